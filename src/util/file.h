@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Replaces PATH by DATA so that after a power cut there is either the old or the new content:
+ * temporary file beside it (mode 0600), fsync, rename, fsync of the folder. STORAGE on failure; the old
+ * file is then untouched. */
+gboolean file_replace(const char *path, const void *data, gsize size, GError **error);
+
+/* Reads a regular file of at most LIMIT octets. NULL with STORAGE (or NOT_FOUND where it does not
+ * exist, TOO_LARGE above the limit). */
+GBytes *file_read(const char *path, gsize limit, GError **error);
+
+/* Removes PATH durably (fsync of the folder). A file that is not there is success. */
+gboolean file_remove(const char *path, GError **error);
+
+/* Creates PATH and its parents with mode 0700, durably. STORAGE. */
+gboolean file_make_folder(const char *path, GError **error);
+
+G_END_DECLS
