@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/backend.h"
+
+#include "channel/wait.h"
+#include "util/error.h"
+
+/*
+ * The wrappers keep the promises that callers rely on whatever a back-end does: nothing starts
+ * after its deadline, and results hold what the header says.
+ */
+
+static gboolean begin(Backend *backend, const char *what, gint64 deadline,
+                      GCancellable *cancellable, GError **error)
+{
+    if (wait_check(deadline, cancellable, error))
+        return TRUE;
+    g_prefix_error(error, "%s: %s: ", backend->name ? backend->name : backend->class->name, what);
+    return FALSE;
+}
+
+gboolean backend_open(Backend *backend, gint64 deadline, GCancellable *cancellable, GError **error)
+{
+    return begin(backend, "open modem", deadline, cancellable, error) &&
+           backend->class->open(backend, deadline, cancellable, error);
+}
+
+gboolean backend_list_slots(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                            GArray **ret_slots, GError **error)
+{
+    if (!backend->class->list_slots) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the %s back-end has no report of slots", backend->class->name);
+        return FALSE;
+    }
+    return begin(backend, "list slots", deadline, cancellable, error) &&
+           backend->class->list_slots(backend, deadline, cancellable, ret_slots, error);
+}
+
+gboolean backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size, gint64 deadline,
+                              GCancellable *cancellable, guint8 *ret_channel, GBytes **ret_fci,
+                              GError **error)
+{
+    g_autoptr(GBytes) fci = NULL;
+    guint8 channel = 0;
+
+    if (aid_size < 5 || aid_size > 16) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                    "an AID has 5 to 16 octets, not %" G_GSIZE_FORMAT, aid_size);
+        return FALSE;
+    }
+    if (!begin(backend, "open logical channel", deadline, cancellable, error) ||
+        !backend->class->open_channel(backend, aid, aid_size, deadline, cancellable, &channel, &fci,
+                                      error))
+        return FALSE;
+    if (channel == 0 || channel > 19) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "open logical channel: the modem gave channel number %u", channel);
+        return FALSE;
+    }
+    *ret_channel = channel;
+    if (ret_fci)
+        *ret_fci = g_steal_pointer(&fci);
+    return TRUE;
+}
+
+gboolean backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                          gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                          GError **error)
+{
+    g_autoptr(GBytes) response = NULL;
+
+    if (!begin(backend, "send APDU", deadline, cancellable, error) ||
+        !backend->class->transmit(backend, channel, apdu, size, deadline, cancellable, &response,
+                                  error))
+        return FALSE;
+    if (g_bytes_get_size(response) < 2) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "send APDU: the answer of %" G_GSIZE_FORMAT " octets holds no status word",
+                    g_bytes_get_size(response));
+        return FALSE;
+    }
+    *ret_response = g_steal_pointer(&response);
+    return TRUE;
+}
+
+gboolean backend_close_channel(Backend *backend, guint8 channel, gint64 deadline,
+                               GCancellable *cancellable, GError **error)
+{
+    return begin(backend, "close logical channel", deadline, cancellable, error) &&
+           backend->class->close_channel(backend, channel, deadline, cancellable, error);
+}
+
+gboolean backend_reset_card(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                            GError **error)
+{
+    if (!backend->class->reset_card) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the %s back-end cannot reset the card", backend->class->name);
+        return FALSE;
+    }
+    return begin(backend, "reset card", deadline, cancellable, error) &&
+           backend->class->reset_card(backend, deadline, cancellable, error);
+}
+
+void backend_close(Backend *backend)
+{
+    backend->class->close(backend);
+}
+
+void backend_free(Backend *backend)
+{
+    if (!backend)
+        return;
+    backend->class->close(backend);
+    backend->class->free(backend);
+}
+
+void backend_set_event_func(Backend *backend, BackendEventFunc event, gpointer data)
+{
+    backend->event = event;
+    backend->event_data = data;
+}

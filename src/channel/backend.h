@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * A way to one card: one modem, one slot. Lives entirely in the worker thread that created it,
+ * whose thread-default GMainContext it iterates while it waits. Every call that reaches the modem
+ * has a DEADLINE (clock_boottime(), microseconds) and a GCancellable; both end it at once with
+ * TIMEOUT or CANCELLED, after which the state of the channel in use is unknown (the back-end marks
+ * it dead).
+ *
+ * Errors: MODEM, MODEM_GONE, TIMEOUT, CANCELLED, NO_CHANNEL, NOT_EUICC, CARD_ABSENT,
+ * CARD_NOT_READY, NOT_SUPPORTED; each message names the modem's own words (QMI or MBIM error,
+ * status word).
+ */
+typedef struct Backend Backend;
+typedef struct BackendClass BackendClass;
+
+typedef struct {
+    guint physical; /* 1-based; 0: the modem does not tell about slots */
+    guint logical;  /* 1-based; 0: slot is not active */
+    gboolean card_present;
+    gboolean active;
+    gboolean is_euicc; /* what the modem believes; a hint */
+    char eid[33];      /* "" when the modem does not tell; a hint */
+    char iccid[21];    /* "" when the modem does not tell */
+} BackendSlot;
+
+typedef enum {
+    BACKEND_EVENT_CARD_READY, /* a card is present and usable (again) */
+    BACKEND_EVENT_CARD_GONE,  /* removed, powered off, or being reset */
+    BACKEND_EVENT_LOST, /* the modem or its proxy vanished: only backend_close() is left to do */
+} BackendEvent;
+
+typedef void (*BackendEventFunc)(BackendEvent event, gpointer data);
+
+struct BackendClass {
+    const char *name; /* "qmi", "mbim" */
+    gboolean (*open)(Backend *backend, gint64 deadline, GCancellable *cancellable, GError **error);
+    gboolean (*list_slots)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                           GArray **ret_slots, GError **error);
+    gboolean (*open_channel)(Backend *backend, const guint8 *aid, gsize aid_size, gint64 deadline,
+                             GCancellable *cancellable, guint8 *ret_channel, GBytes **ret_fci,
+                             GError **error);
+    gboolean (*transmit)(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                         gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                         GError **error);
+    gboolean (*close_channel)(Backend *backend, guint8 channel, gint64 deadline,
+                              GCancellable *cancellable, GError **error);
+    gboolean (*reset_card)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                           GError **error);
+    void (*close)(Backend *backend);
+    void (*free)(Backend *backend);
+};
+
+struct Backend {
+    const BackendClass *class;
+    const char
+        *name; /* of the modem's port, for logs and traces: "cdc-wdm0"; owned by the back-end */
+    gboolean plain_class; /* the modem puts the channel number into the class octet itself: send 00,
+                             80 */
+    gboolean with_le;     /* the modem wants Le 00 after STORE DATA (case 4) */
+    BackendEventFunc event;
+    gpointer event_data;
+};
+
+/* Opens the modem; idempotent. After MODEM_GONE: backend_close() and open again later. */
+gboolean backend_open(Backend *backend, gint64 deadline, GCancellable *cancellable, GError **error);
+
+/* Slots as the modem reports them, array of BackendSlot. NOT_SUPPORTED where it has no such report.
+ */
+gboolean backend_list_slots(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                            GArray **ret_slots, GError **error);
+
+/* Opens a logical channel and selects AID on it. RET_CHANNEL is never 0. RET_FCI may be NULL; it is
+ * set to NULL where the modem returns no select response. */
+gboolean backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size, gint64 deadline,
+                              GCancellable *cancellable, guint8 *ret_channel, GBytes **ret_fci,
+                              GError **error);
+
+/* Sends one command APDU and returns the response with its two status octets at the end (always at
+ * least two octets). CHANNEL 0 is the basic channel: only for TERMINAL CAPABILITY. */
+gboolean backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                          gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                          GError **error);
+
+gboolean backend_close_channel(Backend *backend, guint8 channel, gint64 deadline,
+                               GCancellable *cancellable, GError **error);
+
+/* Powers the card off and on and waits until it is ready. All channels are gone afterwards. */
+gboolean backend_reset_card(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                            GError **error);
+
+/* Releases everything at the modem (client ids). Never fails, does not wait longer than a second.
+ */
+void backend_close(Backend *backend);
+void backend_free(Backend *backend);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backend, backend_free)
+
+/* EVENT runs in the worker's context, never inside one of the calls above except from their loops.
+ */
+void backend_set_event_func(Backend *backend, BackendEventFunc event, gpointer data);
+
+/* QMI over qmi-proxy (channel/qmi.c). PATH: device node, e.g. /dev/cdc-wdm0. SLOT: physical slot,
+ * 1-based; 0: the active one. */
+Backend *backend_qmi_new(const char *path, guint slot);
+
+/* The same with what is otherwise fixed. All zero is backend_qmi_new(). */
+typedef struct {
+    const char *proxy;      /* abstract socket name instead of "qmi-proxy" */
+    gboolean no_file_check; /* PATH need not exist */
+    gboolean modem_fetches; /* the modem follows 61xx itself ("procedure bytes" 1) */
+    guint off_time;         /* longest time the card stays off in a reset, ms; 0: 1000 */
+} BackendQmiOptions;
+Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOptions *options);
+
+G_END_DECLS

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/channel.h"
+
+#include <string.h>
+
+#include "channel/apdu.h"
+#include "channel/trace.h"
+#include "channel/wait.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* For closing, which no caller can bound: seconds on a sound channel, and on one that an error
+ * left. */
+#define CLOSE_TIMEOUT      5
+#define DEAD_CLOSE_TIMEOUT 2
+
+/* A reset includes the modem's own start of the card: at least so many seconds. */
+#define RESET_TIMEOUT 30
+
+/* Answers in a row without a single octet of data, after which GET RESPONSE is given up. */
+#define MAX_IDLE 2
+
+static const guint8 isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
+
+struct Channel {
+    Backend *backend;
+    const ChannelConfig *config;
+    ChannelTrace *trace;
+    LogContext log;
+    ChannelCounters counters;
+    GBytes *fci;
+
+    guint8 number; /* 0: nothing of ours is open at the modem */
+    gboolean dead; /* NUMBER may still be open at the modem, but can't be used */
+
+    guint session;            /* counts up whenever the card went */
+    guint open_session;       /* session in which NUMBER was opened */
+    gboolean card_gone;       /* went and is not back yet */
+    gboolean lost;            /* the modem went */
+    gboolean event_seen;      /* for those who wait for one */
+    gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session */
+    gboolean refresh_pending; /* 91xx */
+};
+
+/* ---- configuration ---- */
+
+ChannelConfig *channel_config_new(void)
+{
+    ChannelConfig *config = g_new0(ChannelConfig, 1);
+
+    config->aids = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add(config->aids, g_bytes_new_static(isdr_aid, sizeof isdr_aid));
+    config->capability = CHANNEL_CAPABILITY_IPAD;
+    config->block_size = 120;
+    config->timeout = 30;
+    config->long_timeout = 120;
+    config->max_response = 1024 * 1024;
+    return config;
+}
+
+void channel_config_free(ChannelConfig *config)
+{
+    if (!config)
+        return;
+    g_ptr_array_unref(config->aids);
+    g_free(config);
+}
+
+/* ---- life ---- */
+
+Channel *channel_new(Backend *backend, const ChannelConfig *config, ChannelTrace *trace)
+{
+    Channel *channel = g_new0(Channel, 1);
+
+    channel->backend = backend;
+    channel->config = config;
+    channel->trace = trace;
+    channel->log = (LogContext){ .object = backend->name };
+    return channel;
+}
+
+void channel_free(Channel *channel)
+{
+    if (!channel)
+        return;
+    channel_close(channel);
+    g_clear_pointer(&channel->fci, g_bytes_unref);
+    g_free(channel);
+}
+
+gboolean channel_is_open(Channel *channel)
+{
+    return channel->number != 0 && !channel->dead;
+}
+
+GBytes *channel_get_fci(Channel *channel)
+{
+    return channel->fci;
+}
+
+const ChannelCounters *channel_get_counters(Channel *channel)
+{
+    return &channel->counters;
+}
+
+gboolean channel_take_refresh_pending(Channel *channel)
+{
+    gboolean pending = channel->refresh_pending;
+
+    channel->refresh_pending = FALSE;
+    return pending;
+}
+
+/* The card or the modem went: there is nothing left to close. */
+static void forget(Channel *channel)
+{
+    channel->number = 0;
+    channel->dead = FALSE;
+    channel->capability_done = FALSE;
+    channel->session++;
+}
+
+void channel_handle_event(Channel *channel, BackendEvent event)
+{
+    channel->event_seen = TRUE;
+    switch (event) {
+    case BACKEND_EVENT_CARD_READY:
+        channel->card_gone = FALSE;
+        break;
+    case BACKEND_EVENT_CARD_GONE:
+        forget(channel);
+        channel->card_gone = TRUE;
+        channel->refresh_pending = FALSE;
+        channel_trace_note(channel->trace, channel->backend->name, "card gone");
+        break;
+    case BACKEND_EVENT_LOST:
+        forget(channel);
+        channel->lost = TRUE;
+        channel_trace_note(channel->trace, channel->backend->name, "modem gone");
+        break;
+    }
+}
+
+/* ---- one APDU ---- */
+
+/* *RET_RESPONSE holds at least the status word. */
+static gboolean exchange(Channel *channel, guint8 number, const guint8 *apdu, gsize size,
+                         guint timeout, gboolean hide_command, gboolean hide_response,
+                         GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                         GError **error)
+{
+    const char *name = channel->backend->name;
+    g_autoptr(GBytes) response = NULL;
+    const guint8 *data;
+    guint16 sw;
+    gsize n;
+
+    channel_trace_command(channel->trace, name, number, apdu, size, hide_command);
+    channel->counters.apdus++;
+    channel->counters.bytes_sent += size;
+    if (!backend_transmit(channel->backend, number, apdu, size, clock_deadline(timeout),
+                          cancellable, &response, error)) {
+        channel_trace_note(channel->trace, name, "no response");
+        return FALSE;
+    }
+    channel_trace_response(channel->trace, name, response, hide_response);
+    data = g_bytes_get_data(response, &n);
+    channel->counters.bytes_received += n;
+    sw = (guint16)(data[n - 2] << 8 | data[n - 1]);
+    if (sw >> 8 == 0x91)
+        channel->refresh_pending = TRUE;
+    *ret_sw = sw;
+    *ret_response = g_steal_pointer(&response);
+    return TRUE;
+}
+
+static gboolean is_success(guint16 sw)
+{
+    return sw == 0x9000 || sw >> 8 == 0x91;
+}
+
+static gboolean is_channel_lost(guint16 sw)
+{
+    return sw == 0x6881 || sw == 0x6882 || sw == 0x6E00 || sw == 0x6D00;
+}
+
+static void set_status_error(guint16 sw, GError **error)
+{
+    const char *name = apdu_status_name(sw);
+
+    g_set_error(error, EUICCD_ERROR,
+                sw == 0x6985 || sw == 0x6982 ? EUICCD_ERROR_CARD_RESET : EUICCD_ERROR_CARD_STATUS,
+                "the card answered %04X%s%s%s", sw, name[0] ? " (" : "", name, name[0] ? ")" : "");
+}
+
+/*
+ * Sends the command in APDU and follows 6Cxx and 61xx until the response is complete; it is
+ * appended to RESPONSE. What breaks off leaves a partial response there, which is worthless.
+ */
+static gboolean transact(Channel *channel, guint8 *apdu, gsize size, guint timeout,
+                         gboolean hide_command, gboolean hide_response, GByteArray *response,
+                         guint16 *ret_sw, GCancellable *cancellable, GError **error)
+{
+    guint8 number = channel->number;
+    guint8 cla = apdu_class(number, channel->backend->plain_class);
+    guint session = channel->session, idle = 0;
+    gboolean first = TRUE;
+
+    for (;;) {
+        g_autoptr(GBytes) answer = NULL;
+        const guint8 *data;
+        guint16 sw;
+        gsize n;
+
+        if (!exchange(channel, number, apdu, size, timeout, hide_command, hide_response,
+                      cancellable, &answer, &sw, error))
+            return FALSE;
+        data = g_bytes_get_data(answer, &n);
+        n -= 2;
+        if (response->len + n > channel->config->max_response) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE,
+                        "the response is larger than %u octets", channel->config->max_response);
+            return FALSE;
+        }
+        g_byte_array_append(response, data, (guint)n);
+        *ret_sw = sw;
+        if (is_success(sw))
+            return TRUE;
+        if (sw >> 8 != 0x61 && sw >> 8 != 0x6C) {
+            set_status_error(sw, error);
+            return FALSE;
+        }
+        if (channel->session != session) {
+            g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
+                                "the card was reset before the response was complete");
+            return FALSE;
+        }
+        /* A first 61xx or 6Cxx without data is what a command normally gets. */
+        if (!first)
+            idle = n > 0 ? 0 : idle + 1;
+        first = FALSE;
+        if (idle >= MAX_IDLE) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                        "the card announces a response (%04X) and does not give it", sw);
+            return FALSE;
+        }
+        if (sw >> 8 == 0x6C) {
+            apdu_set_le(apdu, &size, (guint8)sw);
+            continue;
+        }
+        size = apdu_get_response(apdu, cla, (guint8)sw);
+        hide_command = FALSE;
+    }
+}
+
+/* ---- open and close ---- */
+
+/* Closes on the wire what may be open there. */
+static void release(Channel *channel)
+{
+    guint timeout = channel->dead ? DEAD_CLOSE_TIMEOUT : CLOSE_TIMEOUT;
+    guint8 number = channel->number;
+    g_autoptr(GError) error = NULL;
+
+    if (number == 0)
+        return;
+    channel->number = 0;
+    channel->dead = FALSE;
+    if (backend_close_channel(channel->backend, number, clock_deadline(timeout), NULL, &error))
+        channel_trace_note(channel->trace, channel->backend->name, "channel %u closed", number);
+    else
+        log_debug(&channel->log, "%s", error->message);
+}
+
+void channel_close(Channel *channel)
+{
+    release(channel);
+}
+
+/* The channel can't be used any more; whether it is open at the modem depends on WHY. */
+static void mark_dead(Channel *channel, const GError *why)
+{
+    if (channel->number == 0)
+        return;
+    channel->dead = TRUE;
+    if (euiccd_error_is(why, EUICCD_ERROR_MODEM_GONE))
+        forget(channel);
+}
+
+/* Tells the card which kind of assistant the device has (SGP.32 3.8.2). Cards that do not know the
+ * command work without. */
+static gboolean declare_capability(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    static const guint8 ipad[] = { 0xA9, 0x03, 0x84, 0x01, 0x01 };
+    static const guint8 consumer[] = { 0xA9, 0x03, 0x83, 0x01, 0x07 };
+    g_autoptr(GBytes) response = NULL;
+    g_autoptr(GError) failure = NULL;
+    guint8 apdu[APDU_MAX];
+    gsize size = 0;
+    guint16 sw;
+
+    if (channel->capability_done)
+        return TRUE;
+    switch (channel->config->capability) {
+    case CHANNEL_CAPABILITY_IPAD:
+        size = apdu_terminal_capability(apdu, ipad, sizeof ipad);
+        break;
+    case CHANNEL_CAPABILITY_CONSUMER:
+        size = apdu_terminal_capability(apdu, consumer, sizeof consumer);
+        break;
+    case CHANNEL_CAPABILITY_NONE:
+        return TRUE;
+    }
+    if (exchange(channel, 0, apdu, size, channel->config->timeout, FALSE, FALSE, cancellable,
+                 &response, &sw, &failure)) {
+        if (!is_success(sw))
+            log_info(&channel->log, "TERMINAL CAPABILITY: the card answered %04X", sw);
+    } else if (euiccd_error_is(failure, EUICCD_ERROR_MODEM) ||
+               euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED)) {
+        log_info(&channel->log, "TERMINAL CAPABILITY: %s", failure->message);
+    } else {
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "TERMINAL CAPABILITY: ");
+        return FALSE;
+    }
+    channel->capability_done = TRUE;
+    return TRUE;
+}
+
+/* Some modems give the select response with its status word, some give none: selecting once more on
+ * the open channel is harmless. */
+static gboolean complete_fci(Channel *channel, GBytes *aid, GCancellable *cancellable,
+                             GError **error)
+{
+    g_autoptr(GByteArray) response = NULL;
+    g_autoptr(GError) failure = NULL;
+    guint8 apdu[APDU_MAX];
+    gsize size, header, value;
+    const guint8 *data;
+    guint32 tag;
+    guint16 sw;
+
+    if (channel->fci) {
+        TlvSlice fci = tlv_slice_from_bytes(channel->fci);
+
+        if (fci.size > 2 && tlv_peek_header(fci, &tag, &header, &value, NULL) &&
+            header + value == fci.size - 2) {
+            GBytes *cut = g_bytes_new_from_bytes(channel->fci, 0, fci.size - 2);
+
+            g_bytes_unref(channel->fci);
+            channel->fci = cut;
+        }
+        return TRUE;
+    }
+    response = g_byte_array_new();
+    data = g_bytes_get_data(aid, &size);
+    size =
+        apdu_select(apdu, apdu_class(channel->number, channel->backend->plain_class), data, size);
+    if (transact(channel, apdu, size, channel->config->timeout, FALSE, FALSE, response, &sw,
+                 cancellable, &failure)) {
+        if (response->len > 0)
+            channel->fci = g_bytes_new(response->data, response->len);
+        return TRUE;
+    }
+    if (euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) ||
+        euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) ||
+        euiccd_error_is(failure, EUICCD_ERROR_MALFORMED)) {
+        log_info(&channel->log, "no FCI of the ISD-R: %s", failure->message);
+        return TRUE;
+    }
+    mark_dead(channel, failure);
+    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "SELECT: ");
+    return FALSE;
+}
+
+static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancellable,
+                            GError **error)
+{
+    g_autoptr(GBytes) fci = NULL;
+    guint session = channel->session;
+    const guint8 *data;
+    guint8 number;
+    gsize size;
+
+    data = g_bytes_get_data(aid, &size);
+    if (!backend_open_channel(channel->backend, data, size,
+                              clock_deadline(channel->config->timeout), cancellable, &number, &fci,
+                              error)) {
+        g_autofree char *hex = bytes_to_hex(data, size);
+
+        g_prefix_error(error, "select ISD-R %s: ", hex);
+        return FALSE;
+    }
+    if (channel->session != session) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
+                            "the card was reset while the channel was opened");
+        return FALSE;
+    }
+    channel->number = number;
+    channel->open_session = session;
+    channel->dead = FALSE;
+    channel->counters.channel_opens++;
+    channel_trace_note(channel->trace, channel->backend->name, "channel %u opened", number);
+    g_clear_pointer(&channel->fci, g_bytes_unref);
+    channel->fci = g_steal_pointer(&fci);
+    return complete_fci(channel, aid, cancellable, error);
+}
+
+gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    guint timeout = channel->config->timeout;
+
+    if (channel_is_open(channel))
+        return TRUE;
+    if (!backend_open(channel->backend, clock_deadline(timeout), cancellable, error))
+        return FALSE;
+    channel->lost = FALSE;
+    release(channel);
+    if (!declare_capability(channel, cancellable, error))
+        return FALSE;
+    for (guint i = 0; i < channel->config->aids->len; i++) {
+        GBytes *aid = g_ptr_array_index(channel->config->aids, i);
+        g_autoptr(GError) failure = NULL;
+
+        if (select_isdr(channel, aid, cancellable, &failure))
+            return TRUE;
+        if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_EUICC) ||
+            i + 1 == channel->config->aids->len) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+    }
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "no AID is configured");
+    return FALSE;
+}
+
+/* ---- commands ---- */
+
+/* *RET_UNTOUCHED: the very first APDU was refused because the channel is gone; nothing was done. */
+static gboolean run(Channel *channel, TlvSlice request, guint timeout, gboolean hide_command,
+                    gboolean hide_response, GByteArray *response, guint16 *ret_sw,
+                    gboolean *ret_untouched, GCancellable *cancellable, GError **error)
+{
+    guint block_size = CLAMP(channel->config->block_size, 1, 255);
+    gsize n_blocks = (request.size + block_size - 1) / block_size;
+    guint8 cla = apdu_proprietary_class(channel->number, channel->backend->plain_class);
+    guint64 first = channel->counters.apdus + 1;
+    guint session = channel->session;
+
+    if (n_blocks == 0 || n_blocks > APDU_MAX_BLOCKS) {
+        g_set_error(
+            error, EUICCD_ERROR, n_blocks ? EUICCD_ERROR_TOO_LARGE : EUICCD_ERROR_INVALID_ARGUMENT,
+            "a command of %" G_GSIZE_FORMAT " octets does not fit into 1 to %d blocks of %u",
+            request.size, APDU_MAX_BLOCKS, block_size);
+        return FALSE;
+    }
+    for (gsize i = 0; i < n_blocks; i++) {
+        gboolean last = i + 1 == n_blocks;
+        gsize at = i * block_size, size;
+        guint8 apdu[APDU_MAX];
+        gboolean ok;
+
+        size = apdu_store_data(apdu, cla, last, (guint8)i, request.data + at,
+                               last ? request.size - at : block_size,
+                               last && channel->backend->with_le);
+        if (last) {
+            ok = transact(channel, apdu, size, timeout, hide_command, hide_response, response,
+                          ret_sw, cancellable, error);
+        } else {
+            g_autoptr(GBytes) answer = NULL;
+
+            ok = exchange(channel, channel->number, apdu, size, timeout, hide_command,
+                          hide_response, cancellable, &answer, ret_sw, error);
+            if (ok && (!is_success(*ret_sw) || g_bytes_get_size(answer) > 2)) {
+                ok = FALSE;
+                if (is_success(*ret_sw) || *ret_sw >> 8 == 0x61)
+                    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                                "the card responds (%04X) before it has the command", *ret_sw);
+                else
+                    set_status_error(*ret_sw, error);
+            }
+            if (ok && channel->session != session) {
+                g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
+                                    "the card was reset during the command");
+                ok = FALSE;
+            }
+        }
+        if (!ok) {
+            *ret_untouched = channel->counters.apdus == first && is_channel_lost(*ret_sw);
+            g_prefix_error(error, "STORE DATA block %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": ",
+                           i + 1, n_blocks);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_request,
+                         const TlvType *type_response, gboolean long_running,
+                         GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                         GError **error)
+{
+    const char *title = type_request ? type_request->name : "ES10 command";
+    guint timeout = long_running ? channel->config->long_timeout : channel->config->timeout;
+    gboolean hide_command = channel->trace && channel_trace_holds_secret(type_request, request);
+    gboolean hide_response = channel->trace && channel_trace_is_secret(type_response);
+    gboolean used = channel_is_open(channel);
+    const char *name = channel->backend->name;
+
+    channel_trace_object(channel->trace, name, "request", type_request, request);
+    for (;;) {
+        g_autoptr(GByteArray) response = g_byte_array_new();
+        g_autoptr(GError) failure = NULL;
+        gboolean untouched = FALSE;
+        guint16 sw = 0;
+
+        if (!channel_open(channel, cancellable, error)) {
+            g_prefix_error(error, "%s: ", title);
+            return FALSE;
+        }
+        if (run(channel, tlv_slice_from_bytes(request), timeout, hide_command, hide_response,
+                response, &sw, &untouched, cancellable, &failure)) {
+            if (ret_sw)
+                *ret_sw = sw;
+            *ret_response = g_byte_array_free_to_bytes(g_steal_pointer(&response));
+            channel_trace_object(channel->trace, name, "response", type_response, *ret_response);
+            return TRUE;
+        }
+        /* A status word leaves the channel as it was, unless it says that there is none. */
+        if (is_channel_lost(sw)) {
+            channel->number = 0;
+            channel->dead = FALSE;
+        } else if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) &&
+                   !euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) &&
+                   !euiccd_error_is(failure, EUICCD_ERROR_INVALID_ARGUMENT)) {
+            mark_dead(channel, failure);
+        }
+        /* An old channel may have gone without a word. The card has done nothing yet. */
+        if (untouched && used) {
+            log_debug(&channel->log, "the channel is gone (%04X), opening it again", sw);
+            used = FALSE;
+            continue;
+        }
+        if (ret_sw && (euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) ||
+                       euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET)))
+            *ret_sw = sw;
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: ", title);
+        return FALSE;
+    }
+}
+
+/* ---- renewal ---- */
+
+/* TRUE when the card went and came back, or is back since SESSION. FALSE with ERROR where waiting
+ * makes no sense any more, FALSE without where nothing happened. */
+static gboolean wait_for_refresh(Channel *channel, guint session, guint grace, guint timeout,
+                                 GCancellable *cancellable, GError **error)
+{
+    gint64 deadline = clock_deadline(grace);
+    gboolean went = channel->session != session;
+
+    if (went)
+        deadline = clock_deadline(timeout);
+    while (!went || channel->card_gone) {
+        g_autoptr(GError) failure = NULL;
+
+        if (channel->lost) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
+                        channel->backend->name);
+            return FALSE;
+        }
+        channel->event_seen = FALSE;
+        if (!wait_until(&channel->event_seen, deadline, cancellable, &failure)) {
+            if (!euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
+                g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        if (!went && channel->session != session) {
+            went = TRUE;
+            deadline = clock_deadline(timeout);
+        }
+    }
+    return TRUE;
+}
+
+gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
+                            GCancellable *cancellable, GError **error)
+{
+    guint timeout = MAX(channel->config->timeout, RESET_TIMEOUT);
+    g_autoptr(GError) failure = NULL;
+
+    if (!backend_open(channel->backend, clock_deadline(timeout), cancellable, error)) {
+        g_prefix_error(error, "renew card: ");
+        return FALSE;
+    }
+    release(channel);
+    if (!force &&
+        wait_for_refresh(channel, channel->open_session, grace, timeout, cancellable, &failure)) {
+        log_info(&channel->log, "the modem has refreshed the card");
+        channel_trace_note(channel->trace, channel->backend->name, "card refreshed by the modem");
+    } else if (failure) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "renew card: ");
+        return FALSE;
+    } else {
+        channel_trace_note(channel->trace, channel->backend->name, "card reset");
+        if (!backend_reset_card(channel->backend, clock_deadline(timeout), cancellable, error)) {
+            g_prefix_error(error, "renew card: ");
+            forget(channel);
+            return FALSE;
+        }
+        channel->counters.card_resets++;
+        channel->card_gone = FALSE;
+    }
+    forget(channel);
+    channel->open_session = channel->session;
+    channel->refresh_pending = FALSE;
+    return TRUE;
+}

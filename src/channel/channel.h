@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channel/backend.h"
+#include "tlv/table.h"
+
+G_BEGIN_DECLS
+
+/*
+ * A logical channel to the ISD-R: everything between a command object of ES10 and the APDUs of a
+ * back-end (SGP.22 5.7.2, SGP.32 3.8). Opening it declares the IPAd (TERMINAL CAPABILITY), selects
+ * the ISD-R by the configured AIDs and keeps the FCI; channel_command() cuts the object into STORE
+ * DATA blocks, follows 61xx and 6Cxx, and gives the response object.
+ *
+ * One user at a time. A channel that a deadline, a cancellation, a modem error or a card reset
+ * interrupted is dead: channel_is_open() is FALSE and the next channel_open() starts afresh.
+ */
+typedef struct Channel Channel;
+typedef struct ChannelTrace ChannelTrace;
+
+typedef enum {
+    CHANNEL_CAPABILITY_IPAD,     /* A9 03 84 01 01 (SGP.32 3.8.2) */
+    CHANNEL_CAPABILITY_CONSUMER, /* A9 03 83 01 07 (SGP.22) */
+    CHANNEL_CAPABILITY_NONE,
+} ChannelCapability;
+
+typedef struct {
+    GPtrArray *aids; /* of GBytes, tried in order when the former gives 6A82; never empty */
+    ChannelCapability capability;
+    guint block_size;   /* STORE DATA octets, 1 to 255 */
+    guint timeout;      /* seconds for an ordinary command */
+    guint long_timeout; /* seconds for LoadEuiccPackage and installation */
+    guint max_response; /* octets of one response object that are accepted */
+} ChannelConfig;
+
+/* Defaults: the GSMA ISD-R AID, IPAd, 120 octets, 30 s, 120 s, 1 MiB. */
+ChannelConfig *channel_config_new(void);
+void channel_config_free(ChannelConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChannelConfig, channel_config_free)
+
+typedef struct {
+    guint64 apdus;      /* commands sent, GET RESPONSE included */
+    guint64 bytes_sent; /* of command APDUs */
+    guint64 bytes_received;
+    guint64 channel_opens;
+    guint64 card_resets;
+} ChannelCounters;
+
+/* Borrows BACKEND, CONFIG and TRACE (may be NULL) for its lifetime. */
+Channel *channel_new(Backend *backend, const ChannelConfig *config, ChannelTrace *trace);
+void channel_free(Channel *channel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
+
+/* Opens if it isn't: TERMINAL CAPABILITY once a card session (its failure is logged, not fatal),
+ * channel, SELECT. NOT_EUICC when no AID is there. Idempotent. */
+gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error);
+
+/* Closes if open, on the wire only where the channel may still exist. Never fails. */
+void channel_close(Channel *channel);
+gboolean channel_is_open(Channel *channel);
+
+/* FCI of the ISD-R from the last SELECT (6F object), or NULL. Borrowed. */
+GBytes *channel_get_fci(Channel *channel);
+
+/* Runs one ES10 command object; opens the channel first if need be. TYPE_REQUEST and TYPE_RESPONSE
+ * name the fields in traces and may be NULL. *RET_RESPONSE is the response object (empty GBytes
+ * where the card answered none). CARD_STATUS for a status word that is no success, CARD_RESET for
+ * 6985 (and 6982), TOO_LARGE, MALFORMED, and the back-end's errors. RET_SW may be NULL; it is also
+ * set on CARD_STATUS. */
+gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_request,
+                         const TlvType *type_response, gboolean long_running,
+                         GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                         GError **error);
+
+/* TRUE after a 91xx since the last call of this function: the card has a proactive command waiting
+ * (REFRESH), which the modem fetches. */
+gboolean channel_take_refresh_pending(Channel *channel);
+
+/* After a profile change (interop.md I-35): closes the channel, gives the modem GRACE seconds to
+ * act on a REFRESH itself, and resets the card if it did not (or if FORCE). Then the card is ready
+ * for channel_open(). */
+gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
+                            GCancellable *cancellable, GError **error);
+
+/* To be called for each back-end event; marks the channel dead when the card went. */
+void channel_handle_event(Channel *channel, BackendEvent event);
+
+const ChannelCounters *channel_get_counters(Channel *channel);
+
+/* APDU trace: one line an APDU with time, direction and hex, and after a complete command object
+ * its decoded names. Appends to PATH (mode 0600). Thread-safe: several channels may share it.
+ * Fields marked TLV_SECRET are hidden, and the APDUs that carry them are replaced by their length.
+ */
+ChannelTrace *channel_trace_new(const char *path, GError **error);
+void channel_trace_free(ChannelTrace *trace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChannelTrace, channel_trace_free)
+
+G_END_DECLS

@@ -1,0 +1,748 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/qmi_private.h"
+
+#include "util/clock.h"
+#include "util/error.h"
+
+/*
+ * The QMI back-end: libqmi through qmi-proxy, so that ModemManager and others keep working beside
+ * us. The library's synchronisation request is never used: it takes the clients of everybody away.
+ *
+ * Indications are taken from the device's raw signal, which is emitted at once; those of the client
+ * objects come at idle priority and late (libqmi before 1.32.4).
+ */
+
+/* Some modems never take an application beyond "detected" without a session of their own. A card
+ * that stays like that for so long is taken as ready. */
+#define SETTLE_TIME (5 * G_USEC_PER_SEC)
+
+/* A new ICCID so soon after the card came back was read late and is no second change. */
+#define NEWS_TIME (5 * G_USEC_PER_SEC)
+
+#define DEFAULT_OFF_TIME 1000                 /* ms */
+#define POWER_ON_TIME    (5 * G_USEC_PER_SEC) /* for the attempt that must not be skipped */
+#define CLOSE_TIME       G_USEC_PER_SEC
+
+/* So many requests without any answer: the modem hangs. */
+#define MAX_SILENT 5
+
+/* Where the modem sends no indications, a card reset has to ask: after 1, 2, 4, … seconds. */
+#define FIRST_QUERY_INTERVAL G_USEC_PER_SEC
+
+G_STATIC_ASSERT(G_STRUCT_OFFSET(QmiBackend, backend) == 0);
+
+char *qmi_backend_describe(guint16 qmi_error)
+{
+    const char *name = qmi_protocol_error_get_string((QmiProtocolError)qmi_error);
+
+    return g_strdup_printf("%s (%u)", name ? name : "unknown", qmi_error);
+}
+
+/* ---- card state and events ---- */
+
+static void emit(QmiBackend *self, BackendEvent event)
+{
+    /* While the modem is being opened, what it tells is no event yet. */
+    if (self->backend.event && self->attached)
+        self->backend.event(event, self->backend.event_data);
+}
+
+static void report_lost(QmiBackend *self)
+{
+    if (self->lost)
+        return;
+    self->lost = TRUE;
+    self->card_changed = TRUE;
+    self->long_changed = TRUE;
+    emit(self, BACKEND_EVENT_LOST);
+}
+
+static gboolean is_there(QmiCard card)
+{
+    return card == QMI_CARD_READY || card == QMI_CARD_UNKNOWN;
+}
+
+static void stop_starting(QmiBackend *self)
+{
+    if (!self->starting)
+        return;
+    g_source_destroy(self->starting);
+    g_clear_pointer(&self->starting, g_source_unref);
+}
+
+static void set_card(QmiBackend *self, QmiCard card)
+{
+    QmiCard before = self->card;
+
+    if (card != QMI_CARD_STARTING)
+        stop_starting(self);
+    if (card == before)
+        return;
+    self->card = card;
+    self->card_changed = TRUE;
+    if (!is_there(before) && is_there(card))
+        self->ready_since = clock_boottime();
+    if (!is_there(card)) {
+        self->iccid[0] = '\0';
+        self->in_use = FALSE;
+    }
+    if (is_there(before) && !is_there(card))
+        emit(self, BACKEND_EVENT_CARD_GONE);
+    else if (!is_there(before) && is_there(card))
+        emit(self, BACKEND_EVENT_CARD_READY);
+}
+
+static gboolean starting_settled(gpointer data)
+{
+    QmiBackend *self = data;
+
+    log_debug(&self->log, "card applications stay in detection, taking the card as ready");
+    set_card(self, QMI_CARD_READY);
+    return G_SOURCE_REMOVE;
+}
+
+static void update_card(QmiBackend *self)
+{
+    QmiCard card = self->card_status;
+
+    if (self->has_slots && !self->slot_present)
+        card = QMI_CARD_ABSENT;
+    else if (self->has_slots && card == QMI_CARD_UNKNOWN)
+        card = QMI_CARD_READY;
+    /* Applications that were ready and start again: the card was reset. Those that show up late, or never
+     * get ready, say nothing. */
+    if (card == QMI_CARD_STARTING && self->card == QMI_CARD_READY && !self->in_use)
+        return;
+    if (card == QMI_CARD_STARTING && !self->starting) {
+        g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
+
+        self->starting =
+            clock_timer_new(clock_boottime() + SETTLE_TIME, context, starting_settled, self);
+    }
+    set_card(self, card);
+}
+
+static void take_cards(QmiBackend *self, TlvSlice status)
+{
+    g_autoptr(GArray) cards = uim_parse_cards(status);
+    guint logical = self->logical ? self->logical : 1;
+    UimCard *card;
+
+    if (cards->len < logical) {
+        log_debug(&self->log, "card status tells nothing of logical slot %u", logical);
+        return;
+    }
+    card = &g_array_index(cards, UimCard, logical - 1);
+    self->card_error = card->error;
+    switch (card->state) {
+    case UIM_CARD_ABSENT:
+        self->card_status = QMI_CARD_ABSENT;
+        break;
+    case UIM_CARD_ERROR:
+        self->card_status = QMI_CARD_OFF;
+        break;
+    case UIM_CARD_STARTING:
+        self->card_status = QMI_CARD_STARTING;
+        break;
+    case UIM_CARD_EMPTY:
+        /* All applications gone at once: a reset too, from one profile to none. */
+        if (self->in_use)
+            set_card(self, QMI_CARD_OFF);
+        self->card_status = QMI_CARD_READY;
+        break;
+    case UIM_CARD_READY:
+        self->card_status = QMI_CARD_READY;
+        self->in_use = TRUE;
+        break;
+    }
+}
+
+static void take_slots(QmiBackend *self, GArray *slots)
+{
+    const BackendSlot *slot = NULL;
+    gboolean other;
+
+    for (guint i = 0; i < slots->len && !slot; i++) {
+        const BackendSlot *s = &g_array_index(slots, BackendSlot, i);
+
+        if (self->wanted_slot ? s->physical == self->wanted_slot : s->active)
+            slot = s;
+    }
+    if (!slot) {
+        if (slots->len > 0)
+            log_debug(&self->log, "slot status names no usable slot among %u", slots->len);
+        return;
+    }
+    /* A different number on what is there, without any word that the card went: the modem did a
+     * REFRESH and the channels are gone with it. */
+    other = self->iccid[0] && slot->iccid[0] && !g_str_equal(self->iccid, slot->iccid) &&
+            clock_boottime() - self->ready_since > NEWS_TIME;
+    other = other || (self->physical && self->physical != slot->physical);
+    self->has_slots = TRUE;
+    self->physical = slot->physical;
+    self->logical = slot->logical;
+    self->slot_present = slot->card_present;
+    if (slot->iccid[0] || !slot->card_present)
+        g_strlcpy(self->iccid, slot->iccid, sizeof self->iccid);
+    if (other && is_there(self->card)) {
+        set_card(self, QMI_CARD_OFF);
+        g_strlcpy(self->iccid, slot->iccid, sizeof self->iccid);
+    }
+}
+
+static void on_indication(QmiDevice *device, QmiMessage *message, gpointer data)
+{
+    QmiBackend *self = data;
+    guint8 cid = qmi_message_get_client_id(message);
+
+    if (device != self->device || !self->client ||
+        qmi_message_get_service(message) != QMI_SERVICE_UIM ||
+        (cid != qmi_client_get_cid(self->client) && cid != QMI_CID_BROADCAST))
+        return;
+    switch (qmi_message_get_message_id(message)) {
+    case UIM_CARD_STATUS:
+        self->card_news++;
+        take_cards(self, uim_get(message, 0x10));
+        update_card(self);
+        break;
+    case UIM_SLOT_STATUS: {
+        g_autoptr(GArray) slots =
+            uim_parse_slots(uim_get(message, 0x10), uim_get(message, 0x11), uim_get(message, 0x12));
+
+        self->slot_news++;
+        take_slots(self, slots);
+        update_card(self);
+        break;
+    }
+    case UIM_SEND_APDU:
+        qmi_backend_take_piece(self, uim_get(message, 0x01));
+        break;
+    }
+}
+
+static void on_removed(QmiDevice *device, gpointer data)
+{
+    QmiBackend *self = data;
+
+    if (device == self->device)
+        report_lost(self);
+}
+
+/* ---- requests ---- */
+
+gboolean qmi_backend_check(QmiBackend *self, GError **error)
+{
+    if (self->device && self->client && !self->lost)
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is %s",
+                self->backend.name, self->lost ? "gone" : "not open");
+    return FALSE;
+}
+
+QmiMessage *qmi_backend_command(QmiBackend *self, QmiMessage *request, gint64 deadline,
+                                GCancellable *cancellable, GError **error)
+{
+    g_autoptr(WaitCall) call = wait_call_new();
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(QmiDevice) device = NULL;
+    g_autoptr(GError) failure = NULL;
+    QmiMessage *answer;
+
+    if (!qmi_backend_check(self, error) || !wait_check(deadline, cancellable, error))
+        return NULL;
+    device = g_object_ref(self->device);
+    qmi_device_command_full(device, request, NULL, wait_get_seconds(deadline),
+                            wait_call_get_cancellable(call), wait_call_ready, wait_call_ref(call));
+    result = wait_call_finish(call, deadline, cancellable, &failure);
+    if (!result) {
+        if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) && ++self->silent >= MAX_SILENT) {
+            log_warning(&self->log, "%u requests without an answer: the modem hangs", self->silent);
+            report_lost(self);
+        }
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    answer = qmi_device_command_full_finish(device, result, &failure);
+    if (answer) {
+        self->silent = 0;
+        return answer;
+    }
+    /* The write may fail before the hang-up was seen. */
+    wait_settle();
+    g_set_error(error, EUICCD_ERROR, self->lost ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_MODEM,
+                "%s%s", self->lost ? "the modem is gone: " : "", failure->message);
+    return NULL;
+}
+
+gboolean qmi_backend_simple(QmiBackend *self, QmiMessage *request, gint64 deadline,
+                            GCancellable *cancellable, guint16 *ret_error, GError **error)
+{
+    g_autoptr(QmiMessage) answer = qmi_backend_command(self, request, deadline, cancellable, error);
+
+    return answer && uim_get_result(answer, ret_error, error);
+}
+
+static gboolean register_events(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                                GError **error)
+{
+    /* Slot status needs newer firmware than card status does. */
+    static const guint32 masks[] = { UIM_EVENT_CARD_STATUS | UIM_EVENT_SLOT_STATUS,
+                                     UIM_EVENT_CARD_STATUS };
+    guint16 qmi_error = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
+        g_autoptr(QmiMessage) request = uim_request_new(self->client, UIM_REGISTER_EVENTS);
+
+        uim_put_u32(request, 0x01, masks[i]);
+        if (!qmi_backend_simple(self, request, deadline, cancellable, &qmi_error, error)) {
+            g_prefix_error(error, "UIM Register Events: ");
+            return FALSE;
+        }
+        if (qmi_error == 0)
+            return TRUE;
+    }
+    log_debug(&self->log, "the modem sends no card events: UIM Register Events gave %u", qmi_error);
+    return TRUE;
+}
+
+gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error)
+{
+    g_autoptr(QmiMessage) request = NULL;
+    guint16 qmi_error;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    request = uim_request_new(self->client, UIM_RESET);
+    if (!qmi_backend_simple(self, request, deadline, cancellable, &qmi_error, error)) {
+        g_prefix_error(error, "UIM Reset: ");
+        return FALSE;
+    }
+    if (qmi_error != 0)
+        log_debug(&self->log, "UIM Reset gave %u", qmi_error);
+    self->leaked = FALSE;
+    return register_events(self, deadline, cancellable, error);
+}
+
+/* *RET_SLOTS is NULL where the modem does not know the request. */
+static gboolean query_slots(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                            GArray **ret_slots, GError **error)
+{
+    g_autoptr(QmiMessage) request = NULL, answer = NULL;
+    guint16 qmi_error;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    request = uim_request_new(self->client, UIM_GET_SLOT_STATUS);
+    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
+        g_prefix_error(error, "UIM Get Slot Status: ");
+        return FALSE;
+    }
+    if (qmi_error == QMI_PROTOCOL_ERROR_NOT_SUPPORTED ||
+        qmi_error == QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND) {
+        *ret_slots = NULL;
+        return TRUE;
+    }
+    if (qmi_error != 0) {
+        g_autofree char *words = qmi_backend_describe(qmi_error);
+
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "UIM Get Slot Status: the modem answered %s", words);
+        return FALSE;
+    }
+    *ret_slots =
+        uim_parse_slots(uim_get(answer, 0x10), uim_get(answer, 0x11), uim_get(answer, 0x12));
+    return TRUE;
+}
+
+gboolean qmi_backend_query(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error)
+{
+    g_autoptr(GArray) slots = NULL;
+    g_autoptr(QmiMessage) request = NULL, answer = NULL;
+    g_autoptr(GError) failure = NULL;
+    guint slot_news = self->slot_news, card_news;
+    guint16 qmi_error;
+
+    if (query_slots(self, deadline, cancellable, &slots, &failure)) {
+        if (slots && self->slot_news == slot_news)
+            take_slots(self, slots);
+    } else if (euiccd_error_is(failure, EUICCD_ERROR_MODEM)) {
+        log_debug(&self->log, "%s", failure->message);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    card_news = self->card_news;
+    request = uim_request_new(self->client, UIM_GET_CARD_STATUS);
+    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
+        g_prefix_error(error, "UIM Get Card Status: ");
+        return FALSE;
+    }
+    if (qmi_error != 0)
+        log_debug(&self->log, "UIM Get Card Status gave %u", qmi_error);
+    else if (self->card_news == card_news)
+        take_cards(self, uim_get(answer, 0x10));
+    update_card(self);
+    return TRUE;
+}
+
+static gboolean qmi_list_slots(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                               GArray **ret_slots, GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    GArray *slots = NULL;
+
+    if (!query_slots(self, deadline, cancellable, &slots, error)) {
+        g_prefix_error(error, "%s: ", backend->name);
+        return FALSE;
+    }
+    if (!slots) {
+        /* Older firmware without the request has exactly one slot. */
+        BackendSlot slot = { .logical = 1, .active = TRUE };
+
+        if (!qmi_backend_query(self, deadline, cancellable, error)) {
+            g_prefix_error(error, "%s: ", backend->name);
+            return FALSE;
+        }
+        slot.card_present = self->card != QMI_CARD_ABSENT;
+        slots = g_array_new(FALSE, TRUE, sizeof(BackendSlot));
+        g_array_append_val(slots, slot);
+    } else {
+        take_slots(self, slots);
+        update_card(self);
+    }
+    *ret_slots = slots;
+    return TRUE;
+}
+
+/* ---- reset ---- */
+
+static gboolean power(QmiBackend *self, gboolean on, gint64 deadline, GCancellable *cancellable,
+                      GError **error)
+{
+    const char *what = on ? "UIM Power On SIM" : "UIM Power Off SIM";
+    g_autoptr(QmiMessage) request = NULL;
+    g_autofree char *words = NULL;
+    guint16 qmi_error;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    request = uim_request_new(self->client, on ? UIM_POWER_ON_SIM : UIM_POWER_OFF_SIM);
+    uim_put_u8(request, 0x01, (guint8)(self->logical ? self->logical : 1));
+    if (!qmi_backend_simple(self, request, deadline, cancellable, &qmi_error, error)) {
+        g_prefix_error(error, "%s: ", what);
+        return FALSE;
+    }
+    if (qmi_error == 0 || qmi_error == QMI_PROTOCOL_ERROR_NO_EFFECT)
+        return TRUE;
+    words = qmi_backend_describe(qmi_error);
+    g_set_error(error, EUICCD_ERROR,
+                qmi_error == QMI_PROTOCOL_ERROR_NOT_SUPPORTED ||
+                        qmi_error == QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND
+                    ? EUICCD_ERROR_NOT_SUPPORTED
+                    : EUICCD_ERROR_MODEM,
+                "%s: the modem answered %s", what, words);
+    return FALSE;
+}
+
+/* Until the modem says that the card went, or the time is over: it says so long before. */
+static void wait_off(QmiBackend *self, gint64 deadline)
+{
+    gint64 limit = MIN(deadline, clock_boottime() + (gint64)self->off_time * 1000);
+
+    while (!self->lost && is_there(self->card)) {
+        self->card_changed = FALSE;
+        if (!wait_until(&self->card_changed, limit, NULL, NULL))
+            break;
+    }
+}
+
+static gboolean wait_ready(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error)
+{
+    gint64 interval = FIRST_QUERY_INTERVAL;
+
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+
+        if (!qmi_backend_query(self, deadline, cancellable, error))
+            return FALSE;
+        while (!is_there(self->card)) {
+            self->card_changed = FALSE;
+            if (!wait_until(&self->card_changed, MIN(deadline, clock_boottime() + interval),
+                            cancellable, &failure))
+                break;
+            if (!qmi_backend_check(self, error))
+                return FALSE;
+        }
+        if (!failure)
+            return TRUE;
+        if (euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) || clock_boottime() >= deadline) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            g_prefix_error(error, "wait for the card: ");
+            return FALSE;
+        }
+        interval *= 2;
+    }
+}
+
+static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                               GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(GError) failure = NULL;
+
+    if (!power(self, FALSE, deadline, cancellable, &failure)) {
+        /* An answer that did not come in time may yet have switched the card off. */
+        if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) ||
+            euiccd_error_is(failure, EUICCD_ERROR_CANCELLED))
+            power(self, TRUE, clock_boottime() + POWER_ON_TIME, NULL, NULL);
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure),
+                                   "%s: reset card: ", backend->name);
+        return FALSE;
+    }
+    self->leaked = FALSE;
+    wait_off(self, deadline);
+    if (self->card_status != QMI_CARD_UNKNOWN)
+        self->card_status = QMI_CARD_OFF;
+    set_card(self, QMI_CARD_OFF);
+    /* From here on the card is without power: switching it on is no longer up to the caller. */
+    if (!power(self, TRUE, clock_boottime() + POWER_ON_TIME, NULL, error)) {
+        g_prefix_error(error, "%s: reset card: ", backend->name);
+        return FALSE;
+    }
+    if (!wait_ready(self, deadline, cancellable, error)) {
+        g_prefix_error(error, "%s: reset card: ", backend->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- open and close ---- */
+
+static void release_client(QmiBackend *self, gint64 deadline)
+{
+    g_autoptr(WaitCall) call = wait_call_new();
+    g_autoptr(GAsyncResult) result = NULL;
+
+    /* After a hang-up there is nobody to tell, but the library wants its own books closed. */
+    qmi_device_release_client(self->device, self->client,
+                              self->lost ? QMI_DEVICE_RELEASE_CLIENT_FLAGS_NONE
+                                         : QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID,
+                              wait_get_seconds(deadline), wait_call_get_cancellable(call),
+                              wait_call_ready, wait_call_ref(call));
+    result = wait_call_finish(call, deadline, NULL, NULL);
+    if (result)
+        qmi_device_release_client_finish(self->device, result, NULL);
+    g_clear_object(&self->client);
+}
+
+static void qmi_close(Backend *backend)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    gint64 deadline = clock_boottime() + CLOSE_TIME;
+
+    stop_starting(self);
+    if (self->device) {
+        g_autoptr(WaitCall) call = wait_call_new();
+        g_autoptr(GAsyncResult) result = NULL;
+
+        /* No more events: the owner said that it is done. */
+        g_signal_handlers_disconnect_by_data(self->device, self);
+        if (self->allocation && !self->client && !self->lost) {
+            /* A client that nobody uses would stay allocated in the modem for ever. */
+            g_autoptr(GAsyncResult) late = wait_call_finish(self->allocation, deadline, NULL, NULL);
+
+            if (late)
+                self->client = qmi_device_allocate_client_finish(self->device, late, NULL);
+        }
+        if (self->client)
+            release_client(self, deadline);
+        qmi_device_close_async(self->device, 1, wait_call_get_cancellable(call), wait_call_ready,
+                               wait_call_ref(call));
+        result = wait_call_finish(call, deadline, NULL, NULL);
+        if (result)
+            qmi_device_close_finish(self->device, result, NULL);
+        g_clear_object(&self->device);
+    }
+    g_clear_pointer(&self->allocation, wait_call_unref);
+    g_hash_table_remove_all(self->long_responses);
+    self->lost = self->attached = FALSE;
+    self->silent = 0;
+    self->physical = self->logical = 0;
+    self->has_slots = self->slot_present = FALSE;
+    self->iccid[0] = '\0';
+    self->card = self->card_status = QMI_CARD_UNKNOWN;
+    self->ready_since = 0;
+    self->in_use = FALSE;
+    self->leaked = FALSE;
+}
+
+static gboolean create_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                              GError **error)
+{
+    g_autoptr(WaitCall) call = wait_call_new();
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GFile) file = g_file_new_for_path(self->path);
+    g_autoptr(GObject) source = NULL;
+    g_autoptr(GError) failure = NULL;
+    GObject *object;
+
+    g_async_initable_new_async(QMI_TYPE_DEVICE, G_PRIORITY_DEFAULT, wait_call_get_cancellable(call),
+                               wait_call_ready, wait_call_ref(call), QMI_DEVICE_FILE, file,
+                               QMI_DEVICE_NO_FILE_CHECK, self->no_file_check,
+                               self->proxy ? QMI_DEVICE_PROXY_PATH : NULL, self->proxy, NULL);
+    result = wait_call_finish(call, deadline, cancellable, error);
+    if (!result)
+        return FALSE;
+    source = g_async_result_get_source_object(result);
+    object = g_async_initable_new_finish(G_ASYNC_INITABLE(source), result, &failure);
+    if (!object) {
+        /* The node went between discovery and this call. */
+        gboolean gone = !g_file_test(self->path, G_FILE_TEST_EXISTS);
+
+        g_set_error_literal(error, EUICCD_ERROR,
+                            gone ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_MODEM, failure->message);
+        return FALSE;
+    }
+    self->device = QMI_DEVICE(object);
+    return TRUE;
+}
+
+static gboolean open_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                            GError **error)
+{
+    g_autoptr(WaitCall) call = wait_call_new();
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) failure = NULL;
+
+    g_signal_connect(self->device, QMI_DEVICE_SIGNAL_INDICATION, G_CALLBACK(on_indication), self);
+    g_signal_connect(self->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), self);
+    /* The mode is named (QMI) rather than detected, which only works where udev knows the port. */
+    qmi_device_open(self->device,
+                    QMI_DEVICE_OPEN_FLAGS_PROXY | QMI_DEVICE_OPEN_FLAGS_EXPECT_INDICATIONS,
+                    wait_get_seconds(deadline), wait_call_get_cancellable(call), wait_call_ready,
+                    wait_call_ref(call));
+    result = wait_call_finish(call, deadline, cancellable, error);
+    if (!result)
+        return FALSE;
+    if (!qmi_device_open_finish(self->device, result, &failure)) {
+        g_set_error_literal(error, EUICCD_ERROR,
+                            self->lost ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_MODEM,
+                            failure->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean allocate_client(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                                GError **error)
+{
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GError) failure = NULL;
+
+    /* Not cancelled when the caller gives up: qmi_close() waits for the answer and releases it. */
+    self->allocation = wait_call_new();
+    qmi_device_allocate_client(self->device, QMI_SERVICE_UIM, QMI_CID_NONE,
+                               wait_get_seconds(deadline),
+                               wait_call_get_cancellable(self->allocation), wait_call_ready,
+                               wait_call_ref(self->allocation));
+    result = wait_call_try(self->allocation, deadline, cancellable, error);
+    if (!result)
+        return FALSE;
+    g_clear_pointer(&self->allocation, wait_call_unref);
+    self->client = qmi_device_allocate_client_finish(self->device, result, &failure);
+    if (!self->client) {
+        EuiccdError code = EUICCD_ERROR_MODEM;
+
+        wait_settle();
+        if (self->lost)
+            code = EUICCD_ERROR_MODEM_GONE;
+        else if (g_error_matches(failure, QMI_PROTOCOL_ERROR,
+                                 QMI_PROTOCOL_ERROR_INVALID_SERVICE_TYPE) ||
+                 g_error_matches(failure, QMI_CORE_ERROR, QMI_CORE_ERROR_UNSUPPORTED))
+            code = EUICCD_ERROR_NOT_SUPPORTED;
+        g_set_error_literal(error, EUICCD_ERROR, code, failure->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                         GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    const char *step;
+
+    if (self->device && !self->lost)
+        return TRUE;
+    qmi_close(backend);
+    if (step = "open port", !create_device(self, deadline, cancellable, error))
+        goto fail;
+    if (step = "open port through qmi-proxy", !open_device(self, deadline, cancellable, error))
+        goto fail;
+    if (step = "allocate UIM client", !allocate_client(self, deadline, cancellable, error))
+        goto fail;
+    /* What a dead predecessor left open may be all the channels there are. */
+    if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, error))
+        goto fail;
+    if (step = "attach", !qmi_backend_query(self, deadline, cancellable, error))
+        goto fail;
+    self->attached = TRUE;
+    return TRUE;
+
+fail:
+    g_prefix_error(error, "%s: %s: ", backend->name, step);
+    qmi_close(backend);
+    return FALSE;
+}
+
+static void qmi_free(Backend *backend)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+
+    g_hash_table_unref(self->long_responses);
+    g_free(self->path);
+    g_free(self->proxy);
+    g_free((char *)self->backend.name);
+    g_free(self);
+}
+
+static const BackendClass qmi_class = {
+    .name = "qmi",
+    .open = qmi_open,
+    .list_slots = qmi_list_slots,
+    .open_channel = qmi_backend_open_channel,
+    .transmit = qmi_backend_transmit,
+    .close_channel = qmi_backend_close_channel,
+    .reset_card = qmi_reset_card,
+    .close = qmi_close,
+    .free = qmi_free,
+};
+
+Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOptions *options)
+{
+    QmiBackend *self = g_new0(QmiBackend, 1);
+
+    self->backend.class = &qmi_class;
+    self->backend.name = g_path_get_basename(path);
+    self->path = g_strdup(path);
+    self->wanted_slot = slot;
+    self->proxy = g_strdup(options->proxy);
+    self->no_file_check = options->no_file_check;
+    self->modem_fetches = options->modem_fetches;
+    self->off_time = options->off_time ? options->off_time : DEFAULT_OFF_TIME;
+    self->log = (LogContext){ .object = self->backend.name, .modem = self->path };
+    self->long_responses = qmi_backend_long_responses_new();
+    return &self->backend;
+}
+
+Backend *backend_qmi_new(const char *path, guint slot)
+{
+    return backend_qmi_new_full(path, slot, &(BackendQmiOptions){ 0 });
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/qmi_private.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Logical channels and APDUs of the QMI back-end (UIM messages 0042, 003B, 003F). */
+
+/* A modem that says "not ready" is asked again after 0.5, 1, 2, 4, 4, … seconds, or when the card
+ * status changes, as long as the caller's deadline allows. */
+#define FIRST_RETRY (G_USEC_PER_SEC / 2)
+#define LAST_RETRY  (4 * G_USEC_PER_SEC)
+
+#define FCI_REQUEST 2 /* of Open Logical Channel: the select response shall be the FCI */
+
+/* ---- long responses: beyond what fits into one answer, in pieces that come as indications ---- */
+
+#define MAX_LONG_RESPONSES 4 /* that nobody asked for yet */
+
+typedef struct {
+    gsize total, received;
+    guint8 *data;
+    guint8 *seen; /* 1 for each octet that came */
+} LongResponse;
+
+static void long_response_free(gpointer data)
+{
+    LongResponse *response = data;
+
+    g_free(response->data);
+    g_free(response->seen);
+    g_free(response);
+}
+
+GHashTable *qmi_backend_long_responses_new(void)
+{
+    return g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, long_response_free);
+}
+
+/* Pieces may come in any order, and before the answer that announces them. */
+void qmi_backend_take_piece(QmiBackend *self, TlvSlice tlv)
+{
+    LongResponse *response;
+    UimPiece piece;
+
+    if (!uim_parse_piece(tlv, &piece)) {
+        log_debug(&self->log, "malformed piece of a long response");
+        return;
+    }
+    response = g_hash_table_lookup(self->long_responses, GUINT_TO_POINTER(piece.token));
+    if (!response || response->total != piece.total) {
+        if (!response && g_hash_table_size(self->long_responses) >= MAX_LONG_RESPONSES)
+            return;
+        response = g_new0(LongResponse, 1);
+        response->total = piece.total;
+        response->data = g_malloc0(MAX(response->total, 1));
+        response->seen = g_malloc0(MAX(response->total, 1));
+        g_hash_table_replace(self->long_responses, GUINT_TO_POINTER(piece.token), response);
+    }
+    for (gsize i = 0; i < piece.data.size; i++) {
+        response->data[piece.offset + i] = piece.data.data[i];
+        response->received += !response->seen[piece.offset + i];
+        response->seen[piece.offset + i] = 1;
+    }
+    self->long_changed = TRUE;
+}
+
+static GBytes *collect_long_response(QmiBackend *self, TlvSlice tlv, gint64 deadline,
+                                     GCancellable *cancellable, GError **error)
+{
+    LongResponse *response;
+    guint16 total;
+    guint32 token;
+
+    if (!uim_parse_long_response(tlv, &total, &token)) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                            "the announcement of a long response is malformed");
+        return NULL;
+    }
+    for (;;) {
+        response = g_hash_table_lookup(self->long_responses, GUINT_TO_POINTER(token));
+        if (response && response->total == total && response->received == total)
+            return g_bytes_new(response->data, response->total);
+        if (!qmi_backend_check(self, error))
+            return NULL;
+        self->long_changed = FALSE;
+        if (!wait_until(&self->long_changed, deadline, cancellable, error)) {
+            g_prefix_error(error, "%" G_GSIZE_FORMAT " of %u octets of a long response came: ",
+                           response ? response->received : 0, total);
+            return NULL;
+        }
+    }
+}
+
+/* ---- errors ---- */
+
+/* STATUS_WORD 0: the modem named none. */
+static EuiccdError classify_open(QmiBackend *self, guint16 qmi_error, guint16 status_word)
+{
+    switch (status_word) {
+    case 0x6A82: /* file or application not found */
+    case 0x6999: /* applet selection failed */
+        return EUICCD_ERROR_NOT_EUICC;
+    case 0x6881: /* logical channel not supported */
+    case 0x6A81: /* no channel left (ISO 7816-4, MANAGE CHANNEL) */
+        return EUICCD_ERROR_NO_CHANNEL;
+    }
+    switch (qmi_error) {
+    case QMI_PROTOCOL_ERROR_INSUFFICIENT_RESOURCES:
+        return EUICCD_ERROR_NO_CHANNEL;
+    case QMI_PROTOCOL_ERROR_SIM_FILE_NOT_FOUND:
+        return EUICCD_ERROR_NOT_EUICC;
+    case QMI_PROTOCOL_ERROR_NO_SIM:
+        return self->card == QMI_CARD_ABSENT ? EUICCD_ERROR_CARD_ABSENT
+                                             : EUICCD_ERROR_CARD_NOT_READY;
+    case QMI_PROTOCOL_ERROR_INTERNAL:
+    case QMI_PROTOCOL_ERROR_UIM_UNINITIALIZED:
+    case QMI_PROTOCOL_ERROR_DEVICE_NOT_READY:
+    case QMI_PROTOCOL_ERROR_INCOMPATIBLE_STATE:
+        return EUICCD_ERROR_CARD_NOT_READY;
+    case QMI_PROTOCOL_ERROR_ACCESS_DENIED: /* firmware that keeps the ISD-R to itself */
+    case QMI_PROTOCOL_ERROR_NOT_SUPPORTED:
+    case QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND:
+        return EUICCD_ERROR_NOT_SUPPORTED;
+    }
+    return EUICCD_ERROR_MODEM;
+}
+
+static EuiccdError classify_transmit(QmiBackend *self, guint16 qmi_error)
+{
+    switch (qmi_error) {
+    case QMI_PROTOCOL_ERROR_NO_SIM:
+        return self->card == QMI_CARD_ABSENT ? EUICCD_ERROR_CARD_ABSENT
+                                             : EUICCD_ERROR_CARD_NOT_READY;
+    case QMI_PROTOCOL_ERROR_UIM_UNINITIALIZED:
+    case QMI_PROTOCOL_ERROR_DEVICE_NOT_READY:
+    case QMI_PROTOCOL_ERROR_INCOMPATIBLE_STATE:
+        return EUICCD_ERROR_CARD_NOT_READY;
+    case QMI_PROTOCOL_ERROR_ACCESS_DENIED:
+    case QMI_PROTOCOL_ERROR_NOT_SUPPORTED:
+    case QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND:
+        return EUICCD_ERROR_NOT_SUPPORTED;
+    }
+    return EUICCD_ERROR_MODEM;
+}
+
+static void set_error(QmiBackend *self, EuiccdError code, const char *what, guint16 qmi_error,
+                      guint16 status_word, GError **error)
+{
+    g_autofree char *words = qmi_backend_describe(qmi_error);
+    const char *hint = "";
+
+    if (qmi_error == QMI_PROTOCOL_ERROR_ACCESS_DENIED)
+        hint = ": its firmware forbids access to the eUICC";
+    if (qmi_error && status_word)
+        g_set_error(error, EUICCD_ERROR, (gint)code,
+                    "%s: %s: the modem answered %s, the card %04X%s", self->backend.name, what,
+                    words, status_word, hint);
+    else if (qmi_error)
+        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the modem answered %s%s",
+                    self->backend.name, what, words, hint);
+    else
+        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the card answered %04X",
+                    self->backend.name, what, status_word);
+}
+
+/* ---- channels ---- */
+
+static guint8 logical_slot(QmiBackend *self)
+{
+    return (guint8)(self->logical ? self->logical : 1);
+}
+
+gboolean qmi_backend_close_channel(Backend *backend, guint8 channel, gint64 deadline,
+                                   GCancellable *cancellable, GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(QmiMessage) request = NULL, answer = NULL;
+    guint16 qmi_error;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    request = uim_request_new(self->client, UIM_LOGICAL_CHANNEL);
+    uim_put_u8(request, 0x01, logical_slot(self));
+    uim_put_u8(request, 0x11, channel);
+    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
+        self->leaked = TRUE;
+        g_prefix_error(error, "%s: close logical channel %u: ", backend->name, channel);
+        return FALSE;
+    }
+    if (qmi_error != 0) {
+        g_autofree char *what = g_strdup_printf("close logical channel %u", channel);
+
+        self->leaked = TRUE;
+        set_error(self, EUICCD_ERROR_MODEM, what, qmi_error, uim_get_card_result(answer), error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* One request, one answer. */
+static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gint64 deadline,
+                         GCancellable *cancellable, guint8 *ret_channel, GBytes **ret_fci,
+                         GError **error)
+{
+    g_autoptr(QmiMessage) request = NULL, answer = NULL;
+    guint16 qmi_error, status_word;
+    TlvSlice channel, fci;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    request = uim_request_new(self->client, UIM_OPEN_LOGICAL_CHANNEL);
+    uim_put_u8(request, 0x01, logical_slot(self));
+    uim_put_octets(request, 0x10, 1, aid, aid_size);
+    uim_put_u8(request, 0x11, FCI_REQUEST);
+    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
+        /* The channel may open yet, and nobody will know its number. */
+        self->leaked = TRUE;
+        g_prefix_error(error, "%s: open logical channel: ", self->backend.name);
+        return FALSE;
+    }
+    status_word = uim_get_card_result(answer);
+    if (qmi_error != 0) {
+        set_error(self, classify_open(self, qmi_error, status_word), "open logical channel",
+                  qmi_error, status_word, error);
+        return FALSE;
+    }
+    channel = uim_get(answer, 0x10);
+    if (channel.size < 1) {
+        self->leaked = TRUE;
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "%s: open logical channel: the modem named no channel", self->backend.name);
+        return FALSE;
+    }
+    if (status_word && status_word != 0x9000 && status_word >> 8 != 0x61 &&
+        status_word >> 8 != 0x91) {
+        qmi_backend_close_channel(&self->backend, channel.data[0], deadline, cancellable, NULL);
+        set_error(self, classify_open(self, 0, status_word), "select application", 0, status_word,
+                  error);
+        return FALSE;
+    }
+    fci = uim_get_octets(answer, 0x12, 1);
+    *ret_channel = channel.data[0];
+    *ret_fci = fci.size > 0 ? g_bytes_new(fci.data, fci.size) : NULL;
+    return TRUE;
+}
+
+static gboolean check_card(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error)
+{
+    gboolean inactive = self->has_slots && self->logical == 0;
+
+    if (self->card != QMI_CARD_ABSENT && !inactive)
+        return TRUE;
+    /* Indications get lost: ask before refusing. */
+    if (!qmi_backend_query(self, deadline, cancellable, error)) {
+        g_prefix_error(error, "%s: ", self->backend.name);
+        return FALSE;
+    }
+    if (self->card == QMI_CARD_ABSENT) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_ABSENT, "%s: no card in slot %u",
+                    self->backend.name, self->physical ? self->physical : 1);
+        return FALSE;
+    }
+    if (self->has_slots && self->logical == 0) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY, "%s: slot %u is not active",
+                    self->backend.name, self->physical);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size,
+                                  gint64 deadline, GCancellable *cancellable, guint8 *ret_channel,
+                                  GBytes **ret_fci, GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    gboolean cleaned = FALSE;
+    gint64 pause = FIRST_RETRY;
+
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+
+        if (!qmi_backend_check(self, error) || !check_card(self, deadline, cancellable, error))
+            return FALSE;
+        if (self->leaked && !qmi_backend_clean(self, deadline, cancellable, error)) {
+            g_prefix_error(error, "%s: ", backend->name);
+            return FALSE;
+        }
+        if (try_open(self, aid, aid_size, deadline, cancellable, ret_channel, ret_fci, &failure))
+            return TRUE;
+        if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {
+            log_info(&self->log, "no logical channel left, cleaning up and trying once more");
+            cleaned = self->leaked = TRUE;
+            continue;
+        }
+        if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
+            clock_boottime() + pause >= deadline) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        self->card_changed = FALSE;
+        if (!wait_until(&self->card_changed, clock_boottime() + pause, cancellable, NULL) &&
+            g_cancellable_is_cancelled(cancellable)) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
+                        "%s: cancelled while the card is not ready (%s)", backend->name,
+                        failure->message);
+            return FALSE;
+        }
+        pause = MIN(pause * 2, LAST_RETRY);
+    }
+}
+
+/* ---- APDUs ---- */
+
+gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                              gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                              GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(QmiMessage) request = NULL, answer = NULL;
+    g_autoptr(GBytes) response = NULL;
+    TlvSlice long_response, octets;
+    guint16 qmi_error;
+
+    if (!qmi_backend_check(self, error))
+        return FALSE;
+    g_hash_table_remove_all(self->long_responses); /* of requests that were given up */
+    request = uim_request_new(self->client, UIM_SEND_APDU);
+    uim_put_u8(request, 0x01, logical_slot(self));
+    uim_put_octets(request, 0x02, 2, apdu, size);
+    if (channel != 0)
+        uim_put_u8(request, 0x10, channel);
+    uim_put_u8(request, 0x11, self->modem_fetches ? 1 : 0);
+    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
+        g_prefix_error(error, "%s: send APDU: ", backend->name);
+        return FALSE;
+    }
+    if (qmi_error != 0) {
+        set_error(self, classify_transmit(self, qmi_error), "send APDU", qmi_error,
+                  uim_get_card_result(answer), error);
+        return FALSE;
+    }
+    long_response = uim_get(answer, 0x11);
+    octets = uim_get_octets(answer, 0x10, 2);
+    if (long_response.size == 6) {
+        response = collect_long_response(self, long_response, deadline, cancellable, error);
+        if (!response) {
+            g_prefix_error(error, "%s: send APDU: ", backend->name);
+            return FALSE;
+        }
+    } else if (octets.data) {
+        response = g_bytes_new(octets.data, octets.size);
+    } else {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "%s: send APDU: the modem's answer holds no response", backend->name);
+        return FALSE;
+    }
+    *ret_response = g_steal_pointer(&response);
+    return TRUE;
+}

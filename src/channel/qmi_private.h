@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libqmi-glib.h>
+
+#include "channel/backend.h"
+#include "channel/uim.h"
+#include "channel/wait.h"
+#include "util/log.h"
+
+G_BEGIN_DECLS
+
+/* What qmi.c (the modem and its card) and qmi_apdu.c (channels and APDUs) share. */
+
+/* What the modem says about the card, from slot status and card status together. */
+typedef enum {
+    QMI_CARD_UNKNOWN, /* it does not tell */
+    QMI_CARD_ABSENT,
+    QMI_CARD_OFF,      /* present, but without power or not answering */
+    QMI_CARD_STARTING, /* the modem is still reading it */
+    QMI_CARD_READY,
+} QmiCard;
+
+typedef struct {
+    Backend backend;
+    char *path;
+    guint wanted_slot; /* physical; 0: the active one */
+    char *proxy;       /* NULL: the library's default */
+    gboolean no_file_check;
+    gboolean modem_fetches;
+    guint off_time; /* ms */
+    LogContext log;
+
+    QmiDevice *device;    /* NULL: not open */
+    QmiClient *client;    /* of the UIM service */
+    WaitCall *allocation; /* of a client, given up by the caller but still on its way */
+    gboolean attached;    /* open() has succeeded */
+    gboolean lost;
+    guint silent; /* requests in a row that got no answer */
+
+    guint physical; /* slot in use, 0: not known */
+    guint logical;  /* its number in requests; 0: the slot is not active */
+    gboolean has_slots, slot_present;
+    char iccid[21];
+    /* Indications so far. Those that the modem sent after an answer are seen before it, so the answer is old
+     * when one came meanwhile. */
+    guint slot_news, card_news;
+    gboolean in_use;     /* an application on the card was ready since it came */
+    QmiCard card_status; /* from card status alone */
+    guint8 card_error;
+    QmiCard card;          /* the two together, as last announced */
+    GSource *starting;     /* see SETTLE_TIME */
+    gint64 ready_since;    /* boot time at which it came back; 0: it was there from the start */
+    gboolean card_changed; /* set on every change: what waits for a card looks at it */
+
+    gboolean leaked; /* a channel may have been left open at the modem */
+
+    GHashTable *long_responses; /* token -> LongResponse */
+    gboolean long_changed;
+} QmiBackend;
+
+/* Sends REQUEST and returns the answer whatever its result is. TIMEOUT, CANCELLED, MODEM_GONE,
+ * MODEM. */
+QmiMessage *qmi_backend_command(QmiBackend *self, QmiMessage *request, gint64 deadline,
+                                GCancellable *cancellable, GError **error);
+
+/* The same for requests whose result is all there is to know. *RET_ERROR: QMI error, 0 for success.
+ */
+gboolean qmi_backend_simple(QmiBackend *self, QmiMessage *request, gint64 deadline,
+                            GCancellable *cancellable, guint16 *ret_error, GError **error);
+
+/* MODEM_GONE when the device is not open (any more). */
+gboolean qmi_backend_check(QmiBackend *self, GError **error);
+
+/* Makes the modem forget what our client left open (UIM Reset) and registers for events again. */
+gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error);
+
+/* Asks the modem for slots and card. Fails only where the modem can't be talked to. */
+gboolean qmi_backend_query(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                           GError **error);
+
+/* "Internal (3)": the modem's own words. g_free() it. */
+char *qmi_backend_describe(guint16 qmi_error);
+
+gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size,
+                                  gint64 deadline, GCancellable *cancellable, guint8 *ret_channel,
+                                  GBytes **ret_fci, GError **error);
+gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                              gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                              GError **error);
+gboolean qmi_backend_close_channel(Backend *backend, guint8 channel, gint64 deadline,
+                                   GCancellable *cancellable, GError **error);
+
+/* Takes a piece of a long response from an indication. */
+void qmi_backend_take_piece(QmiBackend *self, TlvSlice piece);
+GHashTable *qmi_backend_long_responses_new(void);
+
+G_END_DECLS
