@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/https.h"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+
+#define MAX_HEADERS     (64u << 10) /* octets of all header lines of one answer */
+#define MAX_RETRY_AFTER (24u * 3600)
+
+const HttpsConfig https_config_default = {
+    .connect_timeout = 30,
+    .stall_timeout = 60,
+    .total_timeout = 300,
+    .max_idle = 300,
+    .max_response = 512u << 10,
+};
+
+struct HttpsClient {
+    char *host;
+    guint16 port;
+    char *name; /* for messages: HOST or HOST:PORT */
+    Trust *trust;
+    HttpsConfig config;
+    CURL *easy;   /* owns the TLS sessions */
+    CURLM *multi; /* owns the connection */
+    struct curl_slist *resolve;
+    HttpsCounters counters;
+    char *detail;      /* written by the trust at each full handshake */
+    char *verified_as; /* detail of the last one that succeeded; holds for resumed sessions too */
+    gboolean trusted;  /* the last connection came as far as a request */
+    GError *trust_error;
+    gboolean close_notify; /* the server has ended TLS properly */
+};
+
+/* One run of the handle: what the callbacks learn. */
+typedef struct {
+    HttpsClient *client;
+    GByteArray *body;
+    GError *refused; /* why the answer can't be used */
+    char *content_type, *retry_after, *date;
+    gsize header_size;
+    gint64 content_length; /* -1: none */
+    gboolean chunked;
+    gboolean header_done;
+    gboolean sent;     /* a request octet left: the TLS handshake is done */
+    gboolean answered; /* a line of a response arrived */
+    gint64 last_octet; /* boot time */
+} Transfer;
+
+static void transfer_clear(Transfer *transfer)
+{
+    g_clear_pointer(&transfer->body, g_byte_array_unref);
+    g_clear_error(&transfer->refused);
+    g_clear_pointer(&transfer->content_type, g_free);
+    g_clear_pointer(&transfer->retry_after, g_free);
+    g_clear_pointer(&transfer->date, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Transfer, transfer_clear)
+
+typedef struct curl_slist CurlList;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CurlList, curl_slist_free_all)
+
+void https_response_free(HttpsResponse *response)
+{
+    g_clear_pointer(&response->body, g_bytes_unref);
+    g_free(response->content_type);
+    g_free(response);
+}
+
+/* ---- callbacks of the handle ---- */
+
+/* Why the answer is refused; the first reason stays. */
+static void refuse(Transfer *transfer, EuiccdError code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void refuse(Transfer *transfer, EuiccdError code, const char *format, ...)
+{
+    va_list arguments;
+
+    if (transfer->refused)
+        return;
+    va_start(arguments, format);
+    transfer->refused = g_error_new_valist(EUICCD_ERROR, (gint)code, format, arguments);
+    va_end(arguments);
+}
+
+static int client_index(void)
+{
+    static gsize once;
+    static int index;
+
+    if (g_once_init_enter(&once)) {
+        index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+        g_once_init_leave(&once, 1);
+    }
+    return index;
+}
+
+static void on_tls_state(const SSL *ssl, int where, int value)
+{
+    HttpsClient *client = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), client_index());
+
+    if (where == SSL_CB_READ_ALERT && (value & 0xFF) == SSL_AD_CLOSE_NOTIFY && client)
+        client->close_notify = TRUE;
+}
+
+static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
+{
+    HttpsClient *client = data;
+
+    (void)easy;
+    g_clear_error(&client->trust_error);
+    g_clear_pointer(&client->detail, g_free);
+    if (!trust_install(client->trust, ssl_ctx, client->host, &client->detail, &client->trust_error))
+        return CURLE_SSL_CONNECT_ERROR;
+    if (!SSL_CTX_set_ex_data(ssl_ctx, client_index(), client))
+        return CURLE_OUT_OF_MEMORY;
+    SSL_CTX_set_info_callback(ssl_ctx, on_tls_state);
+    return CURLE_OK;
+}
+
+/* Counts what goes over the connection inside TLS. */
+static int on_debug(CURL *easy, curl_infotype type, char *octets, size_t size, void *data)
+{
+    Transfer *transfer = data;
+    HttpsCounters *counters;
+
+    (void)easy, (void)octets;
+    /* libcurl may have to say something about an old connection between two exchanges. */
+    if (!transfer)
+        return 0;
+    counters = &transfer->client->counters;
+    switch (type) {
+    case CURLINFO_HEADER_OUT:
+    case CURLINFO_DATA_OUT:
+        counters->bytes_sent += size;
+        transfer->sent = TRUE;
+        break;
+    case CURLINFO_DATA_IN:
+        counters->bytes_received += size;
+        transfer->answered = TRUE;
+        break;
+    /* Counted by on_header(), which also sees the empty lines of 1xx answers. */
+    case CURLINFO_HEADER_IN:
+    case CURLINFO_TEXT:
+    case CURLINFO_SSL_DATA_IN:
+    case CURLINFO_SSL_DATA_OUT:
+    case CURLINFO_END:
+        break;
+    }
+    transfer->last_octet = clock_boottime();
+    return 0;
+}
+
+/* The value of header NAME when LINE is one, without blanks around it. g_free() it. */
+static char *header_value(const char *line, gsize size, const char *name)
+{
+    gsize length = strlen(name);
+
+    if (size <= length || line[length] != ':' || g_ascii_strncasecmp(line, name, length) != 0)
+        return NULL;
+    return g_strstrip(g_strndup(line + length + 1, size - length - 1));
+}
+
+static void take_header(Transfer *transfer, const char *line, gsize size)
+{
+    g_autofree char *length = NULL, *encoding = NULL;
+    char *value;
+    guint64 number;
+
+    if ((length = header_value(line, size, "Content-Length"))) {
+        if (!g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &number, NULL))
+            refuse(transfer, EUICCD_ERROR_NETWORK, "its Content-Length is no number");
+        else if (transfer->content_length >= 0 && transfer->content_length != (gint64)number)
+            refuse(transfer, EUICCD_ERROR_NETWORK, "it has two different Content-Length");
+        else
+            transfer->content_length = (gint64)number;
+    } else if ((encoding = header_value(line, size, "Transfer-Encoding"))) {
+        if (g_ascii_strcasecmp(encoding, "chunked") != 0 || transfer->chunked)
+            refuse(transfer, EUICCD_ERROR_NETWORK, "its Transfer-Encoding is not just \"chunked\"");
+        transfer->chunked = TRUE;
+    } else if ((value = header_value(line, size, "Content-Type"))) {
+        g_free(transfer->content_type);
+        transfer->content_type = value;
+    } else if ((value = header_value(line, size, "Retry-After"))) {
+        g_free(transfer->retry_after);
+        transfer->retry_after = value;
+    } else if ((value = header_value(line, size, "Date"))) {
+        g_free(transfer->date);
+        transfer->date = value;
+    }
+    if (transfer->chunked && transfer->content_length >= 0)
+        refuse(transfer, EUICCD_ERROR_NETWORK, "it has Content-Length and Transfer-Encoding");
+}
+
+/* Each header line of the answer, also of 1xx answers before it and of trailers behind it (which
+ * are ignored). Framing that two readers could understand differently is refused (I-30). */
+static size_t on_header(char *line, size_t one, size_t size, void *data)
+{
+    Transfer *transfer = data;
+    gboolean status_line = size >= 5 && memcmp(line, "HTTP/", 5) == 0;
+
+    (void)one;
+    /* Trailers were counted with the body. */
+    if (status_line || !transfer->header_done)
+        transfer->client->counters.bytes_received += size;
+    transfer->answered = TRUE;
+    transfer->header_size += size;
+    if (transfer->header_size > MAX_HEADERS) {
+        refuse(transfer, EUICCD_ERROR_TOO_LARGE, "its header is longer than %u octets",
+               MAX_HEADERS);
+    } else if (memchr(line, '\0', size)) {
+        refuse(transfer, EUICCD_ERROR_NETWORK, "NUL in its header");
+    } else if (size > 0 && (line[0] == ' ' || line[0] == '\t')) {
+        refuse(transfer, EUICCD_ERROR_NETWORK, "folded line in its header");
+    } else if (status_line) {
+        /* A new status line: what a 1xx answer said does not count. */
+        g_clear_pointer(&transfer->content_type, g_free);
+        g_clear_pointer(&transfer->retry_after, g_free);
+        g_clear_pointer(&transfer->date, g_free);
+        transfer->content_length = -1;
+        transfer->chunked = FALSE;
+        transfer->header_done = FALSE;
+    } else if (size == 0 || line[0] == '\r' || line[0] == '\n') {
+        transfer->header_done = TRUE;
+    } else if (!transfer->header_done) {
+        take_header(transfer, line, size);
+    }
+    return transfer->refused ? 0 : size;
+}
+
+static size_t on_body(char *octets, size_t one, size_t size, void *data)
+{
+    Transfer *transfer = data;
+    gsize limit = transfer->client->config.max_response;
+
+    (void)one;
+    if (size > limit - transfer->body->len) {
+        refuse(transfer, EUICCD_ERROR_TOO_LARGE, "it is longer than %" G_GSIZE_FORMAT " octets",
+               limit);
+        return 0;
+    }
+    g_byte_array_append(transfer->body, (const guint8 *)octets, (guint)size);
+    return size;
+}
+
+/* ---- the client ---- */
+
+/* Options that are programming errors if they fail; a libcurl that lacks one of them must not be
+ * used, because verification or limits would silently be missing. */
+#define SET(easy, option, value)                                                                   \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        if (curl_easy_setopt((easy), (option), (value)) != CURLE_OK)                               \
+            g_error("libcurl does not accept " #option);                                           \
+    }                                                                                              \
+    G_STMT_END
+
+static CURLM *new_multi(void)
+{
+    CURLM *multi = curl_multi_init();
+
+    if (!multi || curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK ||
+        curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) != CURLM_OK)
+        g_error("libcurl can't make a multi handle");
+    return multi;
+}
+
+static CURL *new_easy(HttpsClient *client)
+{
+    CURL *easy = curl_easy_init();
+
+    if (!easy)
+        g_error("libcurl can't make a handle");
+    SET(easy, CURLOPT_PROTOCOLS_STR, "https");
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(easy, CURLOPT_PROXY, "");
+    SET(easy, CURLOPT_NOPROXY, "*");
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_TCP_KEEPALIVE, 0L);
+    SET(easy, CURLOPT_NOPROGRESS, 1L);
+    /* A cancelled call must not wait for a name server. */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+    SET(easy, CURLOPT_MAXAGE_CONN, (long)client->config.max_idle);
+    SET(easy, CURLOPT_CONNECTTIMEOUT, (long)client->config.connect_timeout);
+    SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)client->config.max_response);
+    /* Verification is the trust's, which replaces libcurl's check of names (that one looks at
+     * common names too) and needs none of its files. */
+    SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    SET(easy, CURLOPT_CAINFO, NULL);
+    SET(easy, CURLOPT_CAPATH, NULL);
+    SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+    SET(easy, CURLOPT_SSL_CTX_DATA, client);
+    SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    SET(easy, CURLOPT_VERBOSE, 1L);
+    SET(easy, CURLOPT_POST, 1L);
+    if (client->resolve)
+        SET(easy, CURLOPT_RESOLVE, client->resolve);
+    return easy;
+}
+
+HttpsClient *https_client_new(const char *host, guint16 port, Trust *trust,
+                              const HttpsConfig *config)
+{
+    static gsize once;
+    HttpsClient *client;
+
+    if (g_once_init_enter(&once)) {
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+            g_error("libcurl can't be initialised");
+        g_once_init_leave(&once, 1);
+    }
+    client = g_new0(HttpsClient, 1);
+    client->host = g_strdup(host);
+    client->port = port;
+    client->name = port == 443
+                       ? g_strdup(host)
+                       : g_strdup_printf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+    client->trust = trust_ref(trust);
+    client->config = *config;
+    if (config->resolve)
+        client->resolve = curl_slist_append(NULL, config->resolve);
+    client->easy = new_easy(client);
+    client->multi = new_multi();
+    return client;
+}
+
+void https_client_free(HttpsClient *client)
+{
+    curl_multi_cleanup(client->multi);
+    curl_easy_cleanup(client->easy);
+    curl_slist_free_all(client->resolve);
+    g_clear_error(&client->trust_error);
+    trust_unref(client->trust);
+    g_free(client->detail);
+    g_free(client->verified_as);
+    g_free(client->host);
+    g_free(client->name);
+    g_free(client);
+}
+
+void https_client_disconnect(HttpsClient *client)
+{
+    curl_multi_cleanup(client->multi);
+    client->multi = new_multi();
+    /* The addresses went with the old one. */
+    if (client->resolve)
+        SET(client->easy, CURLOPT_RESOLVE, client->resolve);
+}
+
+const HttpsCounters *https_client_get_counters(HttpsClient *client)
+{
+    return &client->counters;
+}
+
+const char *https_client_get_trust_used(HttpsClient *client)
+{
+    return client->trusted ? client->verified_as : NULL;
+}
+
+/* ---- one exchange ---- */
+
+/* Waits for the connection, the cancellable or the nearest deadline. FALSE when the transfer must
+ * end. */
+static gboolean wait_transfer(HttpsClient *client, const Transfer *transfer, gint64 deadline,
+                              GCancellable *cancellable, GError **error)
+{
+    gint64 stall = transfer->last_octet + (gint64)client->config.stall_timeout * G_USEC_PER_SEC;
+    gint64 next, now = clock_boottime();
+    struct curl_waitfd extra = { .events = CURL_WAIT_POLLIN };
+    GPollFD cancel_fd = { .fd = -1 };
+    guint n_extra = 0;
+    CURLMcode code;
+
+    /* Until the request leaves, the connect timeout of the handle is the limit. */
+    next = transfer->sent ? MIN(stall, deadline) : deadline;
+    if (now >= next) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,
+                    next == deadline ? "no complete answer within %u s" : "not an octet for %u s",
+                    next == deadline ? client->config.total_timeout : client->config.stall_timeout);
+        return FALSE;
+    }
+    if (g_cancellable_make_pollfd(cancellable, &cancel_fd)) {
+        extra.fd = cancel_fd.fd;
+        n_extra = 1;
+    }
+    code = curl_multi_poll(client->multi, &extra, n_extra,
+                           (int)MIN((next - now + 999) / 1000, G_MAXINT), NULL);
+    if (n_extra > 0)
+        g_cancellable_release_fd(cancellable);
+    if (code != CURLM_OK) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "libcurl: %s",
+                    curl_multi_strerror(code));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_cancelled(GCancellable *cancellable, GError **error)
+{
+    if (!g_cancellable_is_cancelled(cancellable))
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled");
+    return FALSE;
+}
+
+/* Drives the handle, which is in the multi handle, to its end. TRUE: *RET_CODE is its result. */
+static gboolean drive(HttpsClient *client, Transfer *transfer, gint64 deadline,
+                      GCancellable *cancellable, CURLcode *ret_code, GError **error)
+{
+    for (;;) {
+        int running = 0, left;
+        CURLMsg *message;
+        CURLMcode code = curl_multi_perform(client->multi, &running);
+
+        if (code != CURLM_OK) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "libcurl: %s",
+                        curl_multi_strerror(code));
+            return FALSE;
+        }
+        while ((message = curl_multi_info_read(client->multi, &left))) {
+            if (message->msg == CURLMSG_DONE) {
+                *ret_code = message->data.result;
+                return TRUE;
+            }
+        }
+        if (!check_cancelled(cancellable, error) ||
+            !wait_transfer(client, transfer, deadline, cancellable, error) ||
+            !check_cancelled(cancellable, error))
+            return FALSE;
+    }
+}
+
+/* The error of a transfer that libcurl gave up. */
+static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLcode code,
+                           const char *text, GError **error)
+{
+    EuiccdError kind = EUICCD_ERROR_NETWORK;
+
+    if (transfer->refused) {
+        g_propagate_prefixed_error(error, g_error_copy(transfer->refused),
+                                   "the answer is refused: ");
+        return;
+    }
+    if (client->trust_error) {
+        g_propagate_error(error, g_steal_pointer(&client->trust_error));
+        return;
+    }
+    if (code == CURLE_PEER_FAILED_VERIFICATION && client->detail) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TLS, "the server is not trusted: %s",
+                    client->detail);
+        return;
+    }
+    if (code == CURLE_FILESIZE_EXCEEDED) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE,
+                    "the answer is refused: it is longer than %" G_GSIZE_FORMAT " octets",
+                    client->config.max_response);
+        return;
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        kind = EUICCD_ERROR_TIMEOUT;
+    /* A connection that breaks during the handshake says nothing about trust. */
+    else if (code == CURLE_SSL_CONNECT_ERROR && !strstr(text, "SSL_ERROR_SYSCALL"))
+        kind = EUICCD_ERROR_TLS;
+    else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CIPHER ||
+             code == CURLE_SSL_CERTPROBLEM)
+        kind = EUICCD_ERROR_TLS;
+    g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", *text ? text : curl_easy_strerror(code));
+}
+
+/* What libcurl takes for the end of an answer, but is none. A header that stops before its empty
+ * line; and, where the end of the connection is the end of the answer, one that was cut instead of
+ * closed as TLS wants it: whoever cuts the line could make an empty answer, and that means
+ * something (I-21). */
+static gboolean check_end(HttpsClient *client, const Transfer *transfer, GError **error)
+{
+    const char *why = NULL;
+    long status = 0;
+
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!transfer->header_done || status < 200)
+        why = "its header is cut off";
+    else if (transfer->content_length < 0 && !transfer->chunked && status != 204 && status != 304 &&
+             !client->close_notify)
+        why = "its end is missing (the connection was cut)";
+    if (!why)
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NETWORK, "the answer is refused: %s", why);
+    return FALSE;
+}
+
+/* One attempt. FALSE and *RET_AGAIN: the kept connection was closed by the server before it
+ * answered. */
+static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline,
+                        GCancellable *cancellable, gboolean *ret_again, GError **error)
+{
+    char text[CURL_ERROR_SIZE] = "";
+    CURLcode code = CURLE_OK;
+    long connections = 0;
+    gboolean driven;
+
+    *ret_again = FALSE;
+    client->close_notify = FALSE;
+    transfer->last_octet = clock_boottime();
+    SET(client->easy, CURLOPT_HEADERDATA, transfer);
+    SET(client->easy, CURLOPT_WRITEDATA, transfer);
+    SET(client->easy, CURLOPT_DEBUGDATA, transfer);
+    SET(client->easy, CURLOPT_ERRORBUFFER, text);
+    if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL,
+                            "libcurl does not take the transfer");
+        return FALSE;
+    }
+    driven = drive(client, transfer, deadline, cancellable, &code, error);
+    curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
+    /* Removing a handle that is not done closes its connection. */
+    curl_multi_remove_handle(client->multi, client->easy);
+    SET(client->easy, CURLOPT_ERRORBUFFER, NULL);
+    client->counters.connections += (guint64)MAX(connections, 0);
+    /* A handshake that led to a request was accepted by the trust, now or when its session was
+     * made. */
+    if (connections > 0 || transfer->sent)
+        client->trusted = transfer->sent;
+    if (transfer->sent && client->detail) {
+        g_free(client->verified_as);
+        client->verified_as = g_steal_pointer(&client->detail);
+    }
+    if (!driven)
+        return FALSE;
+    if (code == CURLE_OK)
+        return check_end(client, transfer, error);
+    *ret_again =
+        connections == 0 && !transfer->answered &&
+        (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING);
+    set_curl_error(client, transfer, code, text, error);
+    return FALSE;
+}
+
+/* Seconds of a Retry-After header: a number, or a date, which is compared with the server's own
+ * clock where it tells it. */
+static guint retry_after_seconds(const Transfer *transfer)
+{
+    gint64 then, now = -1;
+    guint64 number;
+
+    if (!transfer->retry_after)
+        return 0;
+    if (g_ascii_string_to_unsigned(transfer->retry_after, 10, 0, G_MAXUINT64, &number, NULL))
+        return (guint)MIN(number, MAX_RETRY_AFTER);
+    then = curl_getdate(transfer->retry_after, NULL);
+    if (transfer->date)
+        now = curl_getdate(transfer->date, NULL);
+    if (now < 0)
+        now = clock_realtime() / G_USEC_PER_SEC;
+    if (then < 0 || then <= now)
+        return 0;
+    return (guint)MIN(then - now, MAX_RETRY_AFTER);
+}
+
+static HttpsResponse *make_response(HttpsClient *client, Transfer *transfer)
+{
+    HttpsResponse *response = g_new0(HttpsResponse, 1);
+    long status = 0;
+
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    response->status = (guint)status;
+    response->body = g_byte_array_free_to_bytes(g_steal_pointer(&transfer->body));
+    response->content_type = g_steal_pointer(&transfer->content_type);
+    response->retry_after = retry_after_seconds(transfer);
+    return response;
+}
+
+/* Gives the handle its URL, header lines and body, all of which must live until the end of the
+ * exchange except the URL. */
+static gboolean prepare(HttpsClient *client, const char *path, const char *const *headers,
+                        GBytes *body, CurlList **ret_list, GError **error)
+{
+    g_autofree char *url =
+        g_strdup_printf(strchr(client->host, ':') ? "https://[%s]:%u%s" : "https://%s:%u%s",
+                        client->host, client->port, path);
+    /* Without values: header lines that libcurl would add on its own. */
+    g_autoptr(CurlList) list = curl_slist_append(NULL, "Accept:");
+    gboolean has_type = FALSE;
+    gsize size;
+    const void *data = g_bytes_get_data(body, &size);
+
+    list = curl_slist_append(list, "Expect:");
+    for (gsize i = 0; headers && headers[i]; i++) {
+        has_type |= g_ascii_strncasecmp(headers[i], "Content-Type:", 13) == 0;
+        list = curl_slist_append(list, headers[i]);
+    }
+    if (!has_type)
+        list = curl_slist_append(list, "Content-Type:");
+    if (!list || curl_easy_setopt(client->easy, CURLOPT_URL, url) != CURLE_OK) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "libcurl is out of memory");
+        return FALSE;
+    }
+    SET(client->easy, CURLOPT_HTTPHEADER, list);
+    SET(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    SET(client->easy, CURLOPT_POSTFIELDS, size > 0 ? data : "");
+    *ret_list = g_steal_pointer(&list);
+    return TRUE;
+}
+
+HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
+                          GBytes *body, GCancellable *cancellable, GError **error)
+{
+    gint64 deadline = clock_deadline(client->config.total_timeout);
+    g_autoptr(CurlList) list = NULL;
+    HttpsResponse *response = NULL;
+    gboolean again = TRUE;
+
+    if (!check_cancelled(cancellable, error) || !prepare(client, path, headers, body, &list, error))
+        goto out;
+    client->counters.requests++;
+    for (guint attempts = 0; !response && again && attempts < 2; attempts++) {
+        g_auto(Transfer) transfer = { .client = client, .content_length = -1 };
+        g_autoptr(GError) local = NULL;
+
+        transfer.body = g_byte_array_new();
+        if (attempt(client, &transfer, deadline, cancellable, &again, &local))
+            response = make_response(client, &transfer);
+        else if (!again || attempts == 1)
+            g_propagate_error(error, g_steal_pointer(&local));
+        SET(client->easy, CURLOPT_HEADERDATA, NULL);
+        SET(client->easy, CURLOPT_WRITEDATA, NULL);
+        SET(client->easy, CURLOPT_DEBUGDATA, NULL);
+    }
+    SET(client->easy, CURLOPT_HTTPHEADER, NULL);
+    SET(client->easy, CURLOPT_POSTFIELDS, NULL);
+out:
+    if (!response)
+        g_prefix_error(error, "POST to %s: ", client->name);
+    return response;
+}

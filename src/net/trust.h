@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "tlv/tlv.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What makes a server trustworthy (SGP.32 2.6, interop.md I-33). For an eIM this comes from the
+ * trustedPublicKeyDataTls of its EimConfigurationData first; only where the card names nothing,
+ * from the configured bundle, else the system's store. There is no trust that accepts everything.
+ */
+typedef struct Trust Trust;
+
+typedef enum {
+    TRUST_PUBLIC_KEY,  /* trustedEimPkTls: SubjectPublicKeyInfo of the server (or of a CA of its
+                          chain) */
+    TRUST_CERTIFICATE, /* trustedCertificateTls that is no CA: exactly this certificate */
+    TRUST_CA,          /* trustedCertificateTls that is a CA: the only anchor, name checked */
+    TRUST_BUNDLE,      /* CA bundle file of the configuration, name checked */
+    TRUST_SYSTEM,      /* the system's store, name checked */
+} TrustSource;
+
+/* DATA: content of the trustedPublicKeyDataTls field (tag A6 of EimConfigurationData), in any of
+ * the nestings of interop.md I-07. MALFORMED (TLS domain of meaning: the eIM can't be used) where
+ * it can't be parsed; never falls back. */
+Trust *trust_new_from_eim_data(TlvSlice data, GError **error);
+Trust *trust_new_bundle(const char *path, GError **error);
+Trust *trust_new_system(void);
+Trust *trust_ref(Trust *trust);
+void trust_unref(Trust *trust);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
+
+TrustSource trust_get_source(const Trust *trust);
+/* "public key pinned by the card (trustedEimPkTls)" and the like. Static string. */
+const char *trust_source_to_string(TrustSource source);
+
+/* Clock policy (interop.md I-46): while the clock was never set, validity dates of a server that is
+ * pinned by key or certificate are not checked; all others fail. */
+
+/* For https.c: prepares an SSL_CTX (void * to keep OpenSSL out of this header) for a client of HOST
+ * (a DNS name or an IP address without brackets): TLS 1.2 or later, the groups of the specification
+ * (NIST and brainpool), and this trust as the only verification. *RET_DETAIL is written at each
+ * full handshake: how the server was trusted, or what did not match; g_free() it. RET_DETAIL must
+ * live as long as the SSL_CTX, which keeps a reference on TRUST. INTERNAL where OpenSSL refuses. */
+gboolean trust_install(Trust *trust, void *ssl_ctx, const char *host, char **ret_detail,
+                       GError **error);
+
+/* Takes the date from NOW (seconds since 1970) instead of the clock, and IS_SET instead of what
+ * clock_is_set() says. Before trust_install(); for tests of the clock policy. */
+void trust_override_clock(Trust *trust, gboolean is_set, gint64 now);
+
+G_END_DECLS
