@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+
+#include <string.h>
+
+#include "ipa/procedures.h"
+#include "util/error.h"
+
+/* Start-up of the IPAd (SGP.32 3.8) and the reads that follow changes. */
+
+static char *slice_to_string(TlvSlice slice)
+{
+    return slice.data ? g_strndup((const char *)slice.data, slice.size) : g_strdup("");
+}
+
+static gboolean check_replaced(IpaSession *session, GError **error)
+{
+    if (!session->replaced)
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
+                        "another card is in the slot");
+    return FALSE;
+}
+
+/* What is owed and what may be removed belongs to one card: never go on with another. */
+static gboolean check_eid(IpaSession *session, GError **error)
+{
+    guint8 eid[EID_SIZE];
+
+    if (session->eid_text[0] == '\0')
+        return TRUE;
+    if (!es10c_get_eid(session->channel, session->cancellable, eid, error)) {
+        g_prefix_error(error, "reading the EID: ");
+        return FALSE;
+    }
+    session->replaced = memcmp(eid, session->eid, sizeof(eid)) != 0;
+    return check_replaced(session, error);
+}
+
+gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!channel_renew_card(session->channel, session->refresh_grace, force, session->cancellable,
+                            error))
+        return FALSE;
+    if (check_eid(session, &local))
+        return TRUE;
+    /* The modem's own REFRESH was not enough for this card. */
+    if (!force && euiccd_error_is(local, EUICCD_ERROR_CARD_RESET))
+        return ipa_card_renew(session, TRUE, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+gboolean ipa_card_recover(IpaSession *session, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!euiccd_error_is(*error, EUICCD_ERROR_CARD_RESET))
+        return FALSE;
+    ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, NULL, "the card wants a reset (%s)",
+                      (*error)->message);
+    if (!ipa_card_renew(session, TRUE, &local)) {
+        g_prefix_error(error, "(resetting the card failed: %s) ", local->message);
+        return FALSE;
+    }
+    g_clear_error(error);
+    return TRUE;
+}
+
+/* A card function that is called once more after a reset when the card answered 6985. */
+typedef gboolean (*CardFunc)(IpaSession *session, gpointer data, GError **error);
+
+static gboolean with_recovery(IpaSession *session, CardFunc func, gpointer data, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!check_replaced(session, error))
+        return FALSE;
+    if (func(session, data, &local) ||
+        (ipa_card_recover(session, &local) && func(session, data, &local)))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean read_eid(IpaSession *session, gpointer data, GError **error)
+{
+    guint8 eid[EID_SIZE];
+    g_autofree char *text = NULL;
+
+    (void)data;
+    if (!es10c_get_eid(session->channel, session->cancellable, eid, error))
+        return FALSE;
+    text = eid_to_string(eid, sizeof(eid), error);
+    if (!text)
+        return FALSE;
+    memcpy(session->eid, eid, sizeof(eid));
+    g_strlcpy(session->eid_text, text, sizeof(session->eid_text));
+    return TRUE;
+}
+
+static gboolean read_info2(IpaSession *session, gpointer data, GError **error)
+{
+    RspEuiccInfo2 *info2 = es10b_get_euicc_info2(session->channel, session->cancellable, error);
+
+    (void)data;
+    if (!info2)
+        return FALSE;
+    tlv_struct_free(session->info2);
+    session->info2 = info2;
+    session->left_alone = info2->ipa_mode.present && info2->ipa_mode.value == RSP_IPA_MODE_IPAE;
+    return TRUE;
+}
+
+/* SGP.32 2.11.1.1.1; an eimId of type FQDN is the address when no eimFqdn is given. */
+static IpaEim *make_eim(const RspEimConfigurationData *data)
+{
+    IpaEim *eim = g_new0(IpaEim, 1);
+
+    eim->eim_id = slice_to_string(data->eim_id);
+    if (data->eim_fqdn.data)
+        eim->fqdn = slice_to_string(data->eim_fqdn);
+    else if (data->eim_id_type.present &&
+             data->eim_id_type.value == RSP_EIM_ID_TYPE_EIM_ID_TYPE_FQDN)
+        eim->fqdn = g_strdup(eim->eim_id);
+    else
+        eim->fqdn = g_strdup("");
+    if (data->trusted_public_key_data_tls)
+        eim->trust_data = tlv_slice_to_bytes(data->trusted_public_key_data_tls->head.content);
+    if (data->eim_supported_protocol.data)
+        eim->protocols = tlv_slice_to_bytes(data->eim_supported_protocol);
+    eim->indirect = data->indirect_profile_download;
+    return eim;
+}
+
+static gboolean read_eims(IpaSession *session, gpointer data, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(RspGetEimConfigurationDataResponse) response =
+        es10b_get_eim_configuration_data(session->channel, session->cancellable, &local);
+
+    (void)data;
+    if (!response) {
+        /* A consumer eUICC does not know the function. */
+        if (euiccd_error_is(local, EUICCD_ERROR_NOT_SUPPORTED)) {
+            session->is_iot = FALSE;
+            g_ptr_array_set_size(session->eims, 0);
+            return TRUE;
+        }
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    session->is_iot = TRUE;
+    g_ptr_array_set_size(session->eims, 0);
+    for (guint i = 0; i < response->eim_configuration_data_list->len; i++)
+        g_ptr_array_add(session->eims, make_eim(response->eim_configuration_data_list->pdata[i]));
+    return TRUE;
+}
+
+static gboolean read_profiles(IpaSession *session, gpointer data, GError **error)
+{
+    RspProfileInfoListResponse *profiles =
+        es10b_get_profiles_info(session->channel, session->cancellable, error);
+
+    (void)data;
+    if (!profiles)
+        return FALSE;
+    tlv_struct_free(session->profiles);
+    session->profiles = profiles;
+    return TRUE;
+}
+
+static gboolean read_notifications(IpaSession *session, gpointer data, GError **error)
+{
+    g_autoptr(RspRetrieveNotificationsListResponse) response = es10b_retrieve_notifications_list(
+        session->channel, ES10B_LIST_NOTIFICATIONS, 0, session->cancellable, error);
+    GPtrArray *list;
+
+    (void)data;
+    if (!response)
+        return FALSE;
+    list = response->notification_list;
+    if (!list && response->notification_and_epr_list) /* v1.0 */
+        list = response->notification_and_epr_list->notification_list;
+    session->pending_notifications = list ? list->len : 0;
+    return TRUE;
+}
+
+gboolean ipa_card_read_profiles(IpaSession *session, GError **error)
+{
+    return with_recovery(session, read_profiles, NULL, error);
+}
+
+gboolean ipa_card_read_eims(IpaSession *session, GError **error)
+{
+    return with_recovery(session, read_eims, NULL, error);
+}
+
+gboolean ipa_card_read_notifications(IpaSession *session, GError **error)
+{
+    return with_recovery(session, read_notifications, NULL, error);
+}
+
+static gboolean remove_notification(IpaSession *session, gpointer data, GError **error)
+{
+    return es10b_remove_notification_from_list(session->channel, *(const gint64 *)data,
+                                               session->cancellable, error);
+}
+
+gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError **error)
+{
+    return with_recovery(session, remove_notification, &number, error);
+}
+
+static gboolean read_results(IpaSession *session, gpointer data, GError **error)
+{
+    GPtrArray *results = data, *list;
+    g_autoptr(RspRetrieveNotificationsListResponse) response = es10b_retrieve_notifications_list(
+        session->channel, ES10B_LIST_PACKAGE_RESULTS, 0, session->cancellable, error);
+
+    if (!response)
+        return FALSE;
+    list = response->euicc_package_result_list;
+    if (!list && response->notification_and_epr_list) /* v1.0 */
+        list = response->notification_and_epr_list->euicc_package_result_list;
+    for (guint i = 0; list && i < list->len; i++)
+        g_ptr_array_add(
+            results, tlv_slice_to_bytes(((const RspEuiccPackageResult *)list->pdata[i])->head.raw));
+    return TRUE;
+}
+
+GPtrArray *ipa_card_read_results(IpaSession *session, GError **error)
+{
+    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+
+    if (session->is_iot && !with_recovery(session, read_results, results, error))
+        return NULL;
+    return g_steal_pointer(&results);
+}
+
+gboolean ipa_card_read(IpaSession *session, GError **error)
+{
+    if (!with_recovery(session, read_eid, NULL, error)) {
+        g_prefix_error(error, "reading the EID: ");
+        return FALSE;
+    }
+    if (!with_recovery(session, read_info2, NULL, error)) {
+        g_prefix_error(error, "reading EUICCInfo2: ");
+        return FALSE;
+    }
+    if (session->left_alone)
+        return TRUE;
+    if (!ipa_card_read_eims(session, error)) {
+        g_prefix_error(error, "reading the eIM configurations: ");
+        return FALSE;
+    }
+    if (!ipa_card_read_profiles(session, error)) {
+        g_prefix_error(error, "reading the profiles: ");
+        return FALSE;
+    }
+    if (!ipa_card_read_notifications(session, error)) {
+        g_prefix_error(error, "reading the notifications: ");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+char *ipa_session_get_enabled_iccid(IpaSession *session)
+{
+    GPtrArray *list = session->profiles ? session->profiles->profile_info_list_ok : NULL;
+
+    for (guint i = 0; list && i < list->len; i++) {
+        const RspProfileInfo *profile = list->pdata[i];
+        char *iccid;
+
+        if (!profile->profile_state.present ||
+            profile->profile_state.value != RSP_PROFILE_STATE_ENABLED || !profile->iccid.data)
+            continue;
+        iccid = iccid_to_string(profile->iccid.data, profile->iccid.size, NULL);
+        if (iccid)
+            return iccid;
+    }
+    return g_strdup("");
+}
+
+/* ---- package results ---- */
+
+static void append_code(GString *summary, const char *what, const TlvInteger *code,
+                        const TlvName *names)
+{
+    if (!code->present)
+        return;
+    g_string_append_printf(summary, "%s%s%s%s", summary->len > 0 ? ", " : "", what,
+                           code->value == 0 ? " " : ": ", tlv_name(names, code->value));
+}
+
+static void append_word(GString *summary, gboolean present, const char *what)
+{
+    if (present)
+        g_string_append_printf(summary, "%s%s", summary->len > 0 ? ", " : "", what);
+}
+
+static gboolean is_ok(const TlvInteger *code)
+{
+    return code->present && code->value == 0;
+}
+
+/* One entry of euiccResult (SGP.32 2.11.2.1). */
+static void view_entry(IpaResultView *view, GString *summary, const RspEuiccResultData *entry)
+{
+    if (is_ok(&entry->enable_result) || is_ok(&entry->disable_result) ||
+        is_ok(&entry->rollback_result))
+        view->profile_changed = TRUE;
+    if (view->profile_changed || is_ok(&entry->delete_result) ||
+        is_ok(&entry->set_fallback_attribute_result) ||
+        is_ok(&entry->unset_fallback_attribute_result))
+        view->profiles_touched = TRUE;
+    /* deleteEim 2 is lastEimDeleted: done as well. addEim may answer a token instead of ok. */
+    if ((entry->add_eim_result && (entry->add_eim_result->association_token.present ||
+                                   is_ok(&entry->add_eim_result->add_eim_result_code))) ||
+        is_ok(&entry->delete_eim_result) ||
+        (entry->delete_eim_result.present && entry->delete_eim_result.value == 2) ||
+        is_ok(&entry->update_eim_result))
+        view->eims_touched = TRUE;
+
+    append_code(summary, "enable", &entry->enable_result, rsp_names_enable_result);
+    append_code(summary, "disable", &entry->disable_result, rsp_names_disable_result);
+    append_code(summary, "delete", &entry->delete_result, rsp_names_delete_result);
+    append_code(summary, "rollback", &entry->rollback_result, rsp_names_rollback_result);
+    append_code(summary, "configureImmediateEnable", &entry->configure_immediate_enable_result,
+                rsp_names_configure_immediate_enable_result);
+    append_code(summary, "setFallbackAttribute", &entry->set_fallback_attribute_result,
+                rsp_names_set_fallback_attribute_result);
+    append_code(summary, "unsetFallbackAttribute", &entry->unset_fallback_attribute_result,
+                rsp_names_unset_fallback_attribute_result);
+    append_code(summary, "deleteEim", &entry->delete_eim_result, rsp_names_delete_eim_result);
+    append_code(summary, "updateEim", &entry->update_eim_result, rsp_names_update_eim_result);
+    append_code(summary, "processingTerminated", &entry->processing_terminated,
+                rsp_names_processing_terminated);
+    append_word(summary, entry->list_profile_info_result != NULL, "listProfileInfo");
+    append_word(summary, entry->get_rat_result != NULL, "getRAT");
+    append_word(summary, entry->add_eim_result != NULL, "addEim");
+    append_word(summary, entry->list_eim_result != NULL, "listEim");
+    append_word(summary, entry->set_default_dp_address_result != NULL, "setDefaultDpAddress");
+}
+
+static void view_signed(IpaResultView *view, GString *summary,
+                        const RspEuiccPackageResultDataSigned *data)
+{
+    view->eim_id = slice_to_string(data->eim_id);
+    view->counter = data->counter_value.value;
+    view->transaction_id = data->eim_transaction_id;
+    view->sequence = data->seq_number.value;
+    for (guint i = 0; i < data->euicc_result->len; i++)
+        view_entry(view, summary, data->euicc_result->pdata[i]);
+    if (summary->len == 0)
+        g_string_append(summary, "nothing to do");
+}
+
+gboolean ipa_result_view(GBytes *result, IpaResultView *ret_view, GError **error)
+{
+    g_autoptr(GString) summary = g_string_new(NULL);
+    IpaResultView view = { .counter = -1, .sequence = -1 };
+
+    view.result = tlv_decode(&rsp_euicc_package_result, result, error);
+    if (!view.result)
+        return FALSE;
+    if (view.result->euicc_package_result_signed) {
+        view_signed(&view, summary,
+                    view.result->euicc_package_result_signed->euicc_package_result_data_signed);
+    } else if (view.result->euicc_package_error_signed) {
+        const RspEuiccPackageErrorDataSigned *data =
+            view.result->euicc_package_error_signed->euicc_package_error_data_signed;
+
+        view.eim_id = slice_to_string(data->eim_id);
+        view.counter = data->counter_value.value;
+        view.transaction_id = data->eim_transaction_id;
+        g_string_printf(
+            summary, "refused by the card: %s",
+            tlv_name(rsp_names_euicc_package_error_code, data->euicc_package_error_code.value));
+    } else {
+        const RspEuiccPackageErrorUnsigned *data = view.result->euicc_package_error_unsigned;
+
+        view.eim_id = slice_to_string(data->eim_id);
+        view.transaction_id = data->eim_transaction_id;
+        g_string_append(summary, "refused by the card: the eIM is unknown to it, or the signature "
+                                 "or the association token does not match");
+        if (data->euicc_package_unsigned_error_code.present)
+            g_string_append_printf(summary, " (%s)",
+                                   tlv_name(rsp_names_euicc_package_unsigned_error_code,
+                                            data->euicc_package_unsigned_error_code.value));
+    }
+    view.summary = g_string_free(g_steal_pointer(&summary), FALSE);
+    *ret_view = view;
+    return TRUE;
+}
+
+void ipa_result_view_clear(IpaResultView *view)
+{
+    tlv_struct_free(view->result);
+    g_free(view->eim_id);
+    g_free(view->summary);
+    *view = (IpaResultView)IPA_RESULT_VIEW_INIT;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ipa/session.h"
+
+G_BEGIN_DECLS
+
+/* What several procedures ask of the card. Each of these resets the card once and tries again when it
+ * answers 6985 (I-35). */
+
+gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError **error);
+
+/* Stored eUICC Package Results, complete BF51 objects as received; array of GBytes. A card that has no
+ * such list (a consumer eUICC) gives an empty array. */
+GPtrArray *ipa_card_read_results(IpaSession *session, GError **error);
+
+/* channel_renew_card(), then the check that it still is the same card (I-35 step 6). CARD_NOT_READY when
+ * it is another one; from then on every function here fails. */
+gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error);
+
+/* If ERROR is 6985: resets the card, frees ERROR and returns TRUE: try once more. Otherwise (or when the
+ * reset fails, whose words are then added) leaves ERROR and returns FALSE. */
+gboolean ipa_card_recover(IpaSession *session, GError **error);
+
+/* What an EuiccPackageResult (SGP.32 2.11.2.1) says, for the IPA's own decisions. */
+typedef struct {
+    RspEuiccPackageResult *result; /* the decoded object; the members below point into it */
+    char *eim_id;
+    gint64 counter;          /* -1: none (unsigned error) */
+    TlvSlice transaction_id; /* absent: data NULL */
+    gint64 sequence;         /* -1: an error result, which the card does not store */
+    gboolean profile_changed;
+    gboolean profiles_touched; /* a profile was enabled, disabled, deleted or marked */
+    gboolean eims_touched;
+    char *summary; /* "enable ok", "delete: disallowedByPolicy", for people */
+} IpaResultView;
+
+#define IPA_RESULT_VIEW_INIT                                                                       \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+gboolean ipa_result_view(GBytes *result, IpaResultView *ret_view, GError **error);
+void ipa_result_view_clear(IpaResultView *view);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(IpaResultView, ipa_result_view_clear)
+
+G_END_DECLS

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+#include "ipa/procedures.h"
+#include "util/error.h"
+
+/* Generic eUICC Package Download and Execution, SGP.32 3.3.1, and the profile change inside it. */
+
+/* Other eIMs learn of the change at their next poll (SGP.32 5.14.5, I-26). */
+static gboolean note_state_change(IpaSession *session, const char *eim_id, GError **error)
+{
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+
+        if (!g_str_equal(eim->eim_id, eim_id) &&
+            !session->host->set_cause(session->host_data, eim->eim_id, IPA_CAUSE_OTHER_EIM, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A signed result belongs to the eIM that it names, even if another one brought the package (I-27). */
+static void direct_result(IpaSession *session, IpaRecord *record, const IpaResultView *view)
+{
+    const IpaEim *named = view->sequence >= 0 ? ipa_session_find_eim(session, view->eim_id) : NULL;
+
+    if (!named || g_str_equal(named->eim_id, record->eim->eim_id))
+        return;
+    ipa_eim_free(record->eim);
+    record->eim = ipa_eim_copy(named);
+}
+
+gboolean ipa_package_note_result(IpaSession *session, IpaRecord *record, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+
+    if (!ipa_result_view(record->result, &view, &local)) {
+        /* It is still the card's answer, and the eIM's to judge. */
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "the card's package result can't be read (%s): passed on as it is",
+                          local->message);
+        return TRUE;
+    }
+    record->sequence = view.sequence;
+    record->profile_changed = view.profile_changed;
+    direct_result(session, record, &view);
+    ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PACKAGE_EXECUTED, record->eim->eim_id,
+                      "package executed: %s", view.summary);
+    if (view.profiles_touched || view.eims_touched)
+        return note_state_change(session, record->eim->eim_id, error);
+    return TRUE;
+}
+
+/* Reads what the package may have changed. A card that can't be read now does not hold up the result. */
+static void refresh_view(IpaSession *session, const IpaRecord *record)
+{
+    g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+    g_autoptr(GError) error = NULL;
+    gboolean ok = TRUE;
+
+    if (!record->result || !ipa_result_view(record->result, &view, NULL))
+        return;
+    if (view.profiles_touched)
+        ok =
+            ipa_card_read_profiles(session, &error) && ipa_card_read_notifications(session, &error);
+    if (ok && view.eims_touched)
+        ok = ipa_card_read_eims(session, &error);
+    if (!ok)
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "reading the card after the package: %s", error->message);
+}
+
+static void announce_switch(IpaSession *session, const IpaRecord *record)
+{
+    g_autofree char *iccid = ipa_session_get_enabled_iccid(session);
+
+    ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PROFILE_SWITCHED, record->eim->eim_id,
+                      "profile switched: %s%s is enabled", iccid[0] ? "ICCID " : "no profile",
+                      iccid);
+}
+
+/* SGP.32 3.3.1 with a profile change, I-35: the result is on disk; now the card is brought back to life. */
+static void switch_profile(IpaSession *session, const IpaRecord *record)
+{
+    g_autoptr(GError) error = NULL;
+
+    ipa_session_stage(session, 0.5, "waiting for the card after the profile change");
+    if (!ipa_card_renew(session, FALSE, &error)) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "the card did not come back after the profile change: %s",
+                          error->message);
+        return;
+    }
+    refresh_view(session, record);
+    announce_switch(session, record);
+}
+
+/* The answer of LoadEuiccPackage was lost: never send the package again, look for its result (I-43). */
+static gboolean recover_result(IpaSession *session, const GError *cause, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    session->reconciled = FALSE;
+    ipa_session_stage(session, 0.4, "looking for the result of an interrupted package");
+    if (!euiccd_error_is(cause, EUICCD_ERROR_MODEM_GONE) &&
+        !euiccd_error_is(cause, EUICCD_ERROR_CANCELLED) && ipa_card_renew(session, TRUE, &local) &&
+        ipa_results_reconcile(session, &local))
+        return TRUE;
+    g_propagate_error(error, g_error_copy(cause));
+    if (local)
+        g_prefix_error(error, "(recovery failed: %s) ", local->message);
+    g_prefix_error(error, "executing a package: ");
+    return FALSE;
+}
+
+/* TRUE when the card (or the channel) gave an answer: nothing is under way any more. */
+static gboolean is_refusal(const GError *error)
+{
+    return euiccd_error_is(error, EUICCD_ERROR_CARD_STATUS) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET) ||
+           euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED) ||
+           euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
+}
+
+static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, gboolean lost,
+                       const GError *failure, GError **error)
+{
+    if (!result && lost) {
+        if (!recover_result(session, failure, error))
+            return FALSE;
+        refresh_view(session, record);
+        if (record->profile_changed)
+            announce_switch(session, record);
+        return TRUE;
+    }
+    record->state = IPA_RECORD_EXECUTED;
+    if (result) {
+        record->result = g_bytes_ref(result);
+        if (!ipa_package_note_result(session, record, error))
+            return FALSE;
+    } else {
+        record->error_code = ESIPA_RESULT_UNDEFINED_ERROR;
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_PACKAGE_EXECUTED,
+                          record->eim->eim_id, "the card refused the package: %s",
+                          failure->message);
+    }
+    if (!session->host->record_save(session->host_data, record, error)) {
+        g_prefix_error(error, "keeping the package result: ");
+        return FALSE;
+    }
+    if (record->profile_changed)
+        switch_profile(session, record);
+    else
+        refresh_view(session, record);
+    return TRUE;
+}
+
+static IpaRecord *make_record(const IpaEim *eim, const EsipaPackage *package)
+{
+    IpaRecord *record = ipa_record_new(eim);
+
+    g_free(record->eim_id);
+    record->eim_id = package->eim_id ? g_strndup(g_bytes_get_data(package->eim_id, NULL),
+                                                 g_bytes_get_size(package->eim_id))
+                                     : g_strdup("");
+    record->counter = package->counter;
+    record->transaction_id =
+        package->eim_transaction_id ? g_bytes_ref(package->eim_transaction_id) : NULL;
+    return record;
+}
+
+/*
+ * ES10b.LoadEuiccPackage. A status word, 6985 too, may stand in the place of the answer after the package
+ * ran: before the package is given to the card again or called refused, the card's list of results is
+ * asked (I-35, I-43). *RET_LOST: it is not known what became of the package.
+ */
+static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes *package,
+                            gboolean *ret_lost, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GError) local = NULL;
+    GBytes *result =
+        es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);
+
+    if (!result && ipa_card_recover(session, &failure)) {
+        if (!ipa_results_find(session, record, &result, error)) {
+            *ret_lost = TRUE;
+            return NULL;
+        }
+        if (!result)
+            result =
+                es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);
+    }
+    if (result)
+        return result;
+    if (!is_refusal(failure)) {
+        *ret_lost = TRUE;
+    } else if (!ipa_results_find(session, record, &result, &local)) {
+        g_prefix_error(&failure, "(looking for its result failed: %s) ", local->message);
+        *ret_lost = TRUE;
+    }
+    if (!result)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return result;
+}
+
+gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                             GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) result = NULL;
+    gboolean lost = FALSE, ok;
+    IpaRecord *record;
+    IpaEim *receiver;
+
+    ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
+    /* A card that can't be reached has not run anything: say so, the eIM sends the package again. */
+    if (!channel_open(session->channel, session->cancellable, &failure)) {
+        g_autoptr(GError) ignored = NULL;
+
+        if (ipa_results_owe(session, eim, NULL, ESIPA_RESULT_UNDEFINED_ERROR,
+                            package->eim_transaction_id, error)) {
+            (void)ipa_results_deliver(session, eim, &ignored);
+            g_propagate_prefixed_error(error, g_steal_pointer(&failure),
+                                       "reaching the card for a package: ");
+        }
+        return FALSE;
+    }
+    record = make_record(eim, package);
+    if (!session->host->record_save(session->host_data, record, error)) {
+        ipa_record_free(record);
+        g_prefix_error(error, "noting a package before it is executed: ");
+        return FALSE;
+    }
+    g_ptr_array_add(session->records, record);
+
+    result = load_package(session, record, package->package, &lost, &failure);
+    if (!settle(session, record, result, lost, failure, error))
+        return FALSE;
+    /* Delivery frees the record. */
+    receiver = ipa_eim_copy(record->eim);
+    ok = ipa_results_deliver(session, receiver, error);
+    ipa_eim_free(receiver);
+    return ok;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/procedures.h"
+#include "util/error.h"
+
+/* eIM Package Retrieval, SGP.32 3.1.1.1; interop notes I-19, I-20, I-26. */
+
+#define MAX_PACKAGES 16 /* in one round */
+
+static EsipaPackage *get_package(IpaSession *session, const IpaEim *eim, EsipaClient *client,
+                                 GError **error)
+{
+    gint cause = session->host->get_cause(session->host_data, eim->eim_id);
+    EsipaGetPackageOptions options = {
+        .notify_state_change = cause >= 0,
+        .state_change_cause = cause,
+    };
+    g_autoptr(EsipaPackage) package =
+        esipa_get_eim_package(client, &options, session->cancellable, error);
+
+    if (!package) {
+        g_prefix_error(error, "asking eIM '%s' for a package: ", eim->eim_id);
+        return NULL;
+    }
+    /* The eIM knows now. */
+    if (cause >= 0 && !session->host->set_cause(session->host_data, eim->eim_id, -1, error))
+        return NULL;
+    return g_steal_pointer(&package);
+}
+
+/* The eIM is owed an error; after that the round ends, so that it is not asked again at once. */
+static gboolean refuse_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                               EsipaResultError code, GError **error)
+{
+    if (!ipa_results_owe(session, eim, NULL, code, package->eim_transaction_id, error) ||
+        !ipa_results_deliver(session, eim, error))
+        return FALSE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED, "eIM '%s' sent a package that is %s",
+                eim->eim_id, package->why ? package->why : "not understood");
+    return FALSE;
+}
+
+/* IpaEuiccDataResponse with ipaEuiccDataError undefinedError (SGP.32 6.3.2.7, 2.11.2.2). */
+static GBytes *make_data_error(const EsipaPackage *package)
+{
+    TlvWriter *writer = tlv_writer_new();
+
+    tlv_open(writer, 0xBF52);
+    tlv_open(writer, 0xA1);
+    if (package->eim_transaction_id)
+        tlv_put_slice(writer, 0x80, tlv_slice_from_bytes(package->eim_transaction_id));
+    tlv_put_integer(writer, 0x02, ESIPA_RESULT_UNDEFINED_ERROR);
+    tlv_close(writer);
+    tlv_close(writer);
+    return tlv_writer_finish(writer);
+}
+
+/* ProfileDownloadTriggerResult with profileDownloadError undefinedError (SGP.32 2.11.2.3). */
+static GBytes *make_download_error(const EsipaPackage *package)
+{
+    TlvWriter *writer = tlv_writer_new();
+
+    tlv_open(writer, 0xBF54);
+    if (package->eim_transaction_id)
+        tlv_put_slice(writer, 0x82, tlv_slice_from_bytes(package->eim_transaction_id));
+    tlv_open(writer, 0x30);
+    tlv_put_integer(writer, 0x80, ESIPA_RESULT_UNDEFINED_ERROR);
+    tlv_close(writer);
+    tlv_close(writer);
+    return tlv_writer_finish(writer);
+}
+
+static gboolean answer_error(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                             GBytes *answer, const char *what, GError **error)
+{
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                      "eIM asked for %s, which this version does not do: answered with an error",
+                      what);
+    return ipa_results_owe(session, eim, answer, 0, package->eim_transaction_id, error) &&
+           ipa_results_deliver(session, eim, error);
+}
+
+static gboolean handle_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                               GError **error)
+{
+    g_autoptr(GBytes) answer = NULL;
+
+    switch (package->kind) {
+    case ESIPA_PACKAGE_EUICC:
+        return ipa_package_execute(session, eim, package, error);
+    case ESIPA_PACKAGE_DATA_REQUEST:
+        answer = make_data_error(package);
+        return answer_error(session, eim, package, answer, "eUICC data", error);
+    case ESIPA_PACKAGE_DOWNLOAD_TRIGGER:
+        answer = make_download_error(package);
+        return answer_error(session, eim, package, answer, "a profile download", error);
+    case ESIPA_PACKAGE_UNKNOWN:
+        return refuse_package(session, eim, package, ESIPA_RESULT_UNKNOWN_PACKAGE, error);
+    case ESIPA_PACKAGE_UNUSABLE:
+        return refuse_package(session, eim, package, ESIPA_RESULT_INVALID_PACKAGE_FORMAT, error);
+    case ESIPA_PACKAGE_NONE:
+        return TRUE;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
+/* What the eIM refused in an earlier round is offered once more. */
+static void forget_refusals(IpaSession *session, const IpaEim *eim)
+{
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        if (g_str_equal(record->eim->eim_id, eim->eim_id))
+            record->refused = FALSE;
+    }
+}
+
+/* After an interrupted package: what became of it, and what it may have changed. */
+static gboolean reconcile(IpaSession *session, GError **error)
+{
+    return ipa_results_reconcile(session, error) && ipa_card_read_profiles(session, error) &&
+           ipa_card_read_eims(session, error);
+}
+
+gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *ret_report,
+                  GError **error)
+{
+    /* A package may change the list that CONFIGURED stands in. */
+    IpaEim *eim = ipa_eim_copy(configured);
+    g_autoptr(GError) refusal = NULL;
+    gboolean ok = FALSE;
+    guint packages = 0;
+
+    if (!session->reconciled && !reconcile(session, error))
+        goto out;
+    forget_refusals(session, eim);
+    /* An eIM that can't use an old result still has to be able to send packages. */
+    if (!ipa_results_deliver(session, eim, &refusal) &&
+        !euiccd_error_is(refusal, EUICCD_ERROR_EIM_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        goto out;
+    }
+    for (;;) {
+        g_autoptr(EsipaPackage) package = NULL;
+        EsipaClient *client;
+
+        if (g_cancellable_set_error_if_cancelled(session->cancellable, error))
+            goto out;
+        client = session->host->client(session->host_data, eim, error);
+        if (!client)
+            goto out;
+        ipa_session_stage(session, 0.1, "asking %s for a package", eim->eim_id);
+        package = get_package(session, eim, client, error);
+        if (!package)
+            goto out;
+        if (package->kind == ESIPA_PACKAGE_NONE) {
+            if (package->why)
+                ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                                  "taken as \"no package\": %s", package->why);
+            break;
+        }
+        packages++;
+        if (!handle_package(session, eim, package, error))
+            goto out;
+        /* Its own package may have taken the eIM off the card. */
+        if (!ipa_session_find_eim(session, eim->eim_id))
+            break;
+        if (packages >= MAX_PACKAGES) {
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                              "eIM sent %u packages in a row: the rest waits for the next poll",
+                              packages);
+            break;
+        }
+    }
+    if (refusal) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        goto out;
+    }
+    ret_report->packages = packages;
+    ok = TRUE;
+out:
+    ipa_eim_free(eim);
+    return ok;
+}

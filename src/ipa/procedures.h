@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ipa/session.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The procedures of an IPAd, each in its own file, straight from the step tables of SGP.32 chapter 3. All run in
+ * the eUICC's worker and block it; all end early with CANCELLED when the session's cancellable says
+ * so, and leave what is owed on disk.
+ */
+
+/* Start-up of the IPAd: EID, eIM configurations, EUICCInfo2, profiles. Opens the card, resetting it once
+ * when it answers 6985 (I-35). (card.c) */
+gboolean ipa_card_read(IpaSession *session, GError **error);
+
+/* Reads the parts again that a package may have changed. (card.c) */
+gboolean ipa_card_read_profiles(IpaSession *session, GError **error);
+gboolean ipa_card_read_eims(IpaSession *session, GError **error);
+gboolean ipa_card_read_notifications(IpaSession *session, GError **error);
+
+/* Compares the results stored on the card with what is owed according to the disk: results of a former
+ * run are found and owed, lost answers are recovered (I-43), finished removals forgotten. (result.c) */
+gboolean ipa_results_reconcile(IpaSession *session, GError **error);
+
+/* Delivers everything owed to EIM and carries out its acknowledgements (3.3.1 steps 10 to 17). The first
+ * failure ends it, but for EIM_REFUSED: what the eIM answers with an error waits for the next
+ * ipa_poll() and does not hold up the rest (I-16, I-21). (result.c) */
+gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **error);
+
+/* Generic eUICC Package Download and Execution (3.3.1) for a package that came from EIM: execution, card
+ * reset after a profile change, delivery. (package.c) */
+gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                             GError **error);
+
+/* For package.c and result.c: what a result means for the session (state change causes, profile
+ * change, eIM list). Sets the record's fields that follow from RECORD->result. */
+gboolean ipa_package_note_result(IpaSession *session, IpaRecord *record, GError **error);
+
+/* The result of RECORD's package among those stored on the card: *RET_RESULT is NULL when there is none. For
+ * package.c. (result.c) */
+gboolean ipa_results_find(IpaSession *session, const IpaRecord *record, GBytes **ret_result,
+                          GError **error);
+
+/* Owes EIM an answer that is no card result: BF52, BF54 (RESULT), or an error code. (result.c) */
+gboolean ipa_results_owe(IpaSession *session, const IpaEim *eim, GBytes *result, gint error_code,
+                         GBytes *transaction_id, GError **error);
+
+typedef struct {
+    guint packages; /* executed or answered in this round */
+} IpaPollReport;
+
+/* eIM Package Retrieval (3.1.1.1): delivers what is owed, then asks until the eIM has nothing left, at most
+ * 16 times. (poll.c) */
+gboolean ipa_poll(IpaSession *session, const IpaEim *eim, IpaPollReport *ret_report,
+                  GError **error);
+
+/* Initial eIM configuration by the IPA (3.5.2.1). DATA as for es10b_add_initial_eim(). (provision.c) */
+gboolean ipa_add_initial_eim(IpaSession *session, GBytes *data, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+#include "ipa/procedures.h"
+#include "util/error.h"
+
+/* Result delivery: SGP.32 3.3.1 steps 9 to 17, and what a restart owes (invariant 3). */
+
+static gboolean record_drop(IpaSession *session, IpaRecord *record, GError **error)
+{
+    if (!session->host->record_remove(session->host_data, record, error))
+        return FALSE;
+    g_ptr_array_remove(session->records, record);
+    return TRUE;
+}
+
+static gboolean record_save(IpaSession *session, IpaRecord *record, GError **error)
+{
+    if (session->host->record_save(session->host_data, record, error))
+        return TRUE;
+    g_prefix_error(error, "keeping what is owed to eIM '%s': ", record->eim->eim_id);
+    return FALSE;
+}
+
+gboolean ipa_results_owe(IpaSession *session, const IpaEim *eim, GBytes *result, gint error_code,
+                         GBytes *transaction_id, GError **error)
+{
+    IpaRecord *record = ipa_record_new(eim);
+
+    record->state = IPA_RECORD_EXECUTED;
+    record->result = result ? g_bytes_ref(result) : NULL;
+    record->error_code = error_code;
+    record->transaction_id = transaction_id ? g_bytes_ref(transaction_id) : NULL;
+    if (!record_save(session, record, error)) {
+        ipa_record_free(record);
+        return FALSE;
+    }
+    g_ptr_array_add(session->records, record);
+    return TRUE;
+}
+
+/* Steps 15 to 17: what the eIM acknowledged leaves the card, then the record leaves the disk. */
+static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError **error)
+{
+    for (guint i = 0; i < record->remove->len; i++) {
+        gint64 number = g_array_index(record->remove, gint64, i);
+
+        if (!ipa_card_remove_notification(session, number, error)) {
+            g_prefix_error(error, "removing acknowledged result %" G_GINT64_FORMAT ": ", number);
+            return FALSE;
+        }
+    }
+    if (record->remove->len > 0)
+        ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
+                          "acknowledged result removed from the card");
+    return record_drop(session, record, error);
+}
+
+/* Which numbers may be removed after the eIM's answer (I-21, I-22). */
+static void note_acknowledgements(IpaSession *session, IpaRecord *record,
+                                  const EsipaResultAnswer *answer)
+{
+    gboolean keep = session->host->keep_unacknowledged(session->host_data, record->eim->eim_id);
+    gboolean mine = FALSE;
+
+    g_array_set_size(record->remove, 0);
+    if (!answer->has_acknowledgements) {
+        mine = record->sequence >= 0 && !keep;
+    } else {
+        for (guint i = 0; i < answer->acknowledged->len; i++) {
+            gint64 number = g_array_index(answer->acknowledged, gint64, i);
+
+            /* Only numbers that were delivered in this exchange are the eIM's to acknowledge. */
+            if (number == record->sequence && record->sequence >= 0)
+                mine = TRUE;
+            else
+                ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                                  "eIM acknowledged number %" G_GINT64_FORMAT
+                                  ", which was not delivered with this result: ignored",
+                                  number);
+        }
+    }
+    if (mine)
+        g_array_append_val(record->remove, record->sequence);
+}
+
+static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, EsipaClient *client,
+                                      GError **error)
+{
+    if (record->result)
+        return esipa_provide_result(client, record->result, NULL, session->cancellable, error);
+    return esipa_provide_error(client, (EsipaResultError)record->error_code, record->transaction_id,
+                               session->cancellable, error);
+}
+
+static gboolean deliver_record(IpaSession *session, IpaRecord *record, GError **error)
+{
+    const char *eim_id = record->eim->eim_id;
+    g_autoptr(EsipaResultAnswer) answer = NULL;
+    EsipaClient *client = session->host->client(session->host_data, record->eim, error);
+
+    if (!client)
+        return FALSE;
+    ipa_session_stage(session, 0.8, "delivering the result to %s", eim_id);
+    answer = send_record(session, record, client, error);
+    if (!answer) {
+        g_prefix_error(error, "delivering a result to eIM '%s': ", eim_id);
+        return FALSE;
+    }
+    note_acknowledgements(session, record, answer);
+    ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_RESULT_DELIVERED, eim_id,
+                      "result delivered, %s",
+                      record->remove->len > 0        ? "acknowledged"
+                      : record->sequence < 0         ? "accepted"
+                      : answer->has_acknowledgements ? "not acknowledged: kept on the card"
+                                                     : "accepted: kept on the card");
+    if (record->remove->len == 0 && record->sequence < 0)
+        return record_drop(session, record, error);
+    record->state = record->remove->len > 0 ? IPA_RECORD_DELIVERED : IPA_RECORD_KEPT;
+    if (!record_save(session, record, error))
+        return FALSE;
+    return record->state == IPA_RECORD_KEPT || carry_out_removal(session, record, error);
+}
+
+static gboolean settle_record(IpaSession *session, IpaRecord *record, GError **error)
+{
+    switch (record->state) {
+    case IPA_RECORD_EXECUTING: /* waits for reconciliation */
+    case IPA_RECORD_KEPT:
+        return TRUE;
+    case IPA_RECORD_EXECUTED:
+        return record->refused || deliver_record(session, record, error);
+    case IPA_RECORD_DELIVERED:
+        return carry_out_removal(session, record, error);
+    }
+    g_return_val_if_reached(FALSE);
+}
+
+gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **error)
+{
+    g_autoptr(GPtrArray) due = g_ptr_array_new();
+    g_autoptr(GError) refusal = NULL;
+
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        if (g_str_equal(record->eim->eim_id, eim->eim_id))
+            g_ptr_array_add(due, record);
+    }
+    for (guint i = 0; i < due->len; i++) {
+        IpaRecord *record = due->pdata[i];
+        g_autoptr(GError) local = NULL;
+
+        if (settle_record(session, record, &local))
+            continue;
+        if (!euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        record->refused = TRUE;
+        if (!refusal)
+            refusal = g_steal_pointer(&local);
+    }
+    if (refusal) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- reconciliation ---- */
+
+static gboolean same_transaction(GBytes *a, TlvSlice b)
+{
+    if (!a || !b.data)
+        return TRUE; /* counter and eimId decide where one side has none */
+    return tlv_slice_equal(tlv_slice_from_bytes(a), b);
+}
+
+static gboolean is_result_of(const IpaRecord *record, const IpaResultView *view)
+{
+    if (record->counter != view->counter || !g_str_equal(record->eim_id, view->eim_id))
+        return FALSE;
+    /* An eIM that was deleted and added again begins to count anew. */
+    if (record->sequence >= 0 && record->sequence != view->sequence)
+        return FALSE;
+    return same_transaction(record->transaction_id, view->transaction_id);
+}
+
+static IpaRecord *find_record(IpaSession *session, const IpaResultView *view)
+{
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        if (is_result_of(record, view))
+            return record;
+    }
+    return NULL;
+}
+
+gboolean ipa_results_find(IpaSession *session, const IpaRecord *record, GBytes **ret_result,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) results = ipa_card_read_results(session, error);
+    GBytes *found = NULL;
+
+    if (!results)
+        return FALSE;
+    for (guint i = 0; i < results->len && !found; i++) {
+        g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+
+        if (ipa_result_view(results->pdata[i], &view, NULL) && is_result_of(record, &view))
+            found = g_bytes_ref(results->pdata[i]);
+    }
+    *ret_result = found;
+    return TRUE;
+}
+
+static gboolean adopt(IpaSession *session, IpaRecord *record, GBytes *result, GError **error)
+{
+    record->result = g_bytes_ref(result);
+    record->state = IPA_RECORD_EXECUTED;
+    if (!ipa_package_note_result(session, record, error))
+        return FALSE;
+    return record_save(session, record, error);
+}
+
+static gboolean reconcile_result(IpaSession *session, GBytes *result, GHashTable *seen,
+                                 GError **error)
+{
+    g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+    const IpaEim *eim;
+    IpaRecord *record;
+
+    if (!ipa_result_view(result, &view, error)) {
+        g_prefix_error(error, "reading a stored result: ");
+        return FALSE;
+    }
+    g_hash_table_add(seen, g_memdup2(&view.sequence, sizeof(view.sequence)));
+    record = find_record(session, &view);
+    if (record) {
+        if (record->state != IPA_RECORD_EXECUTING)
+            return TRUE;
+        ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, view.eim_id,
+                          "found the result of an interrupted package on the card");
+        return adopt(session, record, result, error);
+    }
+    eim = ipa_session_find_eim(session, view.eim_id);
+    if (!eim) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, view.eim_id,
+                          "the card holds result %" G_GINT64_FORMAT
+                          " for an eIM it no longer names: left there",
+                          view.sequence);
+        return TRUE;
+    }
+    ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, view.eim_id,
+                      "found an undelivered result on the card");
+    record = ipa_record_new(eim);
+    g_free(record->eim_id);
+    record->eim_id = g_strdup(view.eim_id);
+    record->counter = view.counter;
+    if (view.transaction_id.data)
+        record->transaction_id = tlv_slice_to_bytes(view.transaction_id);
+    if (!adopt(session, record, result, error)) {
+        ipa_record_free(record);
+        return FALSE;
+    }
+    g_ptr_array_add(session->records, record);
+    return TRUE;
+}
+
+/* Records that the card's list explains no further. */
+static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTable *seen,
+                                 GError **error)
+{
+    switch (record->state) {
+    case IPA_RECORD_EXECUTING:
+        /* The answer was lost and the card has no result: it did not run, or it ended in an error that
+         * cards do not store. The eIM decides what next (I-43). */
+        record->state = IPA_RECORD_EXECUTED;
+        record->error_code = ESIPA_RESULT_UNDEFINED_ERROR;
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "an interrupted package left no result on the card");
+        return record_save(session, record, error);
+    case IPA_RECORD_KEPT:
+        if (!g_hash_table_contains(seen, &record->sequence))
+            return record_drop(session, record, error);
+        return TRUE;
+    case IPA_RECORD_EXECUTED:
+    case IPA_RECORD_DELIVERED:
+        return TRUE;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
+gboolean ipa_results_reconcile(IpaSession *session, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(GPtrArray) results = ipa_card_read_results(session, error);
+    g_autoptr(GPtrArray) records = NULL;
+
+    if (!results) {
+        g_prefix_error(error, "reading stored package results: ");
+        return FALSE;
+    }
+    for (guint i = 0; i < results->len; i++)
+        if (!reconcile_result(session, results->pdata[i], seen, error))
+            return FALSE;
+    records = g_ptr_array_copy(session->records, NULL, NULL);
+    g_ptr_array_set_free_func(records, NULL);
+    for (guint i = 0; i < records->len; i++)
+        if (!reconcile_record(session, records->pdata[i], seen, error))
+            return FALSE;
+    session->reconciled = TRUE;
+    return TRUE;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/session.h"
+
+IpaEim *ipa_eim_copy(const IpaEim *eim)
+{
+    IpaEim *copy = g_new0(IpaEim, 1);
+
+    copy->eim_id = g_strdup(eim->eim_id);
+    copy->fqdn = g_strdup(eim->fqdn);
+    copy->trust_data = eim->trust_data ? g_bytes_ref(eim->trust_data) : NULL;
+    copy->protocols = eim->protocols ? g_bytes_ref(eim->protocols) : NULL;
+    copy->indirect = eim->indirect;
+    return copy;
+}
+
+void ipa_eim_free(IpaEim *eim)
+{
+    g_free(eim->eim_id);
+    g_free(eim->fqdn);
+    g_clear_pointer(&eim->trust_data, g_bytes_unref);
+    g_clear_pointer(&eim->protocols, g_bytes_unref);
+    g_free(eim);
+}
+
+gboolean ipa_eim_is_polled(const IpaEim *eim)
+{
+    if (eim->fqdn[0] == '\0')
+        return FALSE;
+    return !eim->protocols || tlv_bit_is_set(tlv_slice_from_bytes(eim->protocols), 0);
+}
+
+IpaRecord *ipa_record_new(const IpaEim *receiver)
+{
+    IpaRecord *record = g_new0(IpaRecord, 1);
+
+    record->state = IPA_RECORD_EXECUTING;
+    record->eim = ipa_eim_copy(receiver);
+    record->eim_id = g_strdup("");
+    record->counter = -1;
+    record->sequence = -1;
+    record->remove = g_array_new(FALSE, FALSE, sizeof(gint64));
+    return record;
+}
+
+void ipa_record_free(IpaRecord *record)
+{
+    ipa_eim_free(record->eim);
+    g_free(record->eim_id);
+    g_clear_pointer(&record->transaction_id, g_bytes_unref);
+    g_clear_pointer(&record->result, g_bytes_unref);
+    g_array_unref(record->remove);
+    g_free(record);
+}
+
+static const char *const record_states[] = {
+    [IPA_RECORD_EXECUTING] = "executing",
+    [IPA_RECORD_EXECUTED] = "executed",
+    [IPA_RECORD_DELIVERED] = "delivered",
+    [IPA_RECORD_KEPT] = "kept",
+};
+
+const char *ipa_record_state_to_string(IpaRecordState state)
+{
+    return record_states[state];
+}
+
+gboolean ipa_record_state_from_string(const char *text, IpaRecordState *ret_state)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(record_states); i++) {
+        if (g_str_equal(text, record_states[i])) {
+            *ret_state = (IpaRecordState)i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+IpaSession *ipa_session_new(Channel *channel, const IpaHost *host, gpointer host_data,
+                            guint refresh_grace)
+{
+    IpaSession *session = g_new0(IpaSession, 1);
+
+    session->channel = channel;
+    session->host = host;
+    session->host_data = host_data;
+    session->refresh_grace = refresh_grace;
+    session->eims = g_ptr_array_new_with_free_func((GDestroyNotify)ipa_eim_free);
+    session->records = g_ptr_array_new_with_free_func((GDestroyNotify)ipa_record_free);
+    return session;
+}
+
+void ipa_session_free(IpaSession *session)
+{
+    tlv_struct_free(session->info2);
+    tlv_struct_free(session->profiles);
+    g_ptr_array_unref(session->eims);
+    g_ptr_array_unref(session->records);
+    g_free(session);
+}
+
+void ipa_session_stage(IpaSession *session, double progress, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    session->host->stage(session->host_data, progress, text);
+}
+
+void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, const char *eim_id,
+                       const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    session->host->event(session->host_data, level, event, eim_id, text);
+}
+
+const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id)
+{
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+
+        if (g_str_equal(eim->eim_id, eim_id))
+            return eim;
+    }
+    return NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "euicc/es10.h"
+#include "net/esipa.h"
+#include "util/log.h"
+
+G_BEGIN_DECLS
+
+/* One associated eIM, from its EimConfigurationData (SGP.32 2.11.1.1.1). */
+typedef struct {
+    char *eim_id;
+    char *fqdn; /* eimFqdn, or the eimId where that is an FQDN; "" when the card names none */
+    GBytes *trust_data; /* content of trustedPublicKeyDataTls, or NULL */
+    GBytes *protocols;  /* content of eimSupportedProtocol (BIT STRING), or NULL */
+    gboolean indirect;  /* indirectProfileDownload */
+} IpaEim;
+
+IpaEim *ipa_eim_copy(const IpaEim *eim);
+void ipa_eim_free(IpaEim *eim);
+
+/* TRUE when the eIM lets an IPA fetch packages over HTTPS (absent protocols: assumed). */
+gboolean ipa_eim_is_polled(const IpaEim *eim);
+
+/*
+ * A package that was taken from an eIM and whose result that eIM does not have yet. It is on disk before
+ * the card is touched and leaves the disk after the eIM's acknowledgement was carried out on the card
+ * (invariant 3).
+ */
+typedef enum {
+    IPA_RECORD_EXECUTING, /* given to the card, or about to be; no answer seen */
+    IPA_RECORD_EXECUTED,  /* RESULT is to be delivered */
+    IPA_RECORD_DELIVERED, /* the eIM has it; REMOVE is to be removed from the card */
+    IPA_RECORD_KEPT, /* delivered, but the eIM did not acknowledge it: stays on the card, not resent */
+} IpaRecordState;
+
+typedef struct {
+    guint number; /* names the file; 0: not stored yet */
+    IpaRecordState state;
+    IpaEim *eim;            /* receiver, as it was configured when the package came: the package may
+                             have deleted it from the card */
+    char *eim_id;           /* inside the package; "" for what is no eUICC package */
+    gint64 counter;         /* counterValue of the package, -1: none */
+    GBytes *transaction_id; /* eimTransactionId or NULL */
+    GBytes *result;         /* complete object: BF51, BF52, BF54; NULL with ERROR_CODE */
+    gint error_code;        /* EsipaResultError to report instead of an object, 0: none */
+    gint64 sequence;        /* seqNumber of a signed result, -1: not stored on the card */
+    gboolean profile_changed;
+    GArray *remove;   /* of gint64, sequence numbers the eIM acknowledged */
+    gboolean refused; /* the eIM answered an error in this round; not stored */
+} IpaRecord;
+
+IpaRecord *ipa_record_new(const IpaEim *receiver);
+void ipa_record_free(IpaRecord *record);
+const char *ipa_record_state_to_string(IpaRecordState state);
+gboolean ipa_record_state_from_string(const char *text, IpaRecordState *ret_state);
+
+/* What the procedures need from their surroundings. All called in the worker thread. */
+typedef struct {
+    /* What goes on, for the job. PROGRESS 0 to 1. */
+    void (*stage)(gpointer data, double progress, const char *text);
+    /* Something people and programs want to know; TEXT is complete. EIM_ID may be NULL. */
+    void (*event)(gpointer data, LogLevel level, LogEvent event, const char *eim_id,
+                  const char *text);
+    /* The client for EIM, with its own trust and connection, kept between calls. Borrowed. */
+    EsipaClient *(*client)(gpointer data, const IpaEim *eim, GError **error);
+    gboolean (*keep_unacknowledged)(gpointer data, const char *eim_id);
+
+    /* Durable storage: each returns after the data is on disk, or fails with STORAGE. */
+    gboolean (*record_save)(gpointer data, IpaRecord *record, GError **error);
+    gboolean (*record_remove)(gpointer data, const IpaRecord *record, GError **error);
+    /* State change cause that EIM_ID has not acknowledged yet (SGP.32 5.14.5); -1: none. */
+    gint (*get_cause)(gpointer data, const char *eim_id);
+    gboolean (*set_cause)(gpointer data, const char *eim_id, gint cause, GError **error);
+    /* ICCID of the enabled profile as last seen: NULL when never seen, "" when none was enabled. */
+    const char *(*get_enabled_iccid)(gpointer data);
+    gboolean (*set_enabled_iccid)(gpointer data, const char *iccid, GError **error);
+} IpaHost;
+
+enum {
+    IPA_CAUSE_OTHER_EIM = 0, /* stateChangeCause values (SGP.32 6.3.2.6) */
+    IPA_CAUSE_UNDEFINED = 127,
+};
+
+/* Everything the procedures know about one eUICC. Lives in its worker from the moment the card was read
+ * until the card or the modem goes. */
+typedef struct {
+    Channel *channel; /* borrowed */
+    const IpaHost *host;
+    gpointer host_data;
+    guint refresh_grace; /* seconds, see channel_renew_card() */
+
+    char eid_text[EID_SIZE * 2 + 1]; /* "" before ipa_card_read() */
+    guint8 eid[EID_SIZE];
+    RspEuiccInfo2 *info2;                 /* NULL when the card gave none */
+    RspProfileInfoListResponse *profiles; /* as of the last read */
+    GPtrArray *eims;                      /* of IpaEim */
+    gboolean is_iot;                      /* FALSE: a consumer eUICC (no GetEimConfigurationData) */
+    gboolean left_alone;                  /* ipaMode is ipae */
+    gboolean replaced; /* another card was found in the slot: this session is over */
+    guint pending_notifications;
+    GPtrArray *
+        records; /* of IpaRecord: what is owed; loaded by the host, kept in step by the procedures */
+    gboolean reconciled; /* stored results of the card were compared with RECORDS */
+
+    GCancellable *cancellable; /* of the running job; borrowed */
+} IpaSession;
+
+IpaSession *ipa_session_new(Channel *channel, const IpaHost *host, gpointer host_data,
+                            guint refresh_grace);
+void ipa_session_free(IpaSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IpaSession, ipa_session_free)
+
+void ipa_session_stage(IpaSession *session, double progress, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, const char *eim_id,
+                       const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);
+
+/* ICCID (digits) of the enabled profile as last read, "" when none is; g_free(). */
+char *ipa_session_get_enabled_iccid(IpaSession *session);
+
+G_END_DECLS
