@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/agent.h"
+
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+
+#define JOB_TIMEOUT    1800 /* seconds; no job of the worker may last longer */
+#define RETRY_FIRST    5 /* seconds until a modem that failed is tried again, doubled each time … */
+#define RETRY_LIMIT    300 /* … up to this */
+#define QUEUE_LIMIT    32
+#define JITTER_PERCENT 10 /* a fleet must not poll in step */
+
+/* What the main thread keeps of an eIM beside the card's facts. */
+typedef struct {
+    guint number;
+    gint64 due; /* boot time, 0: not scheduled */
+    gint64 last_poll;
+    char *last_result;
+    char *last_error;
+    char *trust;
+    guint retry_after; /* seconds the server asked for with its last refusal, 0: none */
+    guint failures;
+    guint64 bytes_sent;
+    guint64 bytes_received;
+} EimState;
+
+struct Agent {
+    const Config *config;
+    ModemPort *port;
+    const AgentOwner *owner;
+    gpointer owner_data;
+    LogContext log;
+    char *log_object;
+
+    Worker *worker;
+    GQueue queue;      /* of JobEntry, waiting */
+    JobEntry *running; /* NULL: the worker is idle */
+
+    EuiccSnapshot *facts;    /* last card part from the worker; NULL while no card is read */
+    EuiccSnapshot *snapshot; /* published */
+    EuiccState state;
+    char *state_reason;
+
+    GHashTable *eims; /* eimId -> EimState */
+    guint next_eim_number;
+    GSource *poll_timer;
+    GSource *retry_timer;
+    guint start_failures;
+};
+
+static void eim_state_free(gpointer data)
+{
+    EimState *eim = data;
+
+    g_free(eim->last_result);
+    g_free(eim->last_error);
+    g_free(eim->trust);
+    g_free(eim);
+}
+
+static void replace_string(char **string, const char *value)
+{
+    if (g_strcmp0(*string, value) == 0)
+        return;
+    g_free(*string);
+    *string = g_strdup(value);
+}
+
+static void clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
+/* ---- what the world sees ---- */
+
+static gint64 to_realtime(gint64 boottime)
+{
+    return clock_realtime() + boottime - clock_boottime();
+}
+
+static void fill_eim(Agent *agent, EimSnapshot *snapshot)
+{
+    const EimState *eim = g_hash_table_lookup(agent->eims, snapshot->eim_id);
+
+    if (!eim)
+        return;
+    snapshot->number = eim->number;
+    snapshot->last_poll = eim->last_poll;
+    replace_string(&snapshot->last_result, eim->last_result);
+    replace_string(&snapshot->last_error, eim->last_error);
+    replace_string(&snapshot->trust, eim->trust);
+    snapshot->failures = eim->failures;
+    snapshot->bytes_sent = eim->bytes_sent;
+    snapshot->bytes_received = eim->bytes_received;
+    snapshot->next_poll = eim->due ? to_realtime(eim->due) : 0;
+}
+
+static gint compare_eims(gconstpointer a, gconstpointer b)
+{
+    const EimSnapshot *left = *(const EimSnapshot *const *)a;
+    const EimSnapshot *right = *(const EimSnapshot *const *)b;
+
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static void publish(Agent *agent)
+{
+    g_autoptr(EuiccSnapshot) before = g_steal_pointer(&agent->snapshot);
+
+    if (agent->facts) {
+        EuiccSnapshot *after = euicc_snapshot_copy(agent->facts);
+
+        after->state = agent->state;
+        replace_string(&after->state_reason, agent->state_reason);
+        after->job = agent->running ? agent->running->job->number : 0;
+        for (guint i = 0; i < after->eims->len; i++)
+            fill_eim(agent, after->eims->pdata[i]);
+        g_ptr_array_sort(after->eims, compare_eims);
+        agent->snapshot = after;
+    }
+    /* Another card in the same slot is another object. */
+    if (before && agent->snapshot && !g_str_equal(before->eid, agent->snapshot->eid)) {
+        agent->owner->publish(agent, before, NULL, agent->owner_data);
+        agent->owner->publish(agent, NULL, agent->snapshot, agent->owner_data);
+    } else if (before || agent->snapshot) {
+        agent->owner->publish(agent, before, agent->snapshot, agent->owner_data);
+    }
+}
+
+static void set_state(Agent *agent, EuiccState state, const char *reason)
+{
+    agent->state = state;
+    replace_string(&agent->state_reason, reason);
+}
+
+/* ---- schedule ---- */
+
+static gboolean on_poll_due(gpointer data);
+
+static void arm_poll_timer(Agent *agent)
+{
+    GHashTableIter iter;
+    gpointer value;
+    gint64 first = 0;
+
+    clear_source(&agent->poll_timer);
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const EimState *eim = value;
+
+        if (eim->due && (!first || eim->due < first))
+            first = eim->due;
+    }
+    if (first)
+        agent->poll_timer = clock_timer_new(first, NULL, on_poll_due, agent);
+}
+
+static void schedule_next(Agent *agent, EimState *eim);
+
+/* A scheduled poll that never got to its eIMs (the card failed first, it was cancelled, the queue is full)
+ * must not be the last one. */
+static void reschedule(Agent *agent, const char *const *eim_ids)
+{
+    for (guint i = 0; eim_ids && eim_ids[i]; i++) {
+        EimState *eim = g_hash_table_lookup(agent->eims, eim_ids[i]);
+
+        if (eim && !eim->due)
+            schedule_next(agent, eim);
+    }
+}
+
+static gboolean on_poll_due(gpointer data)
+{
+    Agent *agent = data;
+    g_autoptr(GPtrArray) due = g_ptr_array_new();
+    gint64 now = clock_boottime();
+    GHashTableIter iter;
+    gpointer key, value;
+
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        EimState *eim = value;
+
+        if (eim->due && eim->due <= now) {
+            eim->due = 0; /* until its report */
+            g_ptr_array_add(due, key);
+        }
+    }
+    if (due->len > 0) {
+        g_ptr_array_add(due, NULL);
+        if (!agent_queue(agent, JOB_KIND_POLL, (const char *const *)due->pdata, NULL, "schedule"))
+            reschedule(agent, (const char *const *)due->pdata);
+    }
+    arm_poll_timer(agent);
+    return G_SOURCE_REMOVE;
+}
+
+static gint64 after_seconds(guint seconds)
+{
+    return clock_boottime() + (gint64)seconds * G_USEC_PER_SEC;
+}
+
+/* SECONDS and up to a tenth more. */
+static gint64 after_about(guint seconds)
+{
+    guint spread = seconds / JITTER_PERCENT;
+
+    return after_seconds(seconds + (spread ? g_random_int_range(0, (gint32)spread + 1) : 0));
+}
+
+static void schedule_first(Agent *agent, EimState *eim)
+{
+    guint delay = agent->config->poll_start_delay;
+
+    if (agent->config->poll_on_start)
+        eim->due = after_seconds(delay ? (guint)g_random_int_range(0, (gint32)delay + 1) : 0);
+    else if (agent->config->poll_interval)
+        eim->due = after_about(agent->config->poll_interval);
+}
+
+static void schedule_next(Agent *agent, EimState *eim)
+{
+    guint64 wait = agent->config->poll_interval;
+
+    if (eim->failures > 0) {
+        guint64 backoff = (guint64)agent->config->poll_retry_first << MIN(eim->failures - 1, 24);
+
+        backoff = MIN(backoff, agent->config->poll_retry_limit);
+        /* A failure never makes the daemon ask less often than its interval says, unless the server
+         * asked for more time (I-29). */
+        wait = wait ? MAX(MIN(backoff, wait), eim->retry_after) : 0;
+    }
+    eim->due = wait ? after_about((guint)wait) : 0;
+}
+
+/* eIMs came or went on the card. */
+static void update_eims(Agent *agent)
+{
+    GHashTableIter iter;
+    gpointer key;
+
+    for (guint i = 0; i < agent->facts->eims->len; i++) {
+        const EimSnapshot *snapshot = agent->facts->eims->pdata[i];
+        EimState *eim = g_hash_table_lookup(agent->eims, snapshot->eim_id);
+
+        if (eim)
+            continue;
+        eim = g_new0(EimState, 1);
+        eim->number = ++agent->next_eim_number;
+        eim->last_result = g_strdup("");
+        eim->last_error = g_strdup("");
+        eim->trust = g_strdup("");
+        g_hash_table_insert(agent->eims, g_strdup(snapshot->eim_id), eim);
+        schedule_first(agent, eim);
+    }
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        gboolean there = FALSE;
+
+        for (guint i = 0; i < agent->facts->eims->len && !there; i++)
+            there = g_str_equal(((const EimSnapshot *)agent->facts->eims->pdata[i])->eim_id, key);
+        if (!there)
+            g_hash_table_iter_remove(&iter);
+    }
+    arm_poll_timer(agent);
+}
+
+/* ---- a modem or card that does not answer ---- */
+
+static gboolean on_retry_due(gpointer data)
+{
+    Agent *agent = data;
+
+    clear_source(&agent->retry_timer);
+    agent_queue(agent, JOB_KIND_START, NULL, NULL, "retry");
+    return G_SOURCE_REMOVE;
+}
+
+/* A card that is not there, or that is no eUICC, comes back with an event; a modem does not always. One
+ * that answers 6985 even after the reset (driven by an IPAe or by M2M, I-40) must not be reset again and
+ * again under the modem: that would cut its connection. */
+static gboolean is_worth_retrying(const GError *error)
+{
+    return !euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT) &&
+           !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&
+           !euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
+}
+
+static void schedule_retry(Agent *agent)
+{
+    guint wait = MIN(RETRY_FIRST << MIN(agent->start_failures, 10), RETRY_LIMIT);
+
+    agent->start_failures++;
+    clear_source(&agent->retry_timer);
+    agent->retry_timer = clock_timer_new(after_seconds(wait), NULL, on_retry_due, agent);
+}
+
+static void card_is_unusable(Agent *agent, const GError *error)
+{
+    set_state(agent, EUICC_UNAVAILABLE, error->message);
+    clear_source(&agent->poll_timer);
+    if (is_worth_retrying(error))
+        schedule_retry(agent);
+}
+
+static gboolean has_waiting_start(Agent *agent)
+{
+    if (agent->running && agent->running->job->kind == JOB_KIND_START)
+        return TRUE;
+    for (GList *item = agent->queue.head; item; item = item->next)
+        if (((const JobEntry *)item->data)->job->kind == JOB_KIND_START)
+            return TRUE;
+    return FALSE;
+}
+
+void agent_retry(Agent *agent, const char *cause)
+{
+    if (agent->facts && agent->state != EUICC_UNAVAILABLE)
+        return;
+    clear_source(&agent->retry_timer);
+    agent->start_failures = 0;
+    if (!has_waiting_start(agent))
+        agent_queue(agent, JOB_KIND_START, NULL, NULL, cause);
+}
+
+/* ---- jobs ---- */
+
+static void change_job(Agent *agent, JobEntry *entry, JobSnapshot *changed)
+{
+    g_autoptr(JobSnapshot) before = entry->snapshot;
+
+    entry->snapshot = changed;
+    agent->owner->job_changed(entry, before, agent->owner_data);
+}
+
+static void end_job(Agent *agent, JobEntry *entry, const GError *error)
+{
+    JobSnapshot *changed = job_snapshot_copy(entry->snapshot);
+
+    clear_source(&entry->deadline);
+    entry->agent = NULL;
+    changed->progress = error ? changed->progress : 1.0;
+    replace_string(&changed->stage, "");
+    if (!error) {
+        changed->state = JOB_DONE;
+    } else {
+        changed->state = g_str_equal(euiccd_error_dbus_name(error), "org.euiccd1.Error.Cancelled")
+                             ? JOB_CANCELLED
+                             : JOB_FAILED;
+        replace_string(&changed->error_name, euiccd_error_dbus_name(error));
+        replace_string(&changed->error_message, error->message);
+    }
+    change_job(agent, entry, changed);
+    agent->owner->job_ended(entry, agent->owner_data);
+}
+
+static gboolean on_job_deadline(gpointer data)
+{
+    JobEntry *entry = data;
+
+    g_atomic_int_set(&entry->job->timed_out, TRUE);
+    g_cancellable_cancel(entry->job->cancellable);
+    return G_SOURCE_REMOVE;
+}
+
+JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
+                      const char *cause)
+{
+    JobEntry *entry;
+
+    if (agent->queue.length >= QUEUE_LIMIT)
+        return NULL;
+    entry = g_new0(JobEntry, 1);
+    entry->agent = agent;
+    entry->job = job_new(agent->owner->next_job_number(agent->owner_data), kind);
+    entry->job->eim_ids = g_strdupv((char **)eim_ids);
+    entry->job->data = data ? g_bytes_ref(data) : NULL;
+    entry->snapshot = job_snapshot_new();
+    entry->snapshot->number = entry->job->number;
+    replace_string(&entry->snapshot->kind, job_kind_to_string(kind));
+    replace_string(&entry->snapshot->cause, cause);
+    replace_string(&entry->snapshot->eid, agent->snapshot ? agent->snapshot->eid : "");
+    entry->snapshot->state = JOB_QUEUED;
+    g_queue_push_tail(&agent->queue, entry);
+    agent->owner->job_changed(entry, NULL, agent->owner_data);
+    agent_advance(agent);
+    return entry;
+}
+
+void agent_cancel(Agent *agent, JobEntry *entry)
+{
+    if (entry == agent->running) {
+        g_cancellable_cancel(entry->job->cancellable);
+        return;
+    }
+    if (g_queue_remove(&agent->queue, entry)) {
+        g_autoptr(GError) error =
+            g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled while it waited");
+
+        reschedule(agent, (const char *const *)entry->job->eim_ids);
+        arm_poll_timer(agent);
+        end_job(agent, entry, error);
+    }
+}
+
+void agent_advance(Agent *agent)
+{
+    JobSnapshot *changed;
+    JobEntry *entry;
+
+    if (agent->running || agent->owner->is_inhibited(agent->owner_data))
+        return;
+    entry = g_queue_pop_head(&agent->queue);
+    if (!entry)
+        return;
+    agent->running = entry;
+    if (agent->state != EUICC_LEFT_ALONE)
+        set_state(agent, entry->job->kind == JOB_KIND_START ? EUICC_STARTING : EUICC_BUSY, "");
+    changed = job_snapshot_copy(entry->snapshot);
+    changed->state = JOB_RUNNING;
+    change_job(agent, entry, changed);
+    publish(agent);
+    entry->deadline = clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry);
+    worker_run(agent->worker, entry->job);
+}
+
+/* ---- the worker's news ---- */
+
+static void on_stage(guint32 job, double progress, const char *text, gpointer data)
+{
+    Agent *agent = data;
+    JobSnapshot *changed;
+
+    if (!agent->running || agent->running->job->number != job)
+        return;
+    changed = job_snapshot_copy(agent->running->snapshot);
+    changed->progress = progress;
+    replace_string(&changed->stage, text);
+    change_job(agent, agent->running, changed);
+}
+
+static void announce_card(Agent *agent, const EuiccSnapshot *facts)
+{
+    LogContext context = agent->log;
+    guint enabled = 0;
+
+    context.eid = facts->eid;
+    for (guint i = 0; i < facts->profiles->len; i++)
+        enabled += ((const ProfileSnapshot *)facts->profiles->pdata[i])->state == PROFILE_ENABLED;
+    log_full(&context, LOG_LEVEL_NOTICE, LOG_EVENT_EUICC_FOUND,
+             "found %s eUICC, SGP.%s %s, %u profiles (%u enabled), %u eIMs", facts->kind,
+             g_str_equal(facts->kind, "iot") ? "32" : "22", facts->spec_version,
+             facts->profiles->len, enabled, facts->eims->len);
+}
+
+static void on_facts(const EuiccSnapshot *facts, gpointer data)
+{
+    Agent *agent = data;
+    gboolean is_new = !agent->facts || !g_str_equal(agent->facts->eid, facts->eid);
+
+    if (is_new) {
+        g_hash_table_remove_all(agent->eims);
+        announce_card(agent, facts);
+    }
+    g_clear_pointer(&agent->facts, euicc_snapshot_unref);
+    agent->facts = euicc_snapshot_ref(facts);
+    if (facts->state == EUICC_LEFT_ALONE) {
+        set_state(agent, EUICC_LEFT_ALONE, facts->state_reason);
+        g_hash_table_remove_all(agent->eims);
+        arm_poll_timer(agent);
+    } else {
+        update_eims(agent);
+    }
+    publish(agent);
+}
+
+static void on_polled(const PollReport *report, gpointer data)
+{
+    Agent *agent = data;
+    EimState *eim = g_hash_table_lookup(agent->eims, report->eim_id);
+
+    if (report->error) {
+        g_autofree char *object = g_strdup_printf("%s, %s", agent->log.object, report->eim_id);
+        LogContext context = agent->log;
+
+        context.object = object;
+        context.eim = report->eim_id;
+        log_full(&context, LOG_LEVEL_WARNING, LOG_EVENT_POLL_FAILED, "poll failed: %s",
+                 report->error->message);
+    }
+    if (!eim)
+        return;
+    eim->last_poll = report->time;
+    eim->bytes_sent = report->bytes_sent;
+    eim->bytes_received = report->bytes_received;
+    replace_string(&eim->trust, report->trust);
+    eim->retry_after = report->error ? report->retry_after : 0;
+    if (report->error) {
+        eim->failures++;
+        replace_string(&eim->last_result,
+                       euiccd_error_dbus_name(report->error) + strlen("org.euiccd1.Error."));
+        replace_string(&eim->last_error, report->error->message);
+    } else {
+        eim->failures = 0;
+        replace_string(&eim->last_result, report->packages > 0 ? "package" : "none");
+        replace_string(&eim->last_error, "");
+    }
+    schedule_next(agent, eim);
+    arm_poll_timer(agent);
+    publish(agent);
+}
+
+static void on_finished(guint32 number, const GError *error, gboolean usable, gpointer data)
+{
+    Agent *agent = data;
+    JobEntry *entry = agent->running;
+
+    if (!entry || entry->job->number != number)
+        return;
+    agent->running = NULL;
+    reschedule(agent, (const char *const *)entry->job->eim_ids);
+    if (!usable && error) {
+        LogContext context = agent->log;
+
+        context.job = number;
+        log_full(&context, LOG_LEVEL_WARNING, agent->facts ? LOG_EVENT_EUICC_LOST : LOG_EVENT_NONE,
+                 "%s", error->message);
+        card_is_unusable(agent, error);
+    } else {
+        if (agent->state != EUICC_LEFT_ALONE)
+            set_state(agent, EUICC_IDLE, "");
+        clear_source(&agent->retry_timer);
+        agent->start_failures = 0;
+        arm_poll_timer(agent);
+    }
+    end_job(agent, entry, error);
+    publish(agent);
+    agent_advance(agent);
+}
+
+static void on_worker_event(WorkerEvent event, gpointer data)
+{
+    Agent *agent = data;
+
+    switch (event) {
+    case WORKER_CARD_GONE:
+        log_full(&agent->log, LOG_LEVEL_NOTICE, LOG_EVENT_EUICC_LOST, "the card went away");
+        clear_source(&agent->poll_timer);
+        clear_source(&agent->retry_timer);
+        g_clear_pointer(&agent->facts, euicc_snapshot_unref);
+        set_state(agent, EUICC_UNAVAILABLE, "the card went away");
+        publish(agent);
+        return;
+    case WORKER_CARD_READY:
+        log_info(&agent->log, "a card is ready");
+        if (!has_waiting_start(agent))
+            agent_queue(agent, JOB_KIND_START, NULL, NULL, "card ready");
+        return;
+    case WORKER_MODEM_LOST:
+        log_full(&agent->log, LOG_LEVEL_WARNING, LOG_EVENT_EUICC_LOST,
+                 "the modem or its proxy vanished");
+        set_state(agent, EUICC_UNAVAILABLE, "the modem or its proxy vanished");
+        clear_source(&agent->poll_timer);
+        schedule_retry(agent);
+        publish(agent);
+        return;
+    }
+}
+
+static const WorkerListener worker_listener = {
+    .stage = on_stage,
+    .facts = on_facts,
+    .polled = on_polled,
+    .finished = on_finished,
+    .event = on_worker_event,
+};
+
+Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+                 const AgentOwner *owner, gpointer data)
+{
+    Agent *agent = g_new0(Agent, 1);
+
+    agent->config = config;
+    agent->port = modem_port_copy(port);
+    agent->owner = owner;
+    agent->owner_data = data;
+    agent->log_object = g_path_get_basename(port->port);
+    agent->log = (LogContext){ .object = agent->log_object, .modem = agent->port->device };
+    agent->state = EUICC_STARTING;
+    agent->state_reason = g_strdup("");
+    agent->eims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, eim_state_free);
+    g_queue_init(&agent->queue);
+    agent->worker = worker_new(config, port, trace, &worker_listener, agent);
+    return agent;
+}
+
+void agent_free(Agent *agent)
+{
+    g_autoptr(GError) error = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
+                                                  "the modem went or the daemon ends");
+    JobEntry *entry;
+
+    clear_source(&agent->poll_timer);
+    clear_source(&agent->retry_timer);
+    worker_free(agent->worker, agent->running ? agent->running->job : NULL);
+    if (agent->running) {
+        end_job(agent, agent->running, error);
+        agent->running = NULL;
+    }
+    while ((entry = g_queue_pop_head(&agent->queue)))
+        end_job(agent, entry, error);
+    g_clear_pointer(&agent->facts, euicc_snapshot_unref);
+    publish(agent);
+    g_hash_table_unref(agent->eims);
+    modem_port_free(agent->port);
+    g_free(agent->state_reason);
+    g_free(agent->log_object);
+    g_free(agent);
+}
+
+const ModemPort *agent_get_port(Agent *agent)
+{
+    return agent->port;
+}
+
+const EuiccSnapshot *agent_get_snapshot(Agent *agent)
+{
+    return agent->snapshot;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/agents.h"
+#include "agent/job.h"
+#include "agent/worker.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The main thread's side of one card: its worker, the jobs that wait for it, when which eIM is due, and
+ * the snapshot that the world sees. Private to agents.c and agent.c.
+ */
+typedef struct Agent Agent;
+
+/* A job from its request to some time after its end. */
+typedef struct {
+    Job *job;
+    JobSnapshot *snapshot;
+    Agent *agent; /* NULL once it ended */
+    GSource *deadline;
+} JobEntry;
+
+/* What an agent asks of the set it belongs to. */
+typedef struct {
+    guint32 (*next_job_number)(gpointer data);
+    gboolean (*is_inhibited)(gpointer data);
+    void (*publish)(Agent *agent, const EuiccSnapshot *before, const EuiccSnapshot *after,
+                    gpointer data);
+    /* Takes ENTRY->snapshot as the new one; BEFORE may be NULL. */
+    void (*job_changed)(JobEntry *entry, const JobSnapshot *before, gpointer data);
+    /* The job ended: the set keeps ENTRY for a while. */
+    void (*job_ended)(JobEntry *entry, gpointer data);
+} AgentOwner;
+
+Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+                 const AgentOwner *owner, gpointer data);
+void agent_free(Agent *agent);
+
+const ModemPort *agent_get_port(Agent *agent);
+const EuiccSnapshot *agent_get_snapshot(Agent *agent); /* NULL before the card was read */
+
+/* Queues a job; returns its entry (owned by the agent until it ends). EIM_IDS and DATA may be NULL. */
+JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
+                      const char *cause);
+
+/* Cancels ENTRY, queued or running. */
+void agent_cancel(Agent *agent, JobEntry *entry);
+
+/* Starts the next job if there is one and nothing holds it back. */
+void agent_advance(Agent *agent);
+
+/* The device was seen (again): an unusable one is tried at once. */
+void agent_retry(Agent *agent, const char *cause);
+
+G_END_DECLS

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <config.h>
+
+#include "agent/agents.h"
+
+#include "agent/agent.h"
+#include "util/error.h"
+
+#define FINISHED_LIMIT                                                                             \
+    16 /* ended jobs that stay visible; the oldest gives way, no timer is needed */
+
+typedef struct {
+    guint32 cookie;
+    char *text;
+} Inhibition;
+
+struct Agents {
+    const Config *config;
+    const AgentsListener *listener;
+    gpointer listener_data;
+    ChannelTrace *trace;
+    Modems *modems;
+    GPtrArray *agents; /* of Agent */
+    GHashTable *jobs;  /* number -> JobEntry, running, waiting and ended ones */
+    GQueue ended;      /* of JobEntry, oldest first */
+    guint32 last_job;
+    GPtrArray *inhibitions; /* of Inhibition */
+    guint32 last_cookie;
+};
+
+static void inhibition_free(gpointer data)
+{
+    Inhibition *inhibition = data;
+
+    g_free(inhibition->text);
+    g_free(inhibition);
+}
+
+static void entry_free(JobEntry *entry)
+{
+    job_unref(entry->job);
+    job_snapshot_unref(entry->snapshot);
+    g_free(entry);
+}
+
+/* ---- what agents ask for ---- */
+
+static guint32 owner_next_job_number(gpointer data)
+{
+    Agents *agents = data;
+
+    do
+        agents->last_job++;
+    while (agents->last_job == 0 ||
+           g_hash_table_contains(agents->jobs, GUINT_TO_POINTER(agents->last_job)));
+    return agents->last_job;
+}
+
+static gboolean owner_is_inhibited(gpointer data)
+{
+    return ((Agents *)data)->inhibitions->len > 0;
+}
+
+static void owner_publish(Agent *agent, const EuiccSnapshot *before, const EuiccSnapshot *after,
+                          gpointer data)
+{
+    Agents *agents = data;
+
+    (void)agent;
+    if (agents->listener)
+        agents->listener->euicc_changed(before, after, agents->listener_data);
+}
+
+static void owner_job_changed(JobEntry *entry, const JobSnapshot *before, gpointer data)
+{
+    Agents *agents = data;
+
+    if (!before)
+        g_hash_table_insert(agents->jobs, GUINT_TO_POINTER(entry->job->number), entry);
+    if (agents->listener)
+        agents->listener->job_changed(before, entry->snapshot, agents->listener_data);
+}
+
+static void drop_oldest_job(Agents *agents)
+{
+    JobEntry *oldest = g_queue_pop_head(&agents->ended);
+
+    g_hash_table_remove(agents->jobs, GUINT_TO_POINTER(oldest->job->number));
+    if (agents->listener)
+        agents->listener->job_changed(oldest->snapshot, NULL, agents->listener_data);
+    entry_free(oldest);
+}
+
+static void owner_job_ended(JobEntry *entry, gpointer data)
+{
+    Agents *agents = data;
+
+    g_queue_push_tail(&agents->ended, entry);
+    if (agents->ended.length > FINISHED_LIMIT)
+        drop_oldest_job(agents);
+}
+
+static const AgentOwner agent_owner = {
+    .next_job_number = owner_next_job_number,
+    .is_inhibited = owner_is_inhibited,
+    .publish = owner_publish,
+    .job_changed = owner_job_changed,
+    .job_ended = owner_job_ended,
+};
+
+/* ---- modems ---- */
+
+static Agent *find_by_port(Agents *agents, const char *port)
+{
+    for (guint i = 0; i < agents->agents->len; i++) {
+        Agent *agent = agents->agents->pdata[i];
+
+        if (g_str_equal(agent_get_port(agent)->port, port))
+            return agent;
+    }
+    return NULL;
+}
+
+#ifdef HAVE_QMI
+#define CAN_QMI TRUE
+#else
+#define CAN_QMI FALSE
+#endif
+
+static void on_modem(const ModemPort *port, gboolean present, gpointer data)
+{
+    Agents *agents = data;
+    Agent *agent = find_by_port(agents, port->port);
+
+    if (!CAN_QMI) {
+        if (present)
+            log_warning(NULL, "modem at %s needs QMI, which this build lacks", port->port);
+        return;
+    }
+
+    if (present && agent) {
+        agent_retry(agent, "device seen");
+    } else if (present) {
+        log_info(NULL, "modem %s at %s (%s)", port->device, port->port, port->transport);
+        agent = agent_new(agents->config, port, agents->trace, &agent_owner, agents);
+        g_ptr_array_add(agents->agents, agent);
+        agent_queue(agent, JOB_KIND_START, NULL, NULL, "device seen");
+    } else if (agent) {
+        log_notice(NULL, "modem at %s went away", port->port);
+        g_ptr_array_remove(agents->agents, agent);
+    }
+}
+
+/* ---- for main and the bus ---- */
+
+Agents *agents_new(const Config *config)
+{
+    Agents *agents = g_new0(Agents, 1);
+
+    agents->config = config;
+    agents->agents = g_ptr_array_new_with_free_func((GDestroyNotify)agent_free);
+    agents->jobs = g_hash_table_new(NULL, NULL);
+    agents->inhibitions = g_ptr_array_new_with_free_func(inhibition_free);
+    agents->modems = modems_new(on_modem, agents);
+    g_queue_init(&agents->ended);
+    return agents;
+}
+
+gboolean agents_start(Agents *agents, GError **error)
+{
+    const Config *config = agents->config;
+
+    if (config->trace) {
+        agents->trace = channel_trace_new(config->trace, error);
+        if (!agents->trace)
+            return FALSE;
+    }
+    for (guint i = 0; i < config->modems->len; i++) {
+        const ConfigModem *modem = config->modems->pdata[i];
+        g_autoptr(ModemPort) port =
+            modem_port_new(modem->name, modem->path, modem->transport, modem->slot);
+
+        modems_add_fixed(agents->modems, port);
+    }
+    if (config->discover)
+        modems_discover(agents->modems);
+    return TRUE;
+}
+
+void agents_free(Agents *agents)
+{
+    modems_free(agents->modems);
+    g_ptr_array_unref(agents->agents);
+    while (agents->ended.length > 0)
+        drop_oldest_job(agents);
+    g_hash_table_unref(agents->jobs);
+    g_ptr_array_unref(agents->inhibitions);
+    g_clear_pointer(&agents->trace, channel_trace_free);
+    g_free(agents);
+}
+
+void agents_set_listener(Agents *agents, const AgentsListener *listener, gpointer data)
+{
+    agents->listener = listener;
+    agents->listener_data = data;
+}
+
+static Agent *find_by_eid(Agents *agents, const char *eid)
+{
+    for (guint i = 0; i < agents->agents->len; i++) {
+        const EuiccSnapshot *snapshot = agent_get_snapshot(agents->agents->pdata[i]);
+
+        if (snapshot && g_str_equal(snapshot->eid, eid))
+            return agents->agents->pdata[i];
+    }
+    return NULL;
+}
+
+const EuiccSnapshot *agents_get_euicc(Agents *agents, const char *eid)
+{
+    Agent *agent = find_by_eid(agents, eid);
+
+    return agent ? agent_get_snapshot(agent) : NULL;
+}
+
+const JobSnapshot *agents_get_job(Agents *agents, guint32 number)
+{
+    const JobEntry *entry = g_hash_table_lookup(agents->jobs, GUINT_TO_POINTER(number));
+
+    return entry ? entry->snapshot : NULL;
+}
+
+GPtrArray *agents_list_euiccs(Agents *agents)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (guint i = 0; i < agents->agents->len; i++) {
+        const EuiccSnapshot *snapshot = agent_get_snapshot(agents->agents->pdata[i]);
+
+        if (snapshot)
+            g_ptr_array_add(list, (gpointer)snapshot);
+    }
+    return list;
+}
+
+GPtrArray *agents_list_jobs(Agents *agents)
+{
+    GPtrArray *list = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer entry;
+
+    g_hash_table_iter_init(&iter, agents->jobs);
+    while (g_hash_table_iter_next(&iter, NULL, &entry))
+        g_ptr_array_add(list, ((JobEntry *)entry)->snapshot);
+    return list;
+}
+
+/* The agent of EID if a job may be queued for it. */
+static Agent *find_usable(Agents *agents, const char *eid, GError **error)
+{
+    Agent *agent = find_by_eid(agents, eid);
+    const EuiccSnapshot *snapshot;
+
+    if (!agent) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no eUICC with EID %s", eid);
+        return NULL;
+    }
+    if (agents->inhibitions->len > 0) {
+        const Inhibition *first = agents->inhibitions->pdata[0];
+
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED, "inhibited by %s", first->text);
+        return NULL;
+    }
+    snapshot = agent_get_snapshot(agent);
+    if (snapshot->state == EUICC_LEFT_ALONE) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s", snapshot->state_reason);
+        return NULL;
+    }
+    return agent;
+}
+
+static guint32 queue_or_fail(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
+                             const char *cause, GError **error)
+{
+    const JobEntry *entry = agent_queue(agent, kind, eim_ids, data, cause);
+
+    if (!entry) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY, "too many jobs wait for this eUICC");
+        return 0;
+    }
+    return entry->job->number;
+}
+
+guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,
+                    GError **error)
+{
+    const char *eim_ids[] = { eim_id, NULL };
+    Agent *agent = find_usable(agents, eid, error);
+    const EuiccSnapshot *snapshot;
+    gboolean known = FALSE;
+
+    if (!agent)
+        return 0;
+    snapshot = agent_get_snapshot(agent);
+    for (guint i = 0; i < snapshot->eims->len && eim_id; i++)
+        known =
+            known || g_str_equal(((const EimSnapshot *)snapshot->eims->pdata[i])->eim_id, eim_id);
+    if (eim_id && !known) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
+                    "the card is not associated with an eIM '%s'", eim_id);
+        return 0;
+    }
+    if (snapshot->eims->len == 0) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the card is not associated with any eIM");
+        return 0;
+    }
+    return queue_or_fail(agent, JOB_KIND_POLL, eim_id ? eim_ids : NULL, NULL, cause, error);
+}
+
+guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, const char *cause,
+                               GError **error)
+{
+    Agent *agent = find_usable(agents, eid, error);
+
+    if (!agent)
+        return 0;
+    return queue_or_fail(agent, JOB_KIND_ADD_INITIAL_EIM, NULL, data, cause, error);
+}
+
+gboolean agents_cancel(Agents *agents, guint32 number, GError **error)
+{
+    JobEntry *entry = g_hash_table_lookup(agents->jobs, GUINT_TO_POINTER(number));
+
+    if (!entry) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no job %u", number);
+        return FALSE;
+    }
+    if (!entry->agent) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "job %u has ended already",
+                    number);
+        return FALSE;
+    }
+    agent_cancel(entry->agent, entry);
+    return TRUE;
+}
+
+void agents_rescan(Agents *agents)
+{
+    modems_rescan(agents->modems);
+}
+
+guint32 agents_inhibit(Agents *agents, const char *who, const char *why)
+{
+    Inhibition *inhibition = g_new0(Inhibition, 1);
+
+    inhibition->cookie = ++agents->last_cookie;
+    inhibition->text = g_strdup_printf("%s: %s", who, why);
+    g_ptr_array_add(agents->inhibitions, inhibition);
+    return inhibition->cookie;
+}
+
+void agents_uninhibit(Agents *agents, guint32 cookie)
+{
+    for (guint i = 0; i < agents->inhibitions->len; i++) {
+        if (((const Inhibition *)agents->inhibitions->pdata[i])->cookie != cookie)
+            continue;
+        g_ptr_array_remove_index(agents->inhibitions, i);
+        break;
+    }
+    for (guint i = 0; i < agents->agents->len; i++)
+        agent_advance(agents->agents->pdata[i]);
+}
+
+GPtrArray *agents_list_inhibitions(Agents *agents)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < agents->inhibitions->len; i++)
+        g_ptr_array_add(list, g_strdup(((const Inhibition *)agents->inhibitions->pdata[i])->text));
+    return list;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "agent/config.h"
+#include "agent/snapshot.h"
+
+G_BEGIN_DECLS
+
+/*
+ * All eUICCs the daemon looks after, seen from the main thread. Everything here is called and calls
+ * back in the main thread only, never blocks and never touches a card. The bus is its client.
+ */
+typedef struct Agents Agents;
+
+typedef struct {
+    /* BEFORE is NULL for a new one, AFTER is NULL for one that went. Snapshots are borrowed. */
+    void (*euicc_changed)(const EuiccSnapshot *before, const EuiccSnapshot *after, gpointer data);
+    /* A finished job is announced once more with its final state and dropped from the list a while later
+     * (AFTER NULL then). */
+    void (*job_changed)(const JobSnapshot *before, const JobSnapshot *after, gpointer data);
+} AgentsListener;
+
+/* CONFIG is borrowed. Nothing happens before agents_start(). */
+Agents *agents_new(const Config *config);
+
+/* Begins to look for modems and to work. STORAGE when the configured trace file can't be written. */
+gboolean agents_start(Agents *agents, GError **error);
+
+void agents_free(
+    Agents *agents); /* stops the workers: cancels jobs, closes channels, waits for them */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Agents, agents_free)
+
+void agents_set_listener(Agents *agents, const AgentsListener *listener, gpointer data);
+
+/* Borrowed, NULL when unknown. EID in decimal digits. */
+const EuiccSnapshot *agents_get_euicc(Agents *agents, const char *eid);
+const JobSnapshot *agents_get_job(Agents *agents, guint32 number);
+GPtrArray *
+agents_list_euiccs(Agents *agents);          /* of EuiccSnapshot *, borrowed; g_ptr_array_unref() */
+GPtrArray *agents_list_jobs(Agents *agents); /* of JobSnapshot *, borrowed; g_ptr_array_unref() */
+
+/*
+ * The calls below queue a job and return its number, or 0 with NOT_FOUND, INHIBITED, NOT_SUPPORTED (in
+ * words that say why), BUSY (queue full). CAUSE is shown to people: "schedule", "bus :1.42 (uid 0)".
+ */
+
+/* Polls one eIM (EIM_ID) or every eIM (NULL) of the eUICC. */
+guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,
+                    GError **error);
+
+/* ES10b.AddInitialEim with DATA as es10b_add_initial_eim() takes it. */
+guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, const char *cause,
+                               GError **error);
+
+/* Asks a queued or running job to end. NOT_FOUND, or NOT_SUPPORTED when it has ended already. */
+gboolean agents_cancel(Agents *agents, guint32 number, GError **error);
+
+/* Looks for modems and cards again; unusable devices are tried at once. */
+void agents_rescan(Agents *agents);
+
+/* While at least one inhibition is held, no new job starts (running ones go on). */
+guint32 agents_inhibit(Agents *agents, const char *who, const char *why);
+void agents_uninhibit(Agents *agents, guint32 cookie);
+GPtrArray *agents_list_inhibitions(Agents *agents); /* of char *, "who: why"; g_ptr_array_unref() */
+
+G_END_DECLS

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/store.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/file.h"
+
+#define RECORD_LIMIT (2 * 1024 * 1024)
+#define STATE_LIMIT  (256 * 1024)
+
+struct Store {
+    char *folder;
+    char *owed;
+    GKeyFile *state;
+    char *enabled_iccid;
+    guint next_number;
+};
+
+/* Key files are text: octets stand in base64, so that no byte of a peer needs quoting. */
+static void set_bytes(GKeyFile *file, const char *key, GBytes *bytes)
+{
+    g_autofree char *text = NULL;
+
+    if (!bytes)
+        return;
+    text = g_base64_encode(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    g_key_file_set_string(file, "record", key, text);
+}
+
+/* NULL for an absent key; sets *BAD for one that can't be read. */
+static GBytes *get_bytes(GKeyFile *file, const char *key, gboolean *bad)
+{
+    g_autofree char *text = g_key_file_get_string(file, "record", key, NULL);
+    guchar *data;
+    gsize size;
+
+    if (!text)
+        return NULL;
+    data = g_base64_decode(text, &size);
+    if (!data || (size == 0 && text[0] != '\0')) {
+        g_free(data);
+        *bad = TRUE;
+        return NULL;
+    }
+    return g_bytes_new_take(data, size);
+}
+
+static void set_text(GKeyFile *file, const char *key, const char *text)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+
+    set_bytes(file, key, bytes);
+}
+
+static char *get_text(GKeyFile *file, const char *key, gboolean *bad)
+{
+    g_autoptr(GBytes) bytes = get_bytes(file, key, bad);
+
+    if (!bytes)
+        return g_strdup("");
+    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+}
+
+static gint64 get_number(GKeyFile *file, const char *key, gint64 otherwise, gboolean *bad)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 number = g_key_file_get_int64(file, "record", key, &error);
+
+    if (!error)
+        return number;
+    if (!g_error_matches(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
+        *bad = TRUE;
+    return otherwise;
+}
+
+static GBytes *record_to_bytes(const IpaRecord *record)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GString) remove = g_string_new(NULL);
+    gsize size;
+    char *text;
+
+    g_key_file_set_integer(file, "record", "format", 1);
+    g_key_file_set_string(file, "record", "state", ipa_record_state_to_string(record->state));
+    set_text(file, "receiver", record->eim->eim_id);
+    set_text(file, "receiver-fqdn", record->eim->fqdn);
+    set_bytes(file, "receiver-trust", record->eim->trust_data);
+    set_bytes(file, "receiver-protocols", record->eim->protocols);
+    g_key_file_set_boolean(file, "record", "receiver-indirect", record->eim->indirect);
+    set_text(file, "eim-id", record->eim_id);
+    g_key_file_set_int64(file, "record", "counter", record->counter);
+    set_bytes(file, "transaction-id", record->transaction_id);
+    set_bytes(file, "result", record->result);
+    g_key_file_set_int64(file, "record", "error-code", record->error_code);
+    g_key_file_set_int64(file, "record", "sequence", record->sequence);
+    g_key_file_set_boolean(file, "record", "profile-changed", record->profile_changed);
+    for (guint i = 0; i < record->remove->len; i++)
+        g_string_append_printf(remove, "%" G_GINT64_FORMAT ";",
+                               g_array_index(record->remove, gint64, i));
+    g_key_file_set_string(file, "record", "remove", remove->str);
+    text = g_key_file_to_data(file, &size, NULL);
+    return g_bytes_new_take(text, size);
+}
+
+static void read_removals(GKeyFile *file, IpaRecord *record, gboolean *bad)
+{
+    g_autofree char *text = g_key_file_get_string(file, "record", "remove", NULL);
+    g_auto(GStrv) words = g_strsplit(text ? text : "", ";", -1);
+
+    for (guint i = 0; words[i]; i++) {
+        gint64 number;
+
+        if (words[i][0] == '\0')
+            continue;
+        if (!g_ascii_string_to_signed(words[i], 10, 0, G_MAXINT64, &number, NULL)) {
+            *bad = TRUE;
+            continue;
+        }
+        g_array_append_val(record->remove, number);
+    }
+}
+
+static IpaRecord *record_from_bytes(GBytes *bytes)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *state = NULL;
+    IpaEim receiver = { 0 };
+    IpaRecord *record;
+    gboolean bad = FALSE;
+
+    if (!g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_NONE, NULL))
+        return NULL;
+    receiver.eim_id = get_text(file, "receiver", &bad);
+    receiver.fqdn = get_text(file, "receiver-fqdn", &bad);
+    receiver.trust_data = get_bytes(file, "receiver-trust", &bad);
+    receiver.protocols = get_bytes(file, "receiver-protocols", &bad);
+    receiver.indirect = g_key_file_get_boolean(file, "record", "receiver-indirect", NULL);
+    record = ipa_record_new(&receiver);
+    g_free(receiver.eim_id);
+    g_free(receiver.fqdn);
+    g_clear_pointer(&receiver.trust_data, g_bytes_unref);
+    g_clear_pointer(&receiver.protocols, g_bytes_unref);
+
+    if (get_number(file, "format", 0, &bad) != 1)
+        bad = TRUE;
+    state = g_key_file_get_string(file, "record", "state", NULL);
+    if (!state || !ipa_record_state_from_string(state, &record->state))
+        bad = TRUE;
+    g_free(record->eim_id);
+    record->eim_id = get_text(file, "eim-id", &bad);
+    record->counter = get_number(file, "counter", -1, &bad);
+    record->transaction_id = get_bytes(file, "transaction-id", &bad);
+    record->result = get_bytes(file, "result", &bad);
+    record->error_code = (gint)get_number(file, "error-code", 0, &bad);
+    record->sequence = get_number(file, "sequence", -1, &bad);
+    record->profile_changed = g_key_file_get_boolean(file, "record", "profile-changed", NULL);
+    read_removals(file, record, &bad);
+    if (!bad && record->state == IPA_RECORD_EXECUTED && !record->result && record->error_code == 0)
+        bad = TRUE;
+    if (bad) {
+        ipa_record_free(record);
+        return NULL;
+    }
+    return record;
+}
+
+static char *record_path(Store *store, guint number)
+{
+    g_autofree char *name = g_strdup_printf("%08u", number);
+
+    return g_build_filename(store->owed, name, NULL);
+}
+
+static gboolean put_aside(const char *path, GError **error)
+{
+    g_autofree char *aside = g_strconcat(path, ".bad", NULL);
+
+    if (g_rename(path, aside) == 0)
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE, "renaming '%s': %s", path,
+                g_strerror(errno));
+    return FALSE;
+}
+
+static gboolean load_state(Store *store, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->folder, "state", NULL);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GBytes) bytes = file_read(path, STATE_LIMIT, &local);
+
+    if (bytes) {
+        if (g_key_file_load_from_bytes(store->state, bytes, G_KEY_FILE_NONE, NULL)) {
+            store->enabled_iccid =
+                g_key_file_get_string(store->state, "card", "enabled-iccid", NULL);
+            return TRUE;
+        }
+        /* Nothing in it is owed to anybody: start with none, as on the first run. */
+        g_key_file_unref(store->state);
+        store->state = g_key_file_new();
+        return put_aside(path, error);
+    }
+    if (euiccd_error_is(local, EUICCD_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+Store *store_open(const char *state_directory, const char *eid, GError **error)
+{
+    g_autoptr(Store) store = g_new0(Store, 1);
+
+    store->folder = g_build_filename(state_directory, eid, NULL);
+    store->owed = g_build_filename(store->folder, "owed", NULL);
+    store->state = g_key_file_new();
+    store->next_number = 1;
+    if (!file_make_folder(store->owed, error) || !load_state(store, error)) {
+        g_prefix_error(error, "opening the state of this eUICC: ");
+        return NULL;
+    }
+    return g_steal_pointer(&store);
+}
+
+void store_free(Store *store)
+{
+    g_free(store->folder);
+    g_free(store->owed);
+    g_free(store->enabled_iccid);
+    g_key_file_unref(store->state);
+    g_free(store);
+}
+
+static gint compare_records(gconstpointer a, gconstpointer b)
+{
+    const IpaRecord *left = *(const IpaRecord *const *)a, *right = *(const IpaRecord *const *)b;
+
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+gboolean store_load_records(Store *store, GPtrArray *records, guint *ret_bad, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GDir) folder = g_dir_open(store->owed, 0, &local);
+    const char *name;
+    guint bad = 0;
+
+    if (!folder) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE, "%s", local->message);
+        return FALSE;
+    }
+    while ((name = g_dir_read_name(folder))) {
+        g_autofree char *path = g_build_filename(store->owed, name, NULL);
+        g_autoptr(GBytes) bytes = NULL;
+        IpaRecord *record;
+        guint64 number;
+
+        /* Temporary files of an interrupted write and files put aside have other names. */
+        if (!g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT32 - 1, &number, NULL))
+            continue;
+        store->next_number = MAX(store->next_number, (guint)number + 1);
+        bytes = file_read(path, RECORD_LIMIT, error);
+        if (!bytes)
+            return FALSE;
+        record = record_from_bytes(bytes);
+        if (!record) {
+            if (!put_aside(path, error))
+                return FALSE;
+            bad++;
+            continue;
+        }
+        record->number = (guint)number;
+        g_ptr_array_add(records, record);
+    }
+    g_ptr_array_sort(records, compare_records);
+    *ret_bad = bad;
+    return TRUE;
+}
+
+gboolean store_save_record(Store *store, IpaRecord *record, GError **error)
+{
+    guint number = record->number ? record->number : store->next_number;
+    g_autofree char *path = record_path(store, number);
+    g_autoptr(GBytes) bytes = record_to_bytes(record);
+
+    if (!file_replace(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error))
+        return FALSE;
+    if (!record->number) {
+        record->number = number;
+        store->next_number++;
+    }
+    return TRUE;
+}
+
+gboolean store_remove_record(Store *store, const IpaRecord *record, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (!record->number)
+        return TRUE;
+    path = record_path(store, record->number);
+    return file_remove(path, error);
+}
+
+static gboolean save_state(Store *store, GError **error)
+{
+    g_autofree char *path = g_build_filename(store->folder, "state", NULL);
+    gsize size;
+    g_autofree char *text = g_key_file_to_data(store->state, &size, NULL);
+
+    return file_replace(path, text, size, error);
+}
+
+/* eimIds are free text: their group names are in hex. */
+static char *eim_group(const char *eim_id)
+{
+    g_autofree char *hex = bytes_to_hex(eim_id, strlen(eim_id));
+
+    return g_strconcat("eim ", hex, NULL);
+}
+
+gint store_get_cause(Store *store, const char *eim_id)
+{
+    g_autofree char *group = eim_group(eim_id);
+    g_autoptr(GError) error = NULL;
+    gint cause = g_key_file_get_integer(store->state, group, "state-change-cause", &error);
+
+    return error ? -1 : cause;
+}
+
+static void put_cause(Store *store, const char *group, gint cause)
+{
+    if (cause < 0)
+        g_key_file_remove_group(store->state, group, NULL);
+    else
+        g_key_file_set_integer(store->state, group, "state-change-cause", cause);
+}
+
+gboolean store_set_cause(Store *store, const char *eim_id, gint cause, GError **error)
+{
+    g_autofree char *group = eim_group(eim_id);
+
+    gint before = store_get_cause(store, eim_id);
+
+    if (before == cause)
+        return TRUE;
+    put_cause(store, group, cause);
+    if (save_state(store, error))
+        return TRUE;
+    /* What is not on disk does not count: the next call tries again. */
+    put_cause(store, group, before);
+    return FALSE;
+}
+
+const char *store_get_enabled_iccid(Store *store)
+{
+    return store->enabled_iccid;
+}
+
+gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error)
+{
+    if (g_strcmp0(store->enabled_iccid, iccid) == 0)
+        return TRUE;
+    g_key_file_set_string(store->state, "card", "enabled-iccid", iccid);
+    if (!save_state(store, error))
+        return FALSE;
+    g_free(store->enabled_iccid);
+    store->enabled_iccid = g_strdup(iccid);
+    return TRUE;
+}

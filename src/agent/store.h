@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ipa/session.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What one eUICC's worker keeps across restarts, in <state directory>/<EID>/:
+ *   state          key file: enabled profile as last seen, state change causes per eIM
+ *   owed/<number>  key file: one IpaRecord each
+ * Each file is replaced as a whole (file_replace()), so it is always an old or a new one. A file that
+ * can't be understood is renamed to <name>.bad, reported, and not used. Used by one thread.
+ */
+typedef struct Store Store;
+
+/* Opens (and creates) the folder of EID. STORAGE. */
+Store *store_open(const char *state_directory, const char *eid, GError **error);
+void store_free(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
+
+/* Appends what is owed to RECORDS (of IpaRecord), oldest first. *RET_BAD counts files put aside. */
+gboolean store_load_records(Store *store, GPtrArray *records, guint *ret_bad, GError **error);
+gboolean store_save_record(Store *store, IpaRecord *record, GError **error);
+gboolean store_remove_record(Store *store, const IpaRecord *record, GError **error);
+
+gint store_get_cause(Store *store, const char *eim_id);
+gboolean store_set_cause(Store *store, const char *eim_id, gint cause, GError **error);
+const char *store_get_enabled_iccid(Store *store);
+gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error);
+
+G_END_DECLS

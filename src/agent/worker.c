@@ -1,0 +1,736 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <config.h>
+
+#include "agent/worker.h"
+
+#include <string.h>
+
+#include "agent/facts.h"
+#include "agent/store.h"
+#include "ipa/procedures.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+#define OPEN_TIMEOUT 45 /* seconds for opening a modem (proxy start included) */
+
+/* The connection to one eIM, kept from poll to poll. */
+typedef struct {
+    IpaEim *eim; /* what it was made for */
+    Trust *trust;
+    HttpsClient *https;
+    EsipaClient *esipa;
+    guint64 bytes_sent; /* of former connections */
+    guint64 bytes_received;
+} EimLink;
+
+/* Where posts to the main thread go; outlives the worker while posts are under way. */
+typedef struct {
+    gatomicrefcount refs;
+    const WorkerListener *listener; /* NULL after worker_free(); main thread only */
+    gpointer data;
+} Mailbox;
+
+struct Worker {
+    const Config *config;
+    ModemPort *port;
+    ChannelTrace *trace;
+    Mailbox *mailbox;
+    LogContext log;
+    char *log_object;
+
+    GThread *thread;
+    GMainContext *context;
+    GMutex mutex;
+    Job *next;     /* guarded by MUTEX */
+    gboolean stop; /* guarded by MUTEX */
+
+    /* The worker thread's own. */
+    Backend *backend;
+    gboolean backend_is_open;
+    Channel *channel;
+    IpaSession *session; /* NULL while no card was read */
+    Store *store;
+    GHashTable *links; /* eimId -> EimLink */
+    Job *job;          /* running */
+    gboolean lost;     /* the modem went */
+};
+
+/* ---- posts to the main thread ---- */
+
+typedef enum {
+    POST_STAGE,
+    POST_FACTS,
+    POST_POLLED,
+    POST_FINISHED,
+    POST_EVENT,
+} PostKind;
+
+typedef struct {
+    Mailbox *mailbox;
+    PostKind kind;
+    guint32 job;
+    double progress;
+    char *text;
+    EuiccSnapshot *facts;
+    PollReport report;
+    GError *error;
+    gboolean usable;
+    WorkerEvent event;
+} Post;
+
+static void mailbox_unref(Mailbox *mailbox)
+{
+    if (g_atomic_ref_count_dec(&mailbox->refs))
+        g_free(mailbox);
+}
+
+static void post_free(gpointer data)
+{
+    Post *post = data;
+
+    mailbox_unref(post->mailbox);
+    g_free(post->text);
+    g_clear_pointer(&post->facts, euicc_snapshot_unref);
+    g_free(post->report.eim_id);
+    g_free(post->report.trust);
+    g_clear_error(&post->report.error);
+    g_clear_error(&post->error);
+    g_free(post);
+}
+
+static gboolean post_deliver(gpointer data)
+{
+    Post *post = data;
+    const WorkerListener *listener = post->mailbox->listener;
+    gpointer target = post->mailbox->data;
+
+    if (!listener)
+        return G_SOURCE_REMOVE;
+    switch (post->kind) {
+    case POST_STAGE:
+        listener->stage(post->job, post->progress, post->text, target);
+        break;
+    case POST_FACTS:
+        listener->facts(post->facts, target);
+        break;
+    case POST_POLLED:
+        listener->polled(&post->report, target);
+        break;
+    case POST_FINISHED:
+        listener->finished(post->job, post->error, post->usable, target);
+        break;
+    case POST_EVENT:
+        listener->event(post->event, target);
+        break;
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static Post *post_new(Worker *worker, PostKind kind)
+{
+    Post *post = g_new0(Post, 1);
+
+    g_atomic_ref_count_inc(&worker->mailbox->refs);
+    post->mailbox = worker->mailbox;
+    post->kind = kind;
+    post->job = worker->job ? worker->job->number : 0;
+    return post;
+}
+
+static void post_send(Post *post)
+{
+    GSource *source = g_idle_source_new();
+
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, post_deliver, post, post_free);
+    g_source_attach(source, NULL);
+    g_source_unref(source);
+}
+
+static void post_facts(Worker *worker)
+{
+    Post *post = post_new(worker, POST_FACTS);
+
+    post->facts = facts_from_session(worker->session);
+    post->facts->device = (g_free(post->facts->device), g_strdup(worker->port->device));
+    post->facts->port = (g_free(post->facts->port), g_strdup(worker->port->port));
+    post->facts->transport = (g_free(post->facts->transport), g_strdup(worker->port->transport));
+    post->facts->slot = worker->port->slot;
+    post_send(post);
+}
+
+static void post_event(Worker *worker, WorkerEvent event)
+{
+    Post *post = post_new(worker, POST_EVENT);
+
+    post->event = event;
+    post_send(post);
+}
+
+/* ---- what the procedures ask for ---- */
+
+static void host_stage(gpointer data, double progress, const char *text)
+{
+    Worker *worker = data;
+    Post *post = post_new(worker, POST_STAGE);
+
+    post->progress = progress;
+    post->text = g_strdup(text);
+    post_send(post);
+}
+
+static void host_event(gpointer data, LogLevel level, LogEvent event, const char *eim_id,
+                       const char *text)
+{
+    Worker *worker = data;
+    LogContext context = worker->log;
+    g_autofree char *object = NULL;
+
+    if (eim_id)
+        object = g_strdup_printf("%s, %s", worker->log.object, eim_id);
+    if (object)
+        context.object = object;
+    context.eim = eim_id;
+    context.eid = worker->session->eid_text;
+    context.job = worker->job ? worker->job->number : 0;
+    log_full(&context, level, event, "%s", text);
+    if (event == LOG_EVENT_PROFILE_SWITCHED)
+        post_facts(worker);
+}
+
+static void link_close(EimLink *link)
+{
+    if (link->https) {
+        const HttpsCounters *counters = https_client_get_counters(link->https);
+
+        link->bytes_sent += counters->bytes_sent;
+        link->bytes_received += counters->bytes_received;
+    }
+    g_clear_pointer(&link->esipa, esipa_client_free);
+    g_clear_pointer(&link->https, https_client_free);
+    g_clear_pointer(&link->trust, trust_unref);
+    g_clear_pointer(&link->eim, ipa_eim_free);
+}
+
+static void link_free(gpointer data)
+{
+    link_close(data);
+    g_free(data);
+}
+
+static gboolean same_bytes(GBytes *a, GBytes *b)
+{
+    if (!a || !b)
+        return a == b;
+    return g_bytes_equal(a, b);
+}
+
+/* Trust comes from the card; only where it names nothing, from the configuration or the system. */
+static Trust *make_trust(Worker *worker, const IpaEim *eim, GError **error)
+{
+    if (eim->trust_data)
+        return trust_new_from_eim_data(tlv_slice_from_bytes(eim->trust_data), error);
+    if (worker->config->ca_bundle)
+        return trust_new_bundle(worker->config->ca_bundle, error);
+    return trust_new_system();
+}
+
+static gboolean link_open(Worker *worker, EimLink *link, const IpaEim *eim, GError **error)
+{
+    const ConfigEim *settings = config_get_eim(worker->config, eim->eim_id);
+    EsipaConfig esipa = esipa_config_default;
+    g_autofree char *host = NULL;
+    guint16 port;
+
+    if (!esipa_parse_fqdn(eim->fqdn, &host, &port, error))
+        return FALSE;
+    link->trust = make_trust(worker, eim, error);
+    if (!link->trust)
+        return FALSE;
+    link->https = https_client_new(host, port, link->trust, &worker->config->network);
+    esipa.path = settings->path;
+    esipa.dialect = settings->dialect;
+    link->esipa = esipa_client_new(link->https, worker->session->eid, &esipa);
+    link->eim = ipa_eim_copy(eim);
+    return TRUE;
+}
+
+static EsipaClient *host_client(gpointer data, const IpaEim *eim, GError **error)
+{
+    Worker *worker = data;
+    EimLink *link = g_hash_table_lookup(worker->links, eim->eim_id);
+
+    if (link && link->eim && g_str_equal(link->eim->fqdn, eim->fqdn) &&
+        same_bytes(link->eim->trust_data, eim->trust_data))
+        return link->esipa;
+    if (!link) {
+        link = g_new0(EimLink, 1);
+        g_hash_table_insert(worker->links, g_strdup(eim->eim_id), link);
+    }
+    link_close(link);
+    if (!link_open(worker, link, eim, error)) {
+        g_prefix_error(error, "preparing the connection to eIM '%s': ", eim->eim_id);
+        link_close(link);
+        return NULL;
+    }
+    return link->esipa;
+}
+
+static gboolean host_keep_unacknowledged(gpointer data, const char *eim_id)
+{
+    Worker *worker = data;
+
+    return config_get_eim(worker->config, eim_id)->keep_unacknowledged;
+}
+
+static gboolean host_record_save(gpointer data, IpaRecord *record, GError **error)
+{
+    return store_save_record(((Worker *)data)->store, record, error);
+}
+
+static gboolean host_record_remove(gpointer data, const IpaRecord *record, GError **error)
+{
+    return store_remove_record(((Worker *)data)->store, record, error);
+}
+
+static gint host_get_cause(gpointer data, const char *eim_id)
+{
+    return store_get_cause(((Worker *)data)->store, eim_id);
+}
+
+static gboolean host_set_cause(gpointer data, const char *eim_id, gint cause, GError **error)
+{
+    return store_set_cause(((Worker *)data)->store, eim_id, cause, error);
+}
+
+static const char *host_get_enabled_iccid(gpointer data)
+{
+    return store_get_enabled_iccid(((Worker *)data)->store);
+}
+
+static gboolean host_set_enabled_iccid(gpointer data, const char *iccid, GError **error)
+{
+    return store_set_enabled_iccid(((Worker *)data)->store, iccid, error);
+}
+
+static const IpaHost ipa_host = {
+    .stage = host_stage,
+    .event = host_event,
+    .client = host_client,
+    .keep_unacknowledged = host_keep_unacknowledged,
+    .record_save = host_record_save,
+    .record_remove = host_record_remove,
+    .get_cause = host_get_cause,
+    .set_cause = host_set_cause,
+    .get_enabled_iccid = host_get_enabled_iccid,
+    .set_enabled_iccid = host_set_enabled_iccid,
+};
+
+/* ---- jobs ---- */
+
+static void forget_card(Worker *worker)
+{
+    worker->log.eid = NULL;
+    g_clear_pointer(&worker->session, ipa_session_free);
+    g_clear_pointer(&worker->store, store_free);
+    g_hash_table_remove_all(worker->links);
+}
+
+static void close_modem(Worker *worker)
+{
+    channel_close(worker->channel);
+    backend_close(worker->backend);
+    worker->backend_is_open = FALSE;
+}
+
+/* What the card was found with, against what this daemon knew: a foreign change is told to every eIM once
+ * (I-26, I-42). */
+static gboolean note_foreign_change(Worker *worker, gboolean explained, GError **error)
+{
+    IpaSession *session = worker->session;
+    g_autofree char *iccid = ipa_session_get_enabled_iccid(session);
+    const char *known = store_get_enabled_iccid(worker->store);
+
+    if (!explained && g_strcmp0(known, iccid) != 0) {
+        for (guint i = 0; i < session->eims->len; i++) {
+            const IpaEim *eim = session->eims->pdata[i];
+
+            if (store_get_cause(worker->store, eim->eim_id) < 0 &&
+                !store_set_cause(worker->store, eim->eim_id, IPA_CAUSE_UNDEFINED, error))
+                return FALSE;
+        }
+    }
+    return store_set_enabled_iccid(worker->store, iccid, error);
+}
+
+/* What lies on the disk may explain that another profile is enabled than the disk says. */
+static gboolean is_switch_owed(const IpaSession *session)
+{
+    for (guint i = 0; i < session->records->len; i++)
+        if (((const IpaRecord *)session->records->pdata[i])->state != IPA_RECORD_KEPT)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **error)
+{
+    IpaSession *session = worker->session;
+    guint bad = 0;
+
+    worker->store = store_open(worker->config->state_directory, session->eid_text, error);
+    if (!worker->store || !store_load_records(worker->store, session->records, &bad, error))
+        return FALSE;
+    if (bad > 0)
+        log_error(&worker->log,
+                  "%u files of what is owed to eIMs can't be read and were put aside "
+                  "(*.bad); results on the card are delivered all the same",
+                  bad);
+    *ret_explained = is_switch_owed(session);
+    return TRUE;
+}
+
+/* Results for eIMs that the card no longer names: their own poll never comes. */
+static void deliver_orphans(Worker *worker)
+{
+    IpaSession *session = worker->session;
+    g_autoptr(GPtrArray) receivers = g_ptr_array_new_with_free_func((GDestroyNotify)ipa_eim_free);
+
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        if (ipa_session_find_eim(session, record->eim->eim_id))
+            continue;
+        record->refused = FALSE;
+        g_ptr_array_add(receivers, ipa_eim_copy(record->eim));
+    }
+    for (guint i = 0; i < receivers->len; i++) {
+        g_autoptr(GError) error = NULL;
+
+        /* An eIM that does not answer is no reason to call the card unusable. */
+        if (!ipa_results_deliver(session, receivers->pdata[i], &error))
+            log_warning(&worker->log, "%s", error->message);
+    }
+}
+
+static gboolean read_card(Worker *worker, GError **error)
+{
+    gboolean explained = FALSE;
+
+    forget_card(worker);
+    host_stage(worker, 0.1, "opening the modem");
+    if (!worker->backend_is_open) {
+        if (!backend_open(worker->backend, clock_deadline(OPEN_TIMEOUT), worker->job->cancellable,
+                          error)) {
+            g_prefix_error(error, "opening %s: ", worker->port->port);
+            return FALSE;
+        }
+        worker->backend_is_open = TRUE;
+    }
+    worker->session =
+        ipa_session_new(worker->channel, &ipa_host, worker, worker->config->refresh_grace);
+    worker->session->cancellable = worker->job->cancellable;
+    host_stage(worker, 0.3, "reading the card");
+    if (!ipa_card_read(worker->session, error))
+        return FALSE;
+    worker->log.eid = worker->session->eid_text;
+    if (worker->session->left_alone) {
+        post_facts(worker);
+        return TRUE;
+    }
+    if (!load_owed(worker, &explained, error))
+        return FALSE;
+    host_stage(worker, 0.7, "looking for results of a former run");
+    if (!ipa_results_reconcile(worker->session, error) ||
+        !note_foreign_change(worker, explained || is_switch_owed(worker->session), error))
+        return FALSE;
+    post_facts(worker);
+    deliver_orphans(worker);
+    return TRUE;
+}
+
+static gboolean run_start(Worker *worker, GError **error)
+{
+    if (read_card(worker, error))
+        return TRUE;
+    forget_card(worker);
+    return FALSE;
+}
+
+static void post_polled(Worker *worker, const IpaEim *eim, guint packages, const GError *error)
+{
+    EimLink *link = g_hash_table_lookup(worker->links, eim->eim_id);
+    Post *post = post_new(worker, POST_POLLED);
+
+    post->report.eim_id = g_strdup(eim->eim_id);
+    post->report.time = clock_realtime();
+    post->report.packages = packages;
+    post->report.error = error ? g_error_copy(error) : NULL;
+    post->report.trust = g_strdup("");
+    if (link) {
+        post->report.bytes_sent = link->bytes_sent;
+        post->report.bytes_received = link->bytes_received;
+    }
+    if (link && link->https) {
+        const HttpsCounters *counters = https_client_get_counters(link->https);
+        const char *trust = https_client_get_trust_used(link->https);
+
+        post->report.retry_after = esipa_client_get_retry_after(link->esipa);
+        post->report.bytes_sent += counters->bytes_sent;
+        post->report.bytes_received += counters->bytes_received;
+        g_free(post->report.trust);
+        post->report.trust = g_strdup(trust ? trust : "");
+    }
+    post_send(post);
+}
+
+static gboolean is_wanted(const Job *job, const char *eim_id)
+{
+    return !job->eim_ids || g_strv_contains((const char *const *)job->eim_ids, eim_id);
+}
+
+static gboolean run_poll(Worker *worker, GError **error)
+{
+    IpaSession *session = worker->session;
+    g_autoptr(GPtrArray) eims = g_ptr_array_new_with_free_func((GDestroyNotify)ipa_eim_free);
+    g_autoptr(GError) first = NULL;
+
+    deliver_orphans(worker);
+
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+
+        if (is_wanted(worker->job, eim->eim_id))
+            g_ptr_array_add(eims, ipa_eim_copy(eim));
+    }
+    for (guint i = 0; i < eims->len; i++) {
+        const IpaEim *eim = eims->pdata[i];
+        g_autoptr(GError) local = NULL;
+        IpaPollReport report = { 0 };
+
+        if (!ipa_session_find_eim(session, eim->eim_id))
+            continue; /* a package of an eIM before it took it off the card */
+        if (!ipa_eim_is_polled(eim)) {
+            if (worker->job->eim_ids)
+                g_set_error(&local, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                            "eIM '%s' can't be polled over HTTPS (no address, or other protocols)",
+                            eim->eim_id);
+            else
+                continue;
+        } else {
+            (void)ipa_poll(session, eim, &report, &local);
+        }
+        post_polled(worker, eim, report.packages, local);
+        if (!local)
+            continue;
+        if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE) ||
+            g_cancellable_is_cancelled(worker->job->cancellable)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!first)
+            first = g_steal_pointer(&local);
+    }
+    if (first) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean run_card_job(Worker *worker, GError **error)
+{
+    gboolean ok = FALSE;
+
+    /* The first job after a failure reads the card anew. */
+    if (!worker->session && !run_start(worker, error))
+        return FALSE;
+    worker->session->cancellable = worker->job->cancellable;
+    if (worker->session->left_alone) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the card's own IPA is active (ipaMode ipae): it is left alone");
+        return FALSE;
+    }
+    switch (worker->job->kind) {
+    case JOB_KIND_START:
+        g_return_val_if_reached(FALSE);
+    case JOB_KIND_POLL:
+        ok = run_poll(worker, error);
+        break;
+    case JOB_KIND_ADD_INITIAL_EIM:
+        ok = ipa_add_initial_eim(worker->session, worker->job->data, error);
+        break;
+    }
+    if (worker->session->eid_text[0] != '\0' && worker->store && worker->session->profiles) {
+        g_autofree char *iccid = ipa_session_get_enabled_iccid(worker->session);
+        g_autoptr(GError) local = NULL;
+
+        if (!store_set_enabled_iccid(worker->store, iccid, &local))
+            log_warning(&worker->log, "%s", local->message);
+    }
+    post_facts(worker);
+    return ok;
+}
+
+static void run_job(Worker *worker, Job *job)
+{
+    g_autoptr(GError) error = NULL;
+    Post *post;
+
+    worker->job = job;
+    worker->lost = FALSE;
+    if (job->kind == JOB_KIND_START)
+        (void)run_start(worker, &error);
+    else
+        (void)run_card_job(worker, &error);
+    /* Others may want the channel while nothing is to be done. */
+    channel_close(worker->channel);
+    if (worker->lost || (error && euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE))) {
+        worker->lost = FALSE;
+        forget_card(worker);
+        close_modem(worker);
+    }
+    if (worker->session && worker->session->replaced)
+        forget_card(worker);
+    if (worker->session)
+        worker->session->cancellable = NULL;
+    if (error && g_atomic_int_get(&job->timed_out)) {
+        g_clear_error(&error);
+        g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,
+                    "the job took longer than it may and was ended");
+    }
+    post = post_new(worker, POST_FINISHED);
+    post->usable = worker->session != NULL;
+    post->error = g_steal_pointer(&error);
+    worker->job = NULL;
+    post_send(post);
+    job_unref(job);
+}
+
+static void on_backend_event(BackendEvent event, gpointer data)
+{
+    Worker *worker = data;
+
+    channel_handle_event(worker->channel, event);
+    switch (event) {
+    case BACKEND_EVENT_LOST:
+        /* Cleaned up when no library call is on the stack: by run_job() or the thread's loop. */
+        worker->lost = TRUE;
+        return;
+    case BACKEND_EVENT_CARD_GONE:
+    case BACKEND_EVENT_CARD_READY:
+        /* During a job the card comes and goes because of us. */
+        if (worker->job)
+            return;
+        /* The next one may be another card: a job that waits begins with reading it. */
+        if (event == BACKEND_EVENT_CARD_GONE)
+            forget_card(worker);
+        post_event(worker, event == BACKEND_EVENT_CARD_GONE ? WORKER_CARD_GONE : WORKER_CARD_READY);
+        return;
+    }
+}
+
+static Job *take_next(Worker *worker, gboolean *ret_stop)
+{
+    Job *job;
+
+    g_mutex_lock(&worker->mutex);
+    job = g_steal_pointer(&worker->next);
+    *ret_stop = worker->stop;
+    g_mutex_unlock(&worker->mutex);
+    return job;
+}
+
+static void handle_idle_loss(Worker *worker)
+{
+    worker->lost = FALSE;
+    forget_card(worker);
+    close_modem(worker);
+    post_event(worker, WORKER_MODEM_LOST);
+}
+
+static gpointer worker_thread(gpointer data)
+{
+    Worker *worker = data;
+    gboolean stop = FALSE;
+
+    g_main_context_push_thread_default(worker->context);
+#ifdef HAVE_QMI
+    worker->backend = backend_qmi_new(worker->port->port, worker->port->slot);
+#else
+    g_assert_not_reached(); /* agents.c starts no worker without a back-end */
+#endif
+    backend_set_event_func(worker->backend, on_backend_event, worker);
+    worker->channel = channel_new(worker->backend, worker->config->channel, worker->trace);
+    while (!stop) {
+        Job *job = take_next(worker, &stop);
+
+        if (job)
+            run_job(worker, job);
+        else if (!stop)
+            g_main_context_iteration(worker->context, TRUE);
+        if (worker->lost && !stop)
+            handle_idle_loss(worker);
+    }
+    forget_card(worker);
+    close_modem(worker);
+    g_clear_pointer(&worker->channel, channel_free);
+    g_clear_pointer(&worker->backend, backend_free);
+    /* What the libraries still want to do in this context. */
+    while (g_main_context_iteration(worker->context, FALSE))
+        ;
+    g_main_context_pop_thread_default(worker->context);
+    return NULL;
+}
+
+Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+                   const WorkerListener *listener, gpointer data)
+{
+    Worker *worker = g_new0(Worker, 1);
+    g_autofree char *name = NULL;
+
+    worker->config = config;
+    worker->port = modem_port_copy(port);
+    worker->trace = trace;
+    worker->mailbox = g_new0(Mailbox, 1);
+    g_atomic_ref_count_init(&worker->mailbox->refs);
+    worker->mailbox->listener = listener;
+    worker->mailbox->data = data;
+    worker->log_object = g_path_get_basename(port->port);
+    worker->log = (LogContext){ .object = worker->log_object, .modem = worker->port->device };
+    worker->context = g_main_context_new();
+    worker->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, link_free);
+    g_mutex_init(&worker->mutex);
+    name = g_strdup_printf("card %.10s", worker->log_object);
+    worker->thread = g_thread_new(name, worker_thread, worker);
+    return worker;
+}
+
+void worker_run(Worker *worker, Job *job)
+{
+    g_mutex_lock(&worker->mutex);
+    g_assert(!worker->next);
+    worker->next = job_ref(job);
+    g_mutex_unlock(&worker->mutex);
+    g_main_context_wakeup(worker->context);
+}
+
+void worker_free(Worker *worker, Job *current)
+{
+    worker->mailbox->listener = NULL;
+    g_mutex_lock(&worker->mutex);
+    worker->stop = TRUE;
+    g_mutex_unlock(&worker->mutex);
+    if (current)
+        g_cancellable_cancel(current->cancellable);
+    g_main_context_wakeup(worker->context);
+    g_thread_join(worker->thread);
+    if (worker->next)
+        job_unref(worker->next);
+    g_hash_table_unref(worker->links);
+    g_main_context_unref(worker->context);
+    g_mutex_clear(&worker->mutex);
+    modem_port_free(worker->port);
+    g_free(worker->log_object);
+    mailbox_unref(worker->mailbox);
+    g_free(worker);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/config.h"
+#include "agent/job.h"
+#include "agent/snapshot.h"
+#include "modem/modems.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The one thread that talks to a card and, for it, to its eIMs. It runs one job after the other, straight
+ * through, and tells the main thread what happened. Between jobs it sleeps in its own main context,
+ * where the modem library's events arrive.
+ */
+typedef struct Worker Worker;
+
+/* What a poll of one eIM ended in. */
+typedef struct {
+    char *eim_id;
+    gint64 time; /* microseconds since 1970 */
+    guint packages;
+    GError *error;      /* NULL: success */
+    guint64 bytes_sent; /* to this eIM since the worker started */
+    guint64 bytes_received;
+    guint retry_after; /* seconds the server asked to be left alone, 0: none */
+    char *trust; /* how the server was trusted, "" when no connection came about */
+} PollReport;
+
+typedef enum {
+    WORKER_CARD_READY, /* a card appeared or came back between jobs */
+    WORKER_CARD_GONE,
+    WORKER_MODEM_LOST,
+} WorkerEvent;
+
+/* All called in the main thread, in the order in which things happened. */
+typedef struct {
+    void (*stage)(guint32 job, double progress, const char *text, gpointer data);
+    /* Card part of a snapshot (EID, kind, versions, profiles, eIMs without their schedule). */
+    void (*facts)(const EuiccSnapshot *facts, gpointer data);
+    void (*polled)(const PollReport *report, gpointer data);
+    /* ERROR NULL: done. USABLE: the card is known and can be worked with. */
+    void (*finished)(guint32 job, const GError *error, gboolean usable, gpointer data);
+    void (*event)(WorkerEvent event, gpointer data);
+} WorkerListener;
+
+/* CONFIG, TRACE (may be NULL) and LISTENER are borrowed. */
+Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+                   const WorkerListener *listener, gpointer data);
+
+/* Ends the running job by cancelling CURRENT (may be NULL), closes everything, waits for the thread. No
+ * listener call after this returns. */
+void worker_free(Worker *worker, Job *current);
+
+/* Gives the worker its next job; only when the former has finished. */
+void worker_run(Worker *worker, Job *job);
+
+G_END_DECLS
