@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <systemd/sd-bus.h>
+
+G_BEGIN_DECLS
+
+#define CLI_BUS_NAME "org.euiccd1"
+#define CLI_ROOT     "/org/euiccd1"
+
+/* What the command exits with. Part of its interface: euicc(1). */
+typedef enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_UNREACHABLE = 3,
+    CLI_NOT_AUTHORIZED = 4,
+} CliExit;
+
+typedef struct {
+    gboolean json;
+    char *eid;     /* --eid, NULL: all */
+    char *address; /* --bus-address, NULL: the system bus */
+    sd_bus *bus;   /* after cli_connect() */
+} Cli;
+
+/* One command. ARGUMENTS are what is left after the options, NULL-ended. */
+typedef struct {
+    const char *name;
+    const char *arguments; /* for the usage line, translated when shown; NULL: none */
+    const char *summary;
+    const char *description; /* more of it for --help, or NULL */
+    const GOptionEntry *entries;
+    gboolean takes_command; /* everything after the first argument belongs to another program */
+    guint most_arguments;
+    CliExit (*run)(Cli *cli, char **arguments);
+} CliCommand;
+
+/* Says what went wrong on standard error, as "euicc: …". */
+void cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* client.c: calls to the daemon. Failures are complained about and come back as the exit code. */
+
+CliExit cli_connect(Cli *cli);
+/* The exit code that belongs to a D-Bus error. */
+CliExit cli_exit_of_error(const sd_bus_error *error);
+/* Complains about ERROR (WHAT was attempted) and returns its exit code. */
+CliExit cli_report(const char *what, const sd_bus_error *error, int r);
+/* Calls MEMBER and waits, also while a person is asked for authorization. TYPES as for
+ * sd_bus_message_append(), NULL for none. *RET_REPLY: sd_bus_message_unref() it; may be NULL. */
+CliExit cli_call(Cli *cli, const char *what, sd_bus_message **ret_reply, const char *path,
+                 const char *interface, const char *member, const char *types, ...);
+/* Manager.Describe(): everything at one moment. */
+CliExit cli_load(Cli *cli, JsonNode **ret_root);
+/* The eUICCs of ROOT that --eid (or EID, when not NULL) means: the whole EID or its end. An EID that is
+ * not there is an error. *RET_EUICCS holds borrowed JsonObject; g_ptr_array_unref() it. */
+CliExit cli_select(const Cli *cli, JsonNode *root, const char *eid, GPtrArray **ret_euiccs);
+
+/* value.c: JSON as the common form of what comes from the bus. */
+
+JsonNode *cli_read_variant(sd_bus_message *m); /* the variant M stands at, NULL when malformed */
+JsonObject *cli_read_properties(sd_bus_message *m);               /* an a{sv} */
+const char *cli_get_string(JsonObject *object, const char *name); /* "" when absent; borrowed */
+gint64 cli_get_integer(JsonObject *object, const char *name);
+JsonArray *cli_get_array(JsonObject *object, const char *name);
+/* A value as text for people. Free with g_free(). */
+char *cli_value_to_text(JsonNode *value);
+/* Microseconds since 1970 as local time, "-" for 0. Free with g_free(). */
+char *cli_time_to_text(gint64 usec);
+/* Last element of an object path. Borrowed from PATH. */
+const char *cli_path_end(const char *path);
+void cli_print_json(JsonNode *node, gboolean pretty);
+
+/* table.c */
+
+typedef struct CliTable CliTable;
+
+typedef enum {
+    CLI_COLUMN_WHOLE,  /* never cut: identifiers that people copy */
+    CLI_COLUMN_NUMBER, /* never cut, right aligned */
+    CLI_COLUMN_TEXT,   /* cut where the terminal is too narrow */
+} CliColumn;
+
+CliTable *cli_table_new(void);
+void cli_table_free(CliTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliTable, cli_table_free)
+void cli_table_add_column(CliTable *table, CliColumn kind, const char *title);
+/* One text a column, NULL-ended; copied. Control characters are replaced: they may come from a card. */
+void cli_table_add_row(CliTable *table, ...) G_GNUC_NULL_TERMINATED;
+void cli_table_print(const CliTable *table);
+/* "    label  value" with LABEL right-aligned to WIDTH columns. */
+void cli_print_field(const char *label, guint width, const char *value);
+guint cli_text_width(const char *text);
+/* Control characters replaced. Free with g_free(). */
+char *cli_clean(const char *text);
+
+/* The commands. */
+CliExit cli_status(Cli *cli, char **arguments);
+CliExit cli_list(Cli *cli, char **arguments);
+CliExit cli_profiles(Cli *cli, char **arguments);
+CliExit cli_eims(Cli *cli, char **arguments);
+CliExit cli_jobs(Cli *cli, char **arguments);
+CliExit cli_version(Cli *cli, char **arguments);
+CliExit cli_poll(Cli *cli, char **arguments);
+CliExit cli_add_eim(Cli *cli, char **arguments);
+CliExit cli_cancel(Cli *cli, char **arguments);
+CliExit cli_rescan(Cli *cli, char **arguments);
+CliExit cli_log_level(Cli *cli, char **arguments);
+CliExit cli_monitor(Cli *cli, char **arguments);
+CliExit cli_inhibit(Cli *cli, char **arguments);
+extern const GOptionEntry cli_poll_entries[];
+extern const GOptionEntry cli_add_eim_entries[];
+extern const GOptionEntry cli_inhibit_entries[];
+
+G_END_DECLS

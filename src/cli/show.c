@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "cli/cli.h"
+
+/* Adds every object of MEMBER of the selected eUICCs to an array, each with its Eid. */
+static JsonNode *collect(GPtrArray *euiccs, const char *member)
+{
+    JsonArray *result = json_array_new();
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    for (guint i = 0; i < euiccs->len; i++) {
+        JsonObject *euicc = euiccs->pdata[i];
+        JsonArray *children = member ? cli_get_array(euicc, member) : NULL;
+
+        if (!member)
+            json_array_add_object_element(result, json_object_ref(euicc));
+        for (guint j = 0; children && j < json_array_get_length(children); j++) {
+            JsonObject *child = json_array_get_object_element(children, j);
+
+            json_object_set_string_member(child, "Eid", cli_get_string(euicc, "Eid"));
+            json_array_add_object_element(result, json_object_ref(child));
+        }
+    }
+    json_node_take_array(node, result);
+    return node;
+}
+
+static const char *get_enabled_profile(JsonObject *euicc)
+{
+    JsonArray *profiles = cli_get_array(euicc, "Profiles");
+
+    for (guint i = 0; profiles && i < json_array_get_length(profiles); i++) {
+        JsonObject *profile = json_array_get_object_element(profiles, i);
+
+        if (g_str_equal(cli_get_string(profile, "State"), "enabled"))
+            return cli_get_string(profile, "Iccid");
+    }
+    return "-";
+}
+
+static const char *or_dash(const char *text)
+{
+    return text[0] ? text : "-";
+}
+
+/* Nickname if a user gave one, else the provider's name for it. */
+static const char *get_profile_name(JsonObject *profile)
+{
+    const char *nickname = cli_get_string(profile, "Nickname");
+
+    return or_dash(nickname[0] ? nickname : cli_get_string(profile, "Name"));
+}
+
+static char *get_percent(JsonObject *job)
+{
+    double progress = json_object_get_double_member_with_default(job, "Progress", 0);
+
+    return g_strdup_printf("%d %%", (int)(progress * 100 + 0.5));
+}
+
+static void print_profile(JsonObject *profile, guint width)
+{
+    g_autofree char *text = g_strdup_printf(
+        "%s  %s  %s  %s", cli_get_string(profile, "Iccid"), cli_get_string(profile, "State"),
+        or_dash(cli_get_string(profile, "Class")), get_profile_name(profile));
+
+    cli_print_field(_("profile"), width, text);
+}
+
+static void print_eim(JsonObject *eim, guint width)
+{
+    g_autofree char *last = cli_time_to_text(cli_get_integer(eim, "LastPoll"));
+    g_autofree char *next = cli_time_to_text(cli_get_integer(eim, "NextPoll"));
+    g_autofree char *text =
+        g_strdup_printf(_("%s  last poll %s: %s, next %s"), cli_get_string(eim, "EimId"), last,
+                        or_dash(cli_get_string(eim, "LastResult")), next);
+
+    cli_print_field(_("eIM"), width, text);
+    if (cli_get_string(eim, "LastError")[0])
+        cli_print_field("", width, cli_get_string(eim, "LastError"));
+}
+
+static void print_each(JsonObject *parent, const char *member, guint width,
+                       void (*print)(JsonObject *object, guint width))
+{
+    JsonArray *array = cli_get_array(parent, member);
+
+    for (guint i = 0; array && i < json_array_get_length(array); i++)
+        print(json_array_get_object_element(array, i), width);
+}
+
+static void print_euicc(JsonObject *euicc)
+{
+    const char *labels[] = {
+        _("state"), _("card"), _("modem"), _("profile"), _("eIM"), _("waiting")
+    };
+    const char *reason = cli_get_string(euicc, "StateReason");
+    g_autofree char *state = NULL;
+    g_autofree char *card = NULL;
+    g_autofree char *modem = NULL;
+    g_autofree char *waiting = NULL;
+    guint pending = (guint)cli_get_integer(euicc, "PendingNotifications");
+    guint width = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(labels); i++)
+        width = MAX(width, cli_text_width(labels[i]));
+    width += 4;
+    state = reason[0] ? g_strdup_printf("%s: %s", cli_get_string(euicc, "State"), reason)
+                      : g_strdup(cli_get_string(euicc, "State"));
+    card = g_strdup_printf(
+        _("%s, version %s, firmware %s, %u octets free"), or_dash(cli_get_string(euicc, "Kind")),
+        or_dash(cli_get_string(euicc, "SpecVersion")), or_dash(cli_get_string(euicc, "Firmware")),
+        (guint)cli_get_integer(euicc, "FreeMemory"));
+    modem = g_strdup_printf(_("%s over %s, slot %u"), or_dash(cli_get_string(euicc, "Port")),
+                            or_dash(cli_get_string(euicc, "Transport")),
+                            (guint)cli_get_integer(euicc, "Slot"));
+    waiting =
+        g_strdup_printf(g_dngettext(NULL, "%u notification", "%u notifications", pending), pending);
+
+    g_print("\n%s %s\n", _("eUICC"), cli_get_string(euicc, "Eid"));
+    cli_print_field(_("state"), width, state);
+    cli_print_field(_("card"), width, card);
+    cli_print_field(_("modem"), width, modem);
+    print_each(euicc, "Profiles", width, print_profile);
+    print_each(euicc, "Eims", width, print_eim);
+    if (pending > 0)
+        cli_print_field(_("waiting"), width, waiting);
+}
+
+static gboolean job_is_active(JsonObject *job)
+{
+    const char *state = cli_get_string(job, "State");
+
+    return g_str_equal(state, "queued") || g_str_equal(state, "running");
+}
+
+static void print_active_jobs(JsonArray *jobs)
+{
+    for (guint i = 0; i < json_array_get_length(jobs); i++) {
+        JsonObject *job = json_array_get_object_element(jobs, i);
+        g_autofree char *percent = get_percent(job);
+        g_autofree char *stage = cli_clean(cli_get_string(job, "Stage"));
+
+        if (job_is_active(job))
+            g_print(_("\njob %s: %s, %s, %s (%s)\n"), cli_path_end(cli_get_string(job, "Path")),
+                    cli_get_string(job, "Kind"), cli_get_string(job, "State"), or_dash(stage),
+                    percent);
+    }
+}
+
+CliExit cli_status(Cli *cli, char **arguments)
+{
+    g_autoptr(JsonNode) root = NULL;
+    g_autoptr(GPtrArray) euiccs = NULL;
+    JsonObject *object;
+    JsonArray *inhibitions;
+    CliExit code = cli_load(cli, &root);
+
+    (void)arguments;
+    if (code == CLI_OK)
+        code = cli_select(cli, root, NULL, &euiccs);
+    if (code != CLI_OK)
+        return code;
+    object = json_node_get_object(root);
+    if (cli->json) {
+        g_autoptr(JsonNode) selected = collect(euiccs, NULL);
+
+        json_object_set_array_member(object, "Euiccs", json_node_dup_array(selected));
+        cli_print_json(root, TRUE);
+        return CLI_OK;
+    }
+    g_print(g_dngettext(NULL, "euiccd %s, %u eUICC\n", "euiccd %s, %u eUICCs\n", euiccs->len),
+            cli_get_string(object, "Version"), euiccs->len);
+    inhibitions = cli_get_array(object, "Inhibitions");
+    for (guint i = 0; inhibitions && i < json_array_get_length(inhibitions); i++) {
+        g_autofree char *text = cli_clean(json_array_get_string_element(inhibitions, i));
+
+        g_print(_("inhibited by %s\n"), text);
+    }
+    for (guint i = 0; i < euiccs->len; i++)
+        print_euicc(euiccs->pdata[i]);
+    print_active_jobs(cli_get_array(object, "Jobs"));
+    return CLI_OK;
+}
+
+/* Loads, selects, collects MEMBER (NULL: the eUICCs themselves), and prints it where JSON is wanted.
+ * *RET_ARRAY is NULL then. */
+static CliExit load_list(Cli *cli, const char *member, JsonNode **ret_array)
+{
+    g_autoptr(JsonNode) root = NULL;
+    g_autoptr(GPtrArray) euiccs = NULL;
+    CliExit code = cli_load(cli, &root);
+
+    if (code == CLI_OK)
+        code = cli_select(cli, root, NULL, &euiccs);
+    if (code != CLI_OK)
+        return code;
+    *ret_array = collect(euiccs, member);
+    if (cli->json) {
+        cli_print_json(*ret_array, TRUE);
+        g_clear_pointer(ret_array, json_node_unref);
+    }
+    return CLI_OK;
+}
+
+CliExit cli_list(Cli *cli, char **arguments)
+{
+    g_autoptr(JsonNode) list = NULL;
+    g_autoptr(CliTable) table = cli_table_new();
+    CliExit code = load_list(cli, NULL, &list);
+    JsonArray *array;
+
+    (void)arguments;
+    if (!list)
+        return code;
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("EID"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("KIND"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("STATE"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("PORT"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("ENABLED PROFILE"));
+    array = json_node_get_array(list);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *euicc = json_array_get_object_element(array, i);
+
+        cli_table_add_row(table, cli_get_string(euicc, "Eid"),
+                          or_dash(cli_get_string(euicc, "Kind")), cli_get_string(euicc, "State"),
+                          or_dash(cli_get_string(euicc, "Port")), get_enabled_profile(euicc), NULL);
+    }
+    cli_table_print(table);
+    return CLI_OK;
+}
+
+CliExit cli_profiles(Cli *cli, char **arguments)
+{
+    g_autoptr(JsonNode) list = NULL;
+    g_autoptr(CliTable) table = cli_table_new();
+    CliExit code = load_list(cli, "Profiles", &list);
+    JsonArray *array;
+
+    (void)arguments;
+    if (!list)
+        return code;
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("EID"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("ICCID"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("CLASS"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("NAME"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("PROVIDER"));
+    array = json_node_get_array(list);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *profile = json_array_get_object_element(array, i);
+
+        cli_table_add_row(table, cli_get_string(profile, "Eid"), cli_get_string(profile, "Iccid"),
+                          cli_get_string(profile, "State"),
+                          or_dash(cli_get_string(profile, "Class")), get_profile_name(profile),
+                          or_dash(cli_get_string(profile, "Provider")), NULL);
+    }
+    cli_table_print(table);
+    return CLI_OK;
+}
+
+static void print_eims(JsonArray *array)
+{
+    g_autoptr(CliTable) table = cli_table_new();
+
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("EIM"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("HOST"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("LAST POLL"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("RESULT"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("NEXT POLL"));
+    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("FAILED"));
+    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("SENT"));
+    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("RECEIVED"));
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonObject *eim = json_array_get_object_element(array, i);
+        g_autofree char *last = cli_time_to_text(cli_get_integer(eim, "LastPoll"));
+        g_autofree char *next = cli_time_to_text(cli_get_integer(eim, "NextPoll"));
+        g_autofree char *failures =
+            g_strdup_printf("%" G_GINT64_FORMAT, cli_get_integer(eim, "Failures"));
+        g_autofree char *sent =
+            g_strdup_printf("%" G_GINT64_FORMAT, cli_get_integer(eim, "BytesSent"));
+        g_autofree char *received =
+            g_strdup_printf("%" G_GINT64_FORMAT, cli_get_integer(eim, "BytesReceived"));
+
+        cli_table_add_row(table, cli_get_string(eim, "EimId"), or_dash(cli_get_string(eim, "Fqdn")),
+                          last, or_dash(cli_get_string(eim, "LastResult")), next, failures, sent,
+                          received, NULL);
+    }
+    cli_table_print(table);
+}
+
+/* One table an eUICC: beside an EID the other columns would not fit a terminal. */
+CliExit cli_eims(Cli *cli, char **arguments)
+{
+    g_autoptr(JsonNode) list = NULL;
+    CliExit code = load_list(cli, cli->json ? "Eims" : NULL, &list);
+    JsonArray *array;
+
+    (void)arguments;
+    if (!list)
+        return code;
+    array = json_node_get_array(list);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *euicc = json_array_get_object_element(array, i);
+
+        g_print("%s%s %s\n", i > 0 ? "\n" : "", _("eUICC"), cli_get_string(euicc, "Eid"));
+        print_eims(cli_get_array(euicc, "Eims"));
+    }
+    return CLI_OK;
+}
+
+/* The jobs of the selected eUICCs; without a selection also those that have no eUICC yet. */
+static JsonNode *select_jobs(const Cli *cli, JsonNode *root, GPtrArray *euiccs)
+{
+    JsonArray *all = cli_get_array(json_node_get_object(root), "Jobs");
+    JsonArray *result = json_array_new();
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    for (guint i = 0; i < json_array_get_length(all); i++) {
+        JsonObject *job = json_array_get_object_element(all, i);
+        gboolean wanted = !cli->eid;
+
+        for (guint j = 0; j < euiccs->len; j++)
+            wanted = wanted || g_str_equal(cli_get_string(job, "Eid"),
+                                           cli_get_string(euiccs->pdata[j], "Eid"));
+        if (wanted)
+            json_array_add_object_element(result, json_object_ref(job));
+    }
+    json_node_take_array(node, result);
+    return node;
+}
+
+CliExit cli_jobs(Cli *cli, char **arguments)
+{
+    g_autoptr(JsonNode) root = NULL;
+    g_autoptr(JsonNode) list = NULL;
+    g_autoptr(GPtrArray) euiccs = NULL;
+    g_autoptr(CliTable) table = cli_table_new();
+    CliExit code = cli_load(cli, &root);
+    JsonArray *array;
+
+    (void)arguments;
+    if (code == CLI_OK)
+        code = cli_select(cli, root, NULL, &euiccs);
+    if (code != CLI_OK)
+        return code;
+    list = select_jobs(cli, root, euiccs);
+    if (cli->json) {
+        cli_print_json(list, TRUE);
+        return CLI_OK;
+    }
+    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("JOB"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("KIND"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("CAUSE"));
+    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
+    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("PROGRESS"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("STAGE OR ERROR"));
+    array = json_node_get_array(list);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *job = json_array_get_object_element(array, i);
+        g_autofree char *percent = get_percent(job);
+        const char *message = cli_get_string(job, "ErrorMessage");
+
+        cli_table_add_row(table, cli_path_end(cli_get_string(job, "Path")),
+                          cli_get_string(job, "Kind"), cli_get_string(job, "Cause"),
+                          cli_get_string(job, "State"), percent,
+                          or_dash(message[0] ? message : cli_get_string(job, "Stage")), NULL);
+    }
+    cli_table_print(table);
+    return CLI_OK;
+}
