@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The commands of euicc-sim for people and tests inside a running world (EUICC_SIM_DIR). */
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/card.h"
+#include "sim/control.h"
+#include "sim/pki.h"
+#include "sim/programs.h"
+#include "sim/world_setup.h"
+
+static int usage(const char *text)
+{
+    g_printerr("usage: %s", text);
+    return SIM_EXIT_USAGE;
+}
+
+static gboolean wants_help(int argc, char **argv)
+{
+    return argc > 1 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") ||
+                        g_str_equal(argv[1], "help"));
+}
+
+static int fail(const char *what, const GError *error)
+{
+    g_printerr("euicc-sim %s: %s\n", what, error->message);
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ? SIM_EXIT_TIMEOUT
+                                                                    : SIM_EXIT_FAILED;
+}
+
+/* Object from TEXT, which may be @FILE. */
+static JsonObject *parse_object(const char *text, GError **error)
+{
+    g_autofree char *content = NULL;
+    if (text[0] == '@') {
+        if (!g_file_get_contents(text + 1, &content, NULL, error))
+            return NULL;
+        text = content;
+    }
+    g_autoptr(JsonNode) node = json_from_string(text, error);
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+        if (node)
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no JSON object",
+                        text);
+        return NULL;
+    }
+    return json_object_ref(json_node_get_object(node));
+}
+
+static void print_object(JsonObject *object)
+{
+    g_autoptr(JsonNode) node = json_node_alloc();
+    json_node_init_object(node, object);
+    g_autofree char *text = json_to_string(node, TRUE);
+    puts(text);
+}
+
+/* Path of the control socket of "eim", "modem" (also for "card") or "world". */
+static char *socket_of(const char *part, GError **error)
+{
+    const char *folder = g_getenv("EUICC_SIM_DIR");
+    if (!folder) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                            "EUICC_SIM_DIR is not set: run this inside \"euicc-sim run\"");
+        return NULL;
+    }
+    g_autofree char *name = g_strconcat(g_str_equal(part, "card") ? "modem" : part, ".sock", NULL);
+    return g_build_filename(folder, name, NULL);
+}
+
+static JsonObject *call(const char *part, JsonObject *request, GError **error)
+{
+    g_autofree char *path = socket_of(part, error);
+    return path ? sim_control_call(path, request, error) : NULL;
+}
+
+static JsonObject *new_request(const char *what)
+{
+    JsonObject *request = json_object_new();
+    json_object_set_string_member(request, "do", what);
+    return request;
+}
+
+static gboolean is_part(const char *name)
+{
+    static const char *const parts[] = { "eim", "card", "modem", "world", NULL };
+    return name && g_strv_contains(parts, name);
+}
+
+/* ---- queue ---- */
+
+static const char queue_usage[] =
+    "euicc-sim queue enable ICCID [--rollback] [--fault FAULT]\n"
+    "       euicc-sim queue disable|delete ICCID [--fault FAULT]\n"
+    "       euicc-sim queue list [--fault FAULT]\n"
+    "       euicc-sim queue json '{\"psmo\": […]}' | '{\"package\": {…}, …}' | @FILE\n"
+    "\n"
+    "Puts an eUICC package into the queue of the eIM and prints the number of the order.\n"
+    "FAULT: signature, key, token, replay, eid, eimId. The forms of \"json\" are those of the\n"
+    "eIM's control request \"queue\".\n";
+
+static JsonObject *make_order(int argc, char **argv, GError **error)
+{
+    static const char *const verbs[] = { "enable", "disable", "delete", NULL };
+    const char *fault = NULL, *iccid = NULL;
+    gboolean rollback = FALSE;
+    for (int i = 2; i < argc; i++) {
+        if (g_str_equal(argv[i], "--rollback"))
+            rollback = TRUE;
+        else if (g_str_equal(argv[i], "--fault") && i + 1 < argc)
+            fault = argv[++i];
+        else if (!iccid && argv[i][0] != '-')
+            iccid = argv[i];
+        else
+            return NULL;
+    }
+    if (g_str_equal(argv[1], "json") && iccid) {
+        g_autoptr(JsonObject) given = parse_object(iccid, error);
+        if (!given)
+            return NULL;
+        if (json_object_has_member(given, "package")) {
+            json_object_set_string_member(given, "do", "queue");
+            return g_steal_pointer(&given);
+        }
+        JsonObject *request = new_request("queue");
+        json_object_set_object_member(request, "package", g_steal_pointer(&given));
+        return request;
+    }
+    gboolean is_list = g_str_equal(argv[1], "list");
+    if (is_list ? iccid != NULL : !g_strv_contains(verbs, argv[1]) || !iccid)
+        return NULL;
+    JsonObject *content = json_object_new();
+    if (iccid)
+        json_object_set_string_member(content, "iccid", iccid);
+    if (rollback)
+        json_object_set_boolean_member(content, "rollback", TRUE);
+    JsonObject *command = json_object_new();
+    json_object_set_object_member(command, is_list ? "listProfileInfo" : argv[1], content);
+    JsonArray *commands = json_array_new();
+    json_array_add_object_element(commands, command);
+    JsonObject *package = json_object_new();
+    json_object_set_array_member(package, "psmo", commands);
+    JsonObject *request = new_request("queue");
+    json_object_set_object_member(request, "package", package);
+    if (fault)
+        json_object_set_string_member(request, "fault", fault);
+    return request;
+}
+
+int sim_queue_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", queue_usage);
+        return SIM_EXIT_OK;
+    }
+    g_autoptr(JsonObject) request = argc > 1 ? make_order(argc, argv, &error) : NULL;
+    if (!request)
+        return error ? fail("queue", error) : usage(queue_usage);
+    g_autoptr(JsonObject) answer = call("eim", request, &error);
+    if (!answer)
+        return fail("queue", error);
+    printf("%" G_GINT64_FORMAT "\n", json_object_get_int_member(answer, "order"));
+    return SIM_EXIT_OK;
+}
+
+/* ---- wait ---- */
+
+static const char wait_usage[] =
+    "euicc-sim wait ORDER [--timeout SECONDS] [--sent] [--json]\n"
+    "\n"
+    "Waits until the eIM has the result of an order (--sent: until it was fetched), and prints "
+    "what\n"
+    "the eIM makes of it. Exit status: 0 for a result with a good signature, 1 for any other, 3\n"
+    "when the time is over (60 s).\n";
+
+static gboolean print_order(JsonObject *order, gboolean as_json)
+{
+    gboolean verified = json_object_get_boolean_member_with_default(order, "verified", FALSE);
+    if (as_json) {
+        print_object(order);
+        return verified;
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "order %" G_GINT64_FORMAT ": %s, ",
+                           json_object_get_int_member_with_default(order, "order", 0),
+                           json_object_get_string_member_with_default(order, "state", "?"));
+    g_string_append(text, verified ? "signature verified" : "not verified");
+    const char *why = json_object_get_string_member_with_default(order, "why", "");
+    if (!verified && why && *why)
+        g_string_append_printf(text, " (%s)", why);
+    static const char *const members[] = { "results", "error" };
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+        JsonNode *node = json_object_get_member(order, members[i]);
+        if (!node || JSON_NODE_HOLDS_NULL(node))
+            continue;
+        g_autofree char *json = json_to_string(node, FALSE);
+        g_string_append_printf(text, ", %s %s", members[i], json);
+    }
+    puts(text->str);
+    return verified;
+}
+
+int sim_wait_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 order = 0, timeout = 60;
+    gboolean sent = FALSE, as_json = FALSE;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", wait_usage);
+        return SIM_EXIT_OK;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (g_str_equal(argv[i], "--timeout") && i + 1 < argc)
+            timeout = g_ascii_strtoll(argv[++i], NULL, 10);
+        else if (g_str_equal(argv[i], "--sent"))
+            sent = TRUE;
+        else if (g_str_equal(argv[i], "--json"))
+            as_json = TRUE;
+        else if (order == 0)
+            order = g_ascii_strtoll(argv[i], NULL, 10);
+        else
+            return usage(wait_usage);
+    }
+    if (order <= 0 || timeout <= 0)
+        return usage(wait_usage);
+    g_autoptr(JsonObject) request = new_request("wait");
+    json_object_set_string_member(request, "for", sent ? "sent" : "done");
+    json_object_set_int_member(request, "order", order);
+    json_object_set_int_member(request, "timeout", timeout);
+    g_autoptr(JsonObject) answer = call("eim", request, &error);
+    if (!answer)
+        return fail("wait", error);
+    gboolean verified = print_order(json_object_get_object_member(answer, "order"), as_json);
+    return verified || sent ? SIM_EXIT_OK : SIM_EXIT_FAILED;
+}
+
+/* ---- show, knob, ctl ---- */
+
+static const char show_usage[] = "euicc-sim show eim|card|modem|world\n"
+                                 "\n"
+                                 "Prints the state of a part as JSON.\n";
+
+int sim_show_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", show_usage);
+        return SIM_EXIT_OK;
+    }
+    if (argc != 2 || !is_part(argv[1]))
+        return usage(show_usage);
+    g_autoptr(JsonObject) request = new_request(g_str_equal(argv[1], "card") ? "card" : "show");
+    g_autoptr(JsonObject) answer = call(argv[1], request, &error);
+    if (!answer)
+        return fail("show", error);
+    json_object_remove_member(answer, "ok");
+    /* The card's and the modem's state stand in a member of that name. */
+    JsonNode *inner = json_object_get_member(answer, argv[1]);
+    print_object(inner && JSON_NODE_HOLDS_OBJECT(inner) ? json_node_get_object(inner) : answer);
+    return SIM_EXIT_OK;
+}
+
+static const char knob_usage[] =
+    "euicc-sim knob eim|card|modem JSON\n"
+    "       euicc-sim knob modem eject|insert|unplug|plug\n"
+    "\n"
+    "Changes how a part behaves: an object with the members to change, e.g.\n"
+    "  euicc-sim knob card '{\"switch\": \"silent\"}'\n"
+    "  euicc-sim knob modem '{\"rules\": [{\"message\": \"open-channel\", \"action\": "
+    "\"error\"}]}'\n"
+    "  euicc-sim knob eim '{\"accept\": false}'\n"
+    "or moves the card or the modem.\n";
+
+int sim_knob_main(int argc, char **argv)
+{
+    static const char *const moves[] = { "eject", "insert", "unplug", "plug", NULL };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) request = NULL;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", knob_usage);
+        return SIM_EXIT_OK;
+    }
+    if (argc != 3 || !is_part(argv[1]) || g_str_equal(argv[1], "world"))
+        return usage(knob_usage);
+    if (g_str_equal(argv[1], "modem") && g_strv_contains(moves, argv[2])) {
+        request = new_request(argv[2]);
+    } else {
+        JsonObject *object = parse_object(argv[2], &error);
+        if (!object)
+            return fail("knob", error);
+        if (g_str_equal(argv[1], "card")) {
+            request = new_request("card");
+            json_object_set_object_member(request, "behaviour", object);
+        } else {
+            request = object;
+            json_object_set_string_member(request, "do", "knobs");
+        }
+    }
+    g_autoptr(JsonObject) answer = call(argv[1], request, &error);
+    return answer ? SIM_EXIT_OK : fail("knob", error);
+}
+
+static const char ctl_usage[] =
+    "euicc-sim ctl eim|modem|world|SOCKET JSON\n"
+    "\n"
+    "Sends one control request and prints the answer. The requests are described in the headers\n"
+    "of the parts; {\"do\": \"show\"} works everywhere.\n";
+
+int sim_ctl_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", ctl_usage);
+        return SIM_EXIT_OK;
+    }
+    if (argc != 3)
+        return usage(ctl_usage);
+    g_autoptr(JsonObject) request = parse_object(argv[2], &error);
+    if (!request)
+        return fail("ctl", error);
+    g_autoptr(JsonObject) answer = is_part(argv[1]) ? call(argv[1], request, &error)
+                                                    : sim_control_call(argv[1], request, &error);
+    if (!answer)
+        return fail("ctl", error);
+    print_object(answer);
+    return SIM_EXIT_OK;
+}
+
+/* ---- daemon ---- */
+
+static const char daemon_usage[] =
+    "euicc-sim daemon [--part NAME] start|stop|kill|restart|log|status\n"
+    "\n"
+    "Starts or stops the daemon (or another part: eim, modem, bus) and returns when that is done;\n"
+    "stop is SIGTERM, kill is SIGKILL. log prints what it wrote, status exits with 0 if it runs.\n";
+
+static int print_log(const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strconcat(part, ".log", NULL);
+    const char *folder = g_getenv("EUICC_SIM_DIR");
+    g_autofree char *path = g_build_filename(folder ? folder : ".", name, NULL);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error))
+        return fail("daemon", error);
+    fputs(text, stdout);
+    return SIM_EXIT_OK;
+}
+
+int sim_daemon_main(int argc, char **argv)
+{
+    static const char *const actions[] = { "start", "stop", "kill", "restart", NULL };
+    g_autoptr(GError) error = NULL;
+    const char *part = "daemon";
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", daemon_usage);
+        return SIM_EXIT_OK;
+    }
+    if (argc == 4 && g_str_equal(argv[1], "--part")) {
+        part = argv[2];
+        argv += 2;
+        argc -= 2;
+    }
+    if (argc != 2)
+        return usage(daemon_usage);
+    if (g_str_equal(argv[1], "log"))
+        return print_log(part);
+    gboolean status = g_str_equal(argv[1], "status");
+    if (!status && !g_strv_contains(actions, argv[1]))
+        return usage(daemon_usage);
+    g_autoptr(JsonObject) request = new_request(status ? "show" : "part");
+    json_object_set_string_member(request, "name", part);
+    json_object_set_string_member(request, "action", argv[1]);
+    g_autoptr(JsonObject) answer = call("world", request, &error);
+    if (!answer)
+        return fail("daemon", error);
+    if (!status)
+        return SIM_EXIT_OK;
+    JsonObject *parts = json_object_get_object_member(answer, "parts");
+    gboolean running =
+        json_object_has_member(parts, part) &&
+        json_object_get_boolean_member(json_object_get_object_member(parts, part), "running");
+    puts(running ? "running" : "not running");
+    return running ? SIM_EXIT_OK : SIM_EXIT_FAILED;
+}
+
+/* ---- card, pki ---- */
+
+static const char card_usage[] =
+    "euicc-sim card create FILE PKI [FQDN[:PORT]] [SETUP]\n"
+    "       euicc-sim card show FILE\n"
+    "\n"
+    "create: writes a card with three profiles and one eIM at FQDN, credentials from the folder "
+    "PKI\n"
+    "(see \"euicc-sim pki\"). SETUP: JSON object or @FILE, its members replace the usual ones.\n"
+    "show: prints the state as JSON.\n";
+
+static int create_card(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    const char *address = argc > 4 && argv[4][0] != '{' && argv[4][0] != '@' ? argv[4] : NULL;
+    const char *setup = argc > (address ? 5 : 4) ? argv[address ? 5 : 4] : NULL;
+    g_auto(GStrv) parts = g_strsplit(address ? address : SIM_DEFAULT_EIM_FQDN, ":", 2);
+    guint port = parts[1] ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 443;
+    g_autofree char *content = NULL;
+    if (setup && setup[0] == '@' && !g_file_get_contents(setup + 1, &content, NULL, &error))
+        return fail("card", error);
+    if (!sim_write_card(argv[2], argv[3], parts[0], port, NULL, content ? content : setup, &error))
+        return fail("card", error);
+    return SIM_EXIT_OK;
+}
+
+int sim_card_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", card_usage);
+        return SIM_EXIT_OK;
+    }
+    if (argc >= 4 && argc <= 6 && g_str_equal(argv[1], "create"))
+        return create_card(argc, argv);
+    if (argc != 3 || !g_str_equal(argv[1], "show"))
+        return usage(card_usage);
+    g_autoptr(SimCard) card = sim_card_open(argv[2], &error);
+    if (!card)
+        return fail("card", error);
+    g_autofree char *text = sim_card_describe(card);
+    puts(text);
+    return SIM_EXIT_OK;
+}
+
+static const char pki_usage[] =
+    "euicc-sim pki DIR [--curve P-256|brainpoolP256r1] [--eid DIGITS] [--host NAME]\n"
+    "\n"
+    "Makes keys and certificates of CI, EUM, eUICC, eIM, SM-DP+ and SM-DS in a new folder.\n";
+
+int sim_pki_main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    const char *dir = NULL, *curve = "P-256", *eid = NULL, *host = SIM_DEFAULT_EIM_FQDN;
+    if (wants_help(argc, argv)) {
+        g_print("usage: %s", pki_usage);
+        return SIM_EXIT_OK;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (g_str_equal(argv[i], "--curve") && i + 1 < argc)
+            curve = argv[++i];
+        else if (g_str_equal(argv[i], "--eid") && i + 1 < argc)
+            eid = argv[++i];
+        else if (g_str_equal(argv[i], "--host") && i + 1 < argc)
+            host = argv[++i];
+        else if (!dir && argv[i][0] != '-')
+            dir = argv[i];
+        else
+            return usage(pki_usage);
+    }
+    if (!dir)
+        return usage(pki_usage);
+    g_autofree char *usual = sim_make_eid("890440450000000000000000000001");
+    if (!sim_pki_create(dir, curve, eid ? eid : usual, host, &error))
+        return fail("pki", error);
+    return SIM_EXIT_OK;
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sim/eim.h"
+
+#include <string.h>
+
+#include "sim/crypto.h"
+#include "sim/eim_package.h"
+#include "sim/eim_private.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+#define PATH           "/gsma/rsp2/asn1"
+#define CONTENT_TYPE   "application/x-gsma-rsp-asn1"
+#define ADMIN_PROTOCOL "gsma/rsp/v2.1.0"
+#define USER_AGENT     "gsma-rsp-ipad"
+#define OVERSIZE       (2 * 1024 * 1024)
+
+/* eimPackageError (SGP.32 6.3.2.6) */
+#define NO_EIM_PACKAGE_AVAILABLE 1
+#define EID_NOT_FOUND            2
+#define UNDEFINED_ERROR          127
+
+/* ---- headers ---- */
+
+static gboolean check_user_agent(const char *text)
+{
+    gsize size = strlen(USER_AGENT);
+
+    return text && strncmp(text, USER_AGENT, size) == 0 && (!text[size] || text[size] == ';');
+}
+
+/* Status for a request that the binding does not allow (SGP.32 6.1.1), 0 for a good one. */
+static guint check_head(const SimHttpHead *head, gboolean strict, const char **ret_why)
+{
+    const char *content_type = sim_http_head_get(head, "Content-Type");
+    const char *protocol = sim_http_head_get(head, "X-Admin-Protocol");
+
+    *ret_why = "path";
+    if (!g_str_equal(head->target, PATH))
+        return 404;
+    *ret_why = "method";
+    if (!g_str_equal(head->method, "POST"))
+        return 405;
+    *ret_why = "Content-Length";
+    if (!head->has_length)
+        return 411;
+    *ret_why = "Content-Type";
+    if (!content_type || (strict ? !g_str_equal(content_type, CONTENT_TYPE)
+                                 : !g_str_has_prefix(content_type, CONTENT_TYPE)))
+        return 415;
+    *ret_why = "X-Admin-Protocol";
+    if (!protocol || (strict ? !g_str_equal(protocol, ADMIN_PROTOCOL)
+                             : !g_str_has_prefix(protocol, "gsma/rsp/v")))
+        return 400;
+    *ret_why = "User-Agent";
+    if (strict && !check_user_agent(sim_http_head_get(head, "User-Agent")))
+        return 400;
+    *ret_why = "Host";
+    if (strict && !sim_http_head_get(head, "Host"))
+        return 400;
+    return 0;
+}
+
+/* ---- functions ---- */
+
+/* The request in the hands of the functions below. */
+typedef struct {
+    SimEim *eim;
+    const SimEimRequest *request;
+    SimHttpAnswer *answer;
+    JsonObject *exchange;
+} Call;
+
+static void answer_with(Call *call, GBytes *body, const char *what)
+{
+    g_clear_pointer(&call->answer->body, g_bytes_unref);
+    call->answer->body = body;
+    if (what)
+        json_object_set_string_member(call->exchange, "answer", what);
+}
+
+static void answer_error(Call *call, gint64 code)
+{
+    g_autofree char *what = g_strdup_printf("error %" G_GINT64_FORMAT, code);
+
+    answer_with(call,
+                call->request->function == SIM_EIM_GET_EIM_PACKAGE
+                    ? sim_eim_answer_package_error(code)
+                    : sim_eim_answer_result_error(code),
+                what);
+}
+
+static gboolean is_known_eid(SimEim *eim, const char *eid)
+{
+    JsonArray *orders = sim_eim_state_list(eim, "orders");
+
+    for (guint i = 0; i < json_array_get_length(orders); i++) {
+        if (g_str_equal(
+                json_object_get_string_member(json_array_get_object_element(orders, i), "eid"),
+                eid))
+            return TRUE;
+    }
+    return g_str_equal(eid, eim->default_eid) ||
+           json_object_has_member(json_object_get_object_member(eim->state, "cards"), eid);
+}
+
+static gboolean get_eim_package(Call *call, GError **error)
+{
+    SimEim *eim = call->eim;
+    g_autofree char *eid = eid_to_string(call->request->eid, EID_SIZE, error);
+    g_autoptr(GBytes) object = NULL;
+    JsonObject *order;
+
+    if (!eid)
+        return FALSE;
+    json_object_set_string_member(call->exchange, "eid", eid);
+    if (call->request->notify_state_change)
+        json_object_set_boolean_member(call->exchange, "notifyStateChange", TRUE);
+    if (call->request->has_cause)
+        json_object_set_int_member(call->exchange, "stateChangeCause", call->request->cause);
+    if (call->request->rplmn.data) {
+        g_autofree char *hex = bytes_to_hex(call->request->rplmn.data, call->request->rplmn.size);
+
+        json_object_set_string_member(call->exchange, "rPLMN", hex);
+    }
+    if (eim->knobs.get_error != 0) {
+        answer_error(call, eim->knobs.get_error);
+        return TRUE;
+    }
+    if (!is_known_eid(eim, eid)) {
+        answer_error(call, EID_NOT_FOUND);
+        return TRUE;
+    }
+    order = sim_eim_order_next(eim, eid);
+    if (!order) {
+        answer_error(call, NO_EIM_PACKAGE_AVAILABLE);
+        return TRUE;
+    }
+    object = bytes_from_hex(json_object_get_string_member(order, "request"), error);
+    if (!object)
+        return FALSE;
+    json_object_set_string_member(order, "state", "sent");
+    json_object_set_int_member(order, "offered", json_object_get_int_member(order, "offered") + 1);
+    json_object_set_int_member(call->exchange, "order", json_object_get_int_member(order, "order"));
+    answer_with(call, sim_eim_answer_package(object), "package");
+    return TRUE;
+}
+
+static GArray *choose_acknowledgements(const SimEimKnobs *knobs, const SimEimVerdict *verdict)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+    gboolean results = knobs->ack == SIM_EIM_ACK_ALL || knobs->ack == SIM_EIM_ACK_RESULT;
+    gboolean notifications =
+        knobs->ack == SIM_EIM_ACK_ALL || knobs->ack == SIM_EIM_ACK_NOTIFICATIONS;
+
+    if (results)
+        g_array_append_vals(numbers, verdict->result_numbers->data, verdict->result_numbers->len);
+    if (notifications)
+        g_array_append_vals(numbers, verdict->notification_numbers->data,
+                            verdict->notification_numbers->len);
+    if (knobs->ack == SIM_EIM_ACK_NUMBERS)
+        g_array_append_vals(numbers, knobs->ack_numbers->data, knobs->ack_numbers->len);
+    return numbers;
+}
+
+/* Numbers that were acknowledged, with the order and with the exchange. */
+static void record_acknowledgements(Call *call, gint64 order_number, const GArray *numbers)
+{
+    JsonObject *order = sim_eim_order_find(call->eim, order_number);
+    JsonArray *list = json_array_new();
+
+    for (guint i = 0; i < numbers->len; i++) {
+        gint64 number = g_array_index(numbers, gint64, i);
+
+        json_array_add_int_element(list, number);
+        if (!order)
+            continue;
+        if (!json_object_has_member(order, "acknowledged"))
+            json_object_set_array_member(order, "acknowledged", json_array_new());
+        json_array_add_int_element(json_object_get_array_member(order, "acknowledged"), number);
+    }
+    json_object_set_array_member(call->exchange, "acknowledged", list);
+}
+
+static void acknowledge(Call *call, const SimEimVerdict *verdict)
+{
+    const SimEimKnobs *knobs = &call->eim->knobs;
+    g_autoptr(GArray) numbers = choose_acknowledgements(knobs, verdict);
+    SimEimDialect dialect =
+        knobs->dialect != SIM_EIM_DIALECT_ANY ? knobs->dialect : call->request->dialect;
+
+    /* A result that does not verify is not taken: the IPA has to keep it. Nothing was signed in an
+     * error or in data without numbers, so there is nothing to acknowledge. */
+    if (verdict->refused) {
+        answer_error(call, UNDEFINED_ERROR);
+    } else if (knobs->ack == SIM_EIM_ACK_EMPTY ||
+               (numbers->len == 0 && knobs->ack != SIM_EIM_ACK_NONE)) {
+        answer_with(call, sim_eim_answer_empty(dialect), "empty");
+    } else {
+        answer_with(
+            call,
+            sim_eim_answer_acknowledgements((const gint64 *)(gpointer)numbers->data, numbers->len),
+            "acknowledgements");
+        record_acknowledgements(call, verdict->order, numbers);
+    }
+}
+
+static gboolean provide_result(Call *call, GError **error)
+{
+    g_auto(SimEimVerdict) verdict = { 0 };
+
+    /* An eIM that answers an error has not taken the result. */
+    if (call->request->function == SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT &&
+        call->eim->knobs.ack == SIM_EIM_ACK_ERROR) {
+        answer_error(call, call->eim->knobs.ack_error);
+        return TRUE;
+    }
+    sim_eim_verdict_init(&verdict);
+    if (!sim_eim_judge(call->eim, call->request, &verdict, error))
+        return FALSE;
+    if (verdict.order)
+        json_object_set_int_member(call->exchange, "order", verdict.order);
+    if (call->request->function == SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT)
+        acknowledge(call, &verdict);
+    else
+        call->answer->status = 204;
+    return TRUE;
+}
+
+static gboolean process(Call *call, GError **error)
+{
+    switch (call->request->function) {
+    case SIM_EIM_GET_EIM_PACKAGE:
+        return get_eim_package(call, error);
+    case SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT:
+    case SIM_EIM_HANDLE_NOTIFICATION:
+        return provide_result(call, error);
+    case SIM_EIM_INITIATE_AUTHENTICATION:
+    case SIM_EIM_AUTHENTICATE_CLIENT:
+    case SIM_EIM_GET_BOUND_PROFILE_PACKAGE:
+    case SIM_EIM_CANCEL_SESSION:
+        break;
+    }
+    call->answer->status = 501;
+    return TRUE;
+}
+
+/* ---- faults ---- */
+
+static GBytes *make_oversized(guint32 tag)
+{
+    guint8 *data = g_malloc0(OVERSIZE + 8);
+    gsize header = tlv_make_header(tag, OVERSIZE, data);
+
+    return g_bytes_new_take(data, header + OVERSIZE);
+}
+
+/* What is served instead of a body, without looking at the request. NULL when BODY names a change to
+ * the real one. */
+static GBytes *make_body(const char *body, SimEimFunction function)
+{
+    static const char html[] = "<!DOCTYPE html><html><body>Bad Gateway</body></html>";
+    static const char json[] = "{\"error\": \"no such service\"}";
+    static const guint8 garbage[] = { 0xDE, 0xAD, 0xBE, 0xEF, 0x00, 0xFF, 0x80, 0x01 };
+
+    if (g_str_equal(body, "empty"))
+        return g_bytes_new_static("", 0);
+    if (g_str_equal(body, "garbage"))
+        return g_bytes_new_static(garbage, sizeof(garbage));
+    if (g_str_equal(body, "html"))
+        return g_bytes_new_static(html, sizeof(html) - 1);
+    if (g_str_equal(body, "json"))
+        return g_bytes_new_static(json, sizeof(json) - 1);
+    if (g_str_equal(body, "oversized"))
+        return make_oversized(function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50);
+    return NULL;
+}
+
+/* TRUE when the request must not be processed. */
+static gboolean fault_before(const SimEimFault *fault, Call *call)
+{
+    GBytes *body = fault->body ? make_body(fault->body, call->request->function) : NULL;
+
+    json_object_set_boolean_member(call->exchange, "fault", TRUE);
+    if (fault->drop_before) {
+        call->answer->delivery = SIM_HTTP_DROP;
+        g_clear_pointer(&body, g_bytes_unref);
+        return TRUE;
+    }
+    if (fault->status != 0)
+        call->answer->status = fault->status;
+    if (body)
+        answer_with(call, body, fault->body);
+    else if (fault->error != 0)
+        answer_error(call, fault->error);
+    return fault->status != 0 || body || fault->error != 0;
+}
+
+static void fault_after(const SimEimFault *fault, Call *call)
+{
+    SimHttpAnswer *answer = call->answer;
+
+    answer->delay = fault->delay;
+    answer->close = answer->close || fault->close;
+    if (fault->drop_after)
+        answer->delivery = SIM_HTTP_DROP;
+    if (fault->content_type) {
+        g_free(answer->content_type);
+        answer->content_type = g_strdup(fault->content_type);
+    }
+    g_string_append(answer->headers, fault->headers->str);
+    if (!fault->body || !answer->body)
+        return;
+    if (g_str_equal(fault->body, "truncated")) {
+        answer->delivery = SIM_HTTP_TRUNCATE;
+    } else if (g_str_equal(fault->body, "cut")) {
+        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
+
+        answer->body = g_bytes_new_from_bytes(whole, 0, g_bytes_get_size(whole) / 2);
+    } else if (g_str_equal(fault->body, "double-tag")) {
+        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
+        g_autoptr(TlvWriter) writer = tlv_writer_new();
+        Tlv tlv;
+
+        if (tlv_parse(tlv_slice_from_bytes(whole), 0, &tlv, NULL))
+            tlv_put_slice(writer, tlv.tag, tlv.raw);
+        answer->body = tlv_writer_finish(g_steal_pointer(&writer));
+    }
+}
+
+/* ---- one exchange ---- */
+
+static JsonObject *describe_exchange(SimEim *eim, const SimHttpRequest *request)
+{
+    JsonObject *exchange = json_object_new();
+
+    json_object_set_int_member(exchange, "exchange", sim_eim_state_count(eim, "exchangesServed"));
+    json_object_set_double_member(exchange, "time", (double)g_get_real_time() / G_USEC_PER_SEC);
+    json_object_set_int_member(exchange, "connection", request->connection);
+    json_object_set_int_member(exchange, "onConnection", request->number);
+    json_object_set_string_member(exchange, "tls", request->tls_version);
+    json_object_set_string_member(exchange, "cipher", request->tls_cipher);
+    json_object_set_boolean_member(exchange, "resumed", request->resumed);
+    if (request->server_name)
+        json_object_set_string_member(exchange, "serverName", request->server_name);
+    json_object_set_int_member(exchange, "requestSize", (gint64)request->body.size);
+    return exchange;
+}
+
+static void refuse(Call *call, guint status, const char *why)
+{
+    call->answer->status = status;
+    json_object_set_string_member(call->exchange, "refused", why);
+}
+
+static void serve(Call *call, const SimHttpRequest *http)
+{
+    SimEim *eim = call->eim;
+    const SimEimKnobs *knobs = &eim->knobs;
+    g_autoptr(GError) error = NULL;
+    const SimEimFault *fault;
+    SimEimRequest request;
+    const char *why, *name;
+    guint status = check_head(http->head, knobs->strict, &why);
+    g_autofree char *counter = NULL;
+
+    if (status != 0) {
+        refuse(call, status, why);
+        return;
+    }
+    if (!sim_eim_request_decode(http->body, knobs->strict, &request, &error)) {
+        refuse(call, 400, error->message);
+        return;
+    }
+    if (knobs->dialect != SIM_EIM_DIALECT_ANY && request.dialect != SIM_EIM_DIALECT_ANY &&
+        request.dialect != knobs->dialect) {
+        refuse(call, 400, "form of another version");
+        return;
+    }
+    call->request = &request;
+    name = sim_eim_function_name(request.function);
+    json_object_set_string_member(call->exchange, "function", name);
+    counter = g_strconcat("exchanges", name, NULL);
+    sim_eim_state_count(eim, counter);
+    fault = sim_eim_knobs_take_fault(&eim->knobs, name);
+    if ((!fault || !fault_before(fault, call)) && !process(call, &error))
+        refuse(call, 400, error->message);
+    if (fault)
+        fault_after(fault, call);
+    if (call->answer->body && !call->answer->content_type)
+        call->answer->content_type = g_strdup(CONTENT_TYPE);
+}
+
+static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpointer data)
+{
+    SimEim *eim = data;
+    g_autoptr(GError) error = NULL;
+
+    g_mutex_lock(&eim->lock);
+    {
+        JsonObject *exchange = describe_exchange(eim, request);
+        Call call = { eim, NULL, answer, exchange };
+
+        json_array_add_object_element(sim_eim_state_list(eim, "exchanges"), exchange);
+        g_string_append(answer->headers, "X-Admin-Protocol: " ADMIN_PROTOCOL "\r\n");
+        answer->close = eim->knobs.close;
+        answer->chunked = eim->knobs.chunked;
+        serve(&call, request);
+        json_object_set_int_member(exchange, "status",
+                                   answer->delivery == SIM_HTTP_DROP ? 0 : answer->status);
+        json_object_set_int_member(exchange, "answerSize",
+                                   answer->body ? (gint64)g_bytes_get_size(answer->body) : 0);
+        /* What the client is told has to survive the eIM's own end. */
+        if (!sim_eim_state_save(eim, &error)) {
+            g_clear_pointer(&answer->body, g_bytes_unref);
+            answer->status = 500;
+            g_printerr("eim: %s\n", error->message);
+        }
+    }
+    g_mutex_unlock(&eim->lock);
+    sim_eim_control_wake(eim);
+}
+
+/* ---- the eIM ---- */
+
+static X509 *load_certificate(SimEim *eim, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(eim->pki_dir, name, NULL);
+
+    return sim_certificate_load(path, error);
+}
+
+static gboolean load_pki(SimEim *eim, GError **error)
+{
+    g_autofree char *key = g_build_filename(eim->pki_dir, "eim.key.pem", NULL);
+
+    eim->key = sim_key_load(key, error);
+    return eim->key && (eim->ci = load_certificate(eim, "ci.der", error)) &&
+           (eim->eum = load_certificate(eim, "eum.der", error)) &&
+           (eim->euicc = load_certificate(eim, "euicc.der", error)) &&
+           sim_verify_euicc_chain(eim->euicc, eim->eum, eim->ci, &eim->default_eid, error);
+}
+
+SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
+{
+    g_autoptr(SimEim) eim = g_new0(SimEim, 1);
+    g_autofree char *certificate = NULL, *key = NULL;
+    SimHttpTls tls = { 0 };
+
+    g_mutex_init(&eim->lock);
+    sim_eim_knobs_init(&eim->knobs);
+    sim_eim_control_init(eim);
+    eim->pki_dir = g_canonicalize_filename(setup->pki_dir, NULL);
+    eim->state_path = g_strdup(setup->state_path);
+    eim->eim_id = g_strdup(setup->eim_id);
+    tls.certificate = certificate = g_build_filename(eim->pki_dir, "eimtls.pem", NULL);
+    tls.key = key = g_build_filename(eim->pki_dir, "eimtls.key.pem", NULL);
+    if (!load_pki(eim, error) || !sim_eim_state_load(eim, setup, error))
+        return NULL;
+    eim->server = sim_http_server_new(setup->listen, &tls, on_request, eim, error);
+    return eim->server ? g_steal_pointer(&eim) : NULL;
+}
+
+void sim_eim_free(SimEim *eim)
+{
+    if (!eim)
+        return;
+    sim_http_server_free(eim->server);
+    sim_eim_control_clear(eim);
+    sim_eim_knobs_clear(&eim->knobs);
+    g_clear_pointer(&eim->state, json_object_unref);
+    EVP_PKEY_free(eim->key);
+    X509_free(eim->ci);
+    X509_free(eim->eum);
+    X509_free(eim->euicc);
+    g_free(eim->default_eid);
+    g_free(eim->pki_dir);
+    g_free(eim->state_path);
+    g_free(eim->eim_id);
+    g_mutex_clear(&eim->lock);
+    g_free(eim);
+}
+
+guint16 sim_eim_get_port(SimEim *eim)
+{
+    return sim_http_server_get_port(eim->server);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "sim/control.h"
+#include "sim/eim.h"
+#include "sim/eim_message.h"
+#include "sim/eim_result.h"
+#include "sim/https_server.h"
+
+G_BEGIN_DECLS
+
+/* What eim.c, eim_state.c, eim_judge.c, eim_knobs.c and eim_control.c share. */
+
+typedef struct {
+    char *on; /* function name or "any" */
+    guint skip;
+    guint count; /* uses left; G_MAXUINT: for ever */
+    guint status;
+    guint delay; /* milliseconds */
+    gboolean drop_before, drop_after;
+    char *body;
+    char *content_type;
+    GString *headers;
+    gboolean close;
+    gint64 error; /* ESipa code, 0: none */
+} SimEimFault;
+
+typedef enum {
+    SIM_EIM_ACK_ALL,
+    SIM_EIM_ACK_NONE,
+    SIM_EIM_ACK_EMPTY,
+    SIM_EIM_ACK_RESULT,
+    SIM_EIM_ACK_NOTIFICATIONS,
+    SIM_EIM_ACK_ERROR,
+    SIM_EIM_ACK_NUMBERS,
+} SimEimAckMode;
+
+typedef struct {
+    gboolean strict;
+    SimEimDialect dialect;
+    SimEimAckMode ack;
+    gint64 ack_error;
+    GArray *ack_numbers; /* gint64 */
+    gboolean resend;
+    gint64 get_error;
+    gboolean close;
+    gboolean chunked;
+    gboolean accept;
+    GPtrArray *faults; /* SimEimFault */
+    JsonObject *shown; /* as they were set, for people */
+} SimEimKnobs;
+
+struct SimEim {
+    char *pki_dir;
+    char *state_path;
+    char *eim_id;
+    EVP_PKEY *key;
+    X509 *ci, *eum, *euicc;
+    char *default_eid;
+    SimHttpServer *server;
+    SimControl *control;
+    GPtrArray *waiters; /* only in the thread of the default GMainContext */
+    GSource *wake;      /* checks the waiters there */
+
+    GMutex lock; /* for what follows */
+    JsonObject *state;
+    SimEimKnobs knobs;
+};
+
+/* ---- eim_state.c: the durable record; all with the lock held ---- */
+
+gboolean sim_eim_state_load(SimEim *eim, const SimEimSetup *setup, GError **error);
+gboolean sim_eim_state_save(SimEim *eim, GError **error);
+
+JsonArray *sim_eim_state_list(SimEim *eim, const char *name);
+gint64 sim_eim_state_number(SimEim *eim, const char *name);
+/* Adds one to the number and returns it. */
+gint64 sim_eim_state_count(SimEim *eim, const char *name);
+
+/* Orders are members of the state; they stay valid while the lock is held. */
+JsonObject *sim_eim_order_find(SimEim *eim, gint64 number);
+JsonObject *sim_eim_order_add(SimEim *eim, JsonObject *request, GError **error);
+/* The order to offer to this eUICC, NULL for none. */
+JsonObject *sim_eim_order_next(SimEim *eim, const char *eid);
+gboolean sim_eim_order_is(JsonObject *order, const char *state);
+/* An independent copy. */
+JsonObject *sim_eim_json_copy(JsonObject *object);
+
+/* ---- eim_judge.c: results and notifications are matched, verified and recorded; with the lock
+ * held ---- */
+
+typedef struct {
+    GArray *result_numbers;       /* gint64: sequence numbers of verified results */
+    GArray *notification_numbers; /* of notifications that came with them */
+    gboolean refused;             /* a result did not verify */
+    gint64 order;                 /* of the (last) result, 0: none matched */
+} SimEimVerdict;
+
+void sim_eim_verdict_init(SimEimVerdict *verdict);
+void sim_eim_verdict_clear(SimEimVerdict *verdict);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimEimVerdict, sim_eim_verdict_clear)
+
+/* Fails, without having recorded anything, where REQUEST holds what can't be decoded. */
+gboolean sim_eim_judge(SimEim *eim, const SimEimRequest *request, SimEimVerdict *verdict,
+                       GError **error);
+
+/* ---- eim_knobs.c; with the lock held ---- */
+
+void sim_eim_knobs_init(SimEimKnobs *knobs);
+void sim_eim_knobs_clear(SimEimKnobs *knobs);
+/* Takes the members of REQUEST other than "do". Nothing is changed on failure. */
+gboolean sim_eim_knobs_set(SimEim *eim, JsonObject *request, GError **error);
+/* The fault for this request, used up by one; NULL for none. It stays valid while the lock is held.
+ */
+const SimEimFault *sim_eim_knobs_take_fault(SimEimKnobs *knobs, const char *function);
+
+/* ---- eim_control.c ---- */
+
+void sim_eim_control_init(SimEim *eim);
+void sim_eim_control_clear(SimEim *eim);
+/* Something changed: from any thread, lock held or not. */
+void sim_eim_control_wake(SimEim *eim);
+
+G_END_DECLS

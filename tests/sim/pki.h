@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * The test PKI (SGP.14, SGP.22 4.5.2, SGP.26 variant O): a CI and below it EUM and eUICC, SM-DP+
+ * and SM-DS (authentication, profile binding, TLS), eIM (signing, TLS). Keys are made anew at each
+ * call and exist nowhere else.
+ *
+ * Written into DIR (created with mode 0700 where needed) for each NAME of ci, eum, euicc, eim,
+ * eimtls, dpauth, dppb, dptls, dsauth, dstls: NAME.der and NAME.pem (certificate), NAME.key.pem
+ * (private key, PKCS #8, mode 0600).
+ *
+ * Into DIR/negative: server certificates that the IPA has to refuse, NAME.der and NAME.pem for
+ * eimtls-expired, eimtls-not-yet-valid, eimtls-wrong-name, eimtls-client-only (all with the key of
+ * eimtls), eimtls-other-key (good but for its key, with key file), and eimtls-foreign-ci (issued by
+ * foreign-ci, which is there too; both with key file).
+ *
+ * CURVE is "P-256" or "brainpoolP256r1", EID the 32 digits in the eUICC's certificate, EIM_HOST the
+ * name or IP address (without port) in those of the eIM. Fails with G_IO_ERROR.
+ */
+gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, const char *eim_host,
+                        GError **error);
+
+G_END_DECLS

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* euicc-sim run: builds the world, runs a command in it, tears it down. */
+
+#include <errno.h>
+#include <ftw.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/modem_port.h"
+#include "sim/namespace.h"
+#include "sim/programs.h"
+#include "sim/world.h"
+
+typedef struct {
+    WorldOptions world;
+    char **command;
+    gboolean remove_folder;
+} Run;
+
+static int remove_entry(const char *path, const struct stat *info G_GNUC_UNUSED,
+                        int kind G_GNUC_UNUSED, struct FTW *walk G_GNUC_UNUSED)
+{
+    (void)remove(path);
+    return 0;
+}
+
+static void clean_up(const Run *run)
+{
+    if (run->remove_folder)
+        (void)nftw(run->world.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Asked to end before COMMAND runs: the parts end with this process. */
+static gboolean on_early_end(gpointer data)
+{
+    clean_up(data);
+    _exit(128 + SIGTERM);
+}
+
+static int build_and_run(gpointer data)
+{
+    Run *run = data;
+    g_autoptr(GError) error = NULL;
+    guint term = g_unix_signal_add(SIGTERM, on_early_end, run);
+    guint interrupt = g_unix_signal_add(SIGINT, on_early_end, run);
+    guint hangup = g_unix_signal_add(SIGHUP, on_early_end, run);
+    g_autoptr(World) world = world_new(&run->world, &error);
+    g_source_remove(term);
+    g_source_remove(interrupt);
+    g_source_remove(hangup);
+    if (!world) {
+        g_printerr("euicc-sim: %s\n", error->message);
+        clean_up(run);
+        return SIM_EXIT_WORLD;
+    }
+    int status = world_run_command(world, run->command);
+    if (!world_stop(world) && status == 0)
+        status = SIM_EXIT_WORLD;
+    clean_up(run);
+    return status;
+}
+
+static char *find_self(void)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    return n > 0 ? g_strndup(path, (gsize)n) : g_strdup("euicc-sim");
+}
+
+static char *find_daemon(const char *self)
+{
+    static const char *const places[] = { "euiccd", "../libexec/euiccd", "../sbin/euiccd" };
+    g_autofree char *folder = g_path_get_dirname(self);
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        char *path = g_build_filename(folder, places[i], NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+            return path;
+        g_free(path);
+    }
+    return g_find_program_in_path("euiccd");
+}
+
+static gboolean socket_is_free(void)
+{
+    int fd = sim_port_listen("qmi-proxy", NULL);
+    if (fd >= 0)
+        (void)g_close(fd, NULL);
+    return fd >= 0;
+}
+
+/* Without a network namespace the proxy's one name is shared with the whole machine. */
+static gboolean prepare_without_namespace(Run *run, const char *why)
+{
+    g_printerr("euicc-sim: running without namespaces (%s): ports and the name of qmi-proxy are "
+               "shared with this machine\n",
+               why);
+    if (run->world.real_proxy || socket_is_free())
+        return TRUE;
+    if (geteuid() != 0) {
+        g_printerr("euicc-sim: a qmi-proxy runs here already, and only root may use it: run as "
+                   "root, or where user namespaces are allowed\n");
+        return FALSE;
+    }
+    g_printerr("euicc-sim: a qmi-proxy runs here already: the modem goes behind it\n");
+    run->world.real_proxy = TRUE;
+    return TRUE;
+}
+
+static gboolean make_folder(Run *run, const char *given, gboolean keep, char **ret_folder,
+                            GError **error)
+{
+    g_autofree char *folder = NULL;
+    if (given) {
+        if (g_mkdir_with_parents(given, 0700) < 0) {
+            int code = errno;
+            g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "make %s: %s", given,
+                        g_strerror(code));
+            return FALSE;
+        }
+        folder = g_canonicalize_filename(given, NULL);
+    } else {
+        folder = g_dir_make_tmp("euicc-sim-XXXXXX", error);
+        if (!folder)
+            return FALSE;
+        run->remove_folder = !keep;
+    }
+    if (strlen(folder) > 80) { /* sockets in it have a limit of 107 */
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+                    "%s: too long for the sockets in it (TMPDIR, --dir)", folder);
+        return FALSE;
+    }
+    run->world.folder = *ret_folder = g_steal_pointer(&folder);
+    return TRUE;
+}
+
+static int check_choices(char **modems, const char *proxy)
+{
+    for (guint i = 0; modems && modems[i]; i++) {
+        if (g_strcmp0(modems[i], "qmi") || i > 0) {
+            g_printerr("euicc-sim run: --modem=%s: a world has one modem, of kind qmi\n",
+                       modems[i]);
+            return SIM_EXIT_USAGE;
+        }
+    }
+    if (proxy && g_strcmp0(proxy, "fake") && g_strcmp0(proxy, "real")) {
+        g_printerr("euicc-sim run: --proxy=%s: want fake or real\n", proxy);
+        return SIM_EXIT_USAGE;
+    }
+    return SIM_EXIT_OK;
+}
+
+static const char summary[] =
+    "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, QMI modem and the "
+    "daemon,\n"
+    "in a user, network and PID namespace where possible. Runs COMMAND (default: $SHELL) in it "
+    "with\n"
+    "DBUS_SYSTEM_BUS_ADDRESS and EUICC_SIM_DIR set, tears everything down and exits with "
+    "COMMAND's\n"
+    "status; with 99 when the world could not be built, the daemon died or ended badly, or a\n"
+    "sanitizer reported something.\n"
+    "\n"
+    "Inside, \"euicc-sim queue|wait|show|knob|daemon\" play with the world.";
+
+int sim_run_main(int argc, char **argv)
+{
+    g_auto(GStrv) modems = NULL, daemon_args = NULL;
+    g_autofree char *proxy = NULL, *daemon = NULL, *daemon_arguments = NULL, *dir = NULL;
+    g_autofree char *card = NULL, *pki = NULL, *setup = NULL, *knobs = NULL, *config = NULL;
+    g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
+    gboolean no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE, no_namespace = FALSE;
+    const GOptionEntry entries[] = {
+        { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems, "Kind of modem (default: qmi)",
+          "qmi" },
+        { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
+          "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
+          "fake|real" },
+        { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON" },
+        { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
+          "Card to use, made when it is not there (default: a new one)", "FILE" },
+        { "pki", 0, 0, G_OPTION_ARG_FILENAME, &pki, "PKI of the card and the eIM, likewise",
+          "DIR" },
+        { "setup", 0, 0, G_OPTION_ARG_STRING, &setup,
+          "Set-up of a new card: members that replace the usual ones", "JSON" },
+        { "eim-trust", 0, 0, G_OPTION_ARG_STRING, &trust,
+          "What a new card names of the eIM's TLS: its key (default), its certificate, its CA",
+          "key|leaf|ca|none" },
+        { "eid", 0, 0, G_OPTION_ARG_STRING, &eid, "EID of a new card", "DIGITS" },
+        { "daemon", 0, 0, G_OPTION_ARG_STRING, &daemon,
+          "Daemon to run, with leading words like valgrind if wanted (default: the euiccd beside "
+          "this program)",
+          "PATH" },
+        { "no-daemon", 0, 0, G_OPTION_ARG_NONE, &no_daemon, "Run none", NULL },
+        { "defer-daemon", 0, 0, G_OPTION_ARG_NONE, &defer,
+          "Do not start it before \"euicc-sim daemon start\"", NULL },
+        { "daemon-args", 0, 0, G_OPTION_ARG_STRING, &daemon_arguments, "Further arguments for it",
+          "ARGS" },
+        { "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
+          "Daemon settings that go over the generated ones", "FILE" },
+        { "policy", 0, 0, G_OPTION_ARG_FILENAME, &policy,
+          "Bus policy of the daemon (default: everything is allowed)", "FILE" },
+        { "dir", 0, 0, G_OPTION_ARG_FILENAME, &dir,
+          "Folder of the world, kept; one that was used before is continued", "DIR" },
+        { "keep", 0, 0, G_OPTION_ARG_NONE, &keep, "Keep the temporary folder", NULL },
+        { "no-namespace", 0, 0, G_OPTION_ARG_NONE, &no_namespace,
+          "Use the machine's own network, processes and users", NULL },
+        { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Say what is being done", NULL },
+        { NULL, 0, 0, 0, NULL, NULL, NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("[-- COMMAND…]");
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_ALL, "");
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_strict_posix(context, TRUE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error) ||
+        (daemon_arguments && !g_shell_parse_argv(daemon_arguments, NULL, &daemon_args, &error))) {
+        g_printerr("euicc-sim run: %s\n", error->message);
+        return SIM_EXIT_USAGE;
+    }
+    if (check_choices(modems, proxy) != SIM_EXIT_OK)
+        return SIM_EXIT_USAGE;
+
+    g_autofree char *self = find_self();
+    if (!daemon && !no_daemon)
+        daemon = find_daemon(self);
+    if (!daemon && !no_daemon) {
+        g_printerr("euicc-sim run: no euiccd beside %s or in PATH; see --daemon, --no-daemon\n",
+                   self);
+        return SIM_EXIT_USAGE;
+    }
+    const char *shell = g_getenv("SHELL");
+    char *default_command[] = { (char *)(shell ? shell : "/bin/sh"), NULL };
+    char **command = argv + 1;
+    if (command[0] && g_str_equal(command[0], "--"))
+        command++;
+    g_autofree char *card_path = card ? g_canonicalize_filename(card, NULL) : NULL;
+    g_autofree char *pki_path = pki ? g_canonicalize_filename(pki, NULL) : NULL;
+    Run run = {
+        .world = {
+            .self = self,
+            .daemon = no_daemon ? NULL : daemon,
+            .daemon_args = daemon_args,
+            .config = config,
+            .policy = policy,
+            .card = card_path,
+            .pki = pki_path,
+            .trust = trust,
+            .setup = setup,
+            .knobs = knobs,
+            .eid = eid,
+            .real_proxy = g_strcmp0(proxy, "real") == 0,
+            .defer_daemon = defer,
+            .verbose = verbose,
+        },
+        .command = command[0] ? command : default_command,
+    };
+    gboolean isolated = !no_namespace && sim_namespace_available(&why);
+    if (!isolated && !prepare_without_namespace(&run, why ? why : "--no-namespace"))
+        return SIM_EXIT_WORLD;
+    if (!make_folder(&run, dir, keep, &folder, &error)) {
+        g_printerr("euicc-sim run: %s\n", error->message);
+        return SIM_EXIT_WORLD;
+    }
+    run.world.own_network = isolated;
+    if (verbose || keep)
+        g_printerr("euicc-sim: world in %s\n", folder);
+    return isolated ? sim_namespace_run(build_and_run, &run) : build_and_run(&run);
+}

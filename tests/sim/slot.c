@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sim/slot.h"
+
+#include "util/bytes.h"
+
+#define MAX_CHANNEL 19 /* ETSI TS 102 221 11.1.17 */
+#define MAX_FETCHES 4096
+
+typedef struct {
+    gboolean open;
+    guint owner;
+    char *aid;
+} Channel;
+
+struct SimSlot {
+    SimCard *card;
+    SimSlotFunc changed;
+    gpointer data;
+    SimSlotState state;
+    Channel channels[MAX_CHANNEL + 1];
+    guint timer; /* start or refresh */
+    guint refreshes;
+    guint power_cycles;
+    guint apdus;
+    /* knobs */
+    guint max_channels;
+    gboolean ignore_refresh;
+    guint refresh_delay;
+    guint start_delay;
+    gboolean hide_91xx;
+};
+
+static void set_state(SimSlot *slot, SimSlotState state)
+{
+    if (slot->state == state)
+        return;
+    slot->state = state;
+    slot->changed(slot, slot->data);
+}
+
+static void forget_channels(SimSlot *slot)
+{
+    for (guint i = 0; i <= MAX_CHANNEL; i++) {
+        slot->channels[i].open = FALSE;
+        g_clear_pointer(&slot->channels[i].aid, g_free);
+    }
+}
+
+static void stop_timer(SimSlot *slot)
+{
+    if (slot->timer)
+        g_source_remove(slot->timer);
+    slot->timer = 0;
+}
+
+SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data)
+{
+    SimSlot *slot = g_new0(SimSlot, 1);
+    slot->card = card;
+    slot->changed = changed;
+    slot->data = data;
+    slot->state = SIM_SLOT_READY;
+    slot->max_channels = 3;
+    slot->refresh_delay = 20;
+    slot->start_delay = 20;
+    slot->hide_91xx = TRUE;
+    sim_card_reset(card);
+    return slot;
+}
+
+void sim_slot_free(SimSlot *slot)
+{
+    if (!slot)
+        return;
+    stop_timer(slot);
+    forget_channels(slot);
+    g_free(slot);
+}
+
+SimSlotState sim_slot_get_state(const SimSlot *slot)
+{
+    return slot->state;
+}
+
+SimCard *sim_slot_get_card(const SimSlot *slot)
+{
+    return slot->card;
+}
+
+static gboolean on_started(gpointer data)
+{
+    SimSlot *slot = data;
+    slot->timer = 0;
+    set_state(slot, SIM_SLOT_READY);
+    return G_SOURCE_REMOVE;
+}
+
+static void start_card(SimSlot *slot)
+{
+    stop_timer(slot);
+    forget_channels(slot);
+    sim_card_reset(slot->card);
+    slot->timer = g_timeout_add(slot->start_delay, on_started, slot);
+    set_state(slot, SIM_SLOT_STARTING);
+}
+
+static gboolean on_refresh(gpointer data)
+{
+    SimSlot *slot = data;
+    slot->timer = 0;
+    slot->refreshes++;
+    start_card(slot);
+    return G_SOURCE_REMOVE;
+}
+
+static guint8 patch_class(guint8 class, guint8 channel)
+{
+    if (channel < 4)
+        return (guint8)((class & 0x9C) | channel);
+    return (guint8)((class & 0x80) | 0x40 | (channel - 4));
+}
+
+static guint16 status_words(GBytes *response)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data(response, &size);
+    if (size < 2)
+        return 0;
+    return (guint16)(data[size - 2] << 8 | data[size - 1]);
+}
+
+static GBytes *send(SimSlot *slot, const guint8 *apdu, gsize size)
+{
+    slot->apdus++;
+    GBytes *response = sim_card_transmit(slot->card, apdu, size);
+    if (g_getenv("EUICC_SIM_TRACE")) {
+        g_autofree char *command = bytes_to_hex(apdu, size);
+        g_autofree char *answer = bytes_gbytes_to_hex(response);
+        g_printerr("apdu > %s\napdu < %s\n", command, answer);
+    }
+    /* The modem fetches the REFRESH and obeys a moment later, beside what the host does. */
+    if (!slot->ignore_refresh && !slot->timer && sim_card_refresh_pending(slot->card))
+        slot->timer = g_timeout_add(slot->refresh_delay, on_refresh, slot);
+    return response;
+}
+
+/* 61xx and 6Cxx are answered here as T=0 firmware does. */
+static GBytes *send_and_fetch(SimSlot *slot, guint8 channel, const guint8 *apdu, gsize size)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    g_autoptr(GByteArray) command = g_byte_array_new();
+    g_byte_array_append(command, apdu, (guint)size);
+    for (guint i = 0; i < MAX_FETCHES; i++) {
+        g_autoptr(GBytes) response = send(slot, command->data, command->len);
+        gsize n;
+        const guint8 *data = g_bytes_get_data(response, &n);
+        guint16 sw = status_words(response);
+        if (n > 2)
+            g_byte_array_append(all, data, (guint)(n - 2));
+        if (sw >> 8 == 0x61) {
+            const guint8 fetch[] = { patch_class(0x00, channel), 0xC0, 0, 0, (guint8)sw };
+            g_byte_array_set_size(command, 0);
+            g_byte_array_append(command, fetch, sizeof fetch);
+        } else if (sw >> 8 == 0x6C && command->len >= 5) {
+            /* Le is the fifth octet without command data, else the one after the data. */
+            const guint8 le = (guint8)sw;
+            guint without_le = command->len == 5 ? 4 : MIN(command->len, 5u + command->data[4]);
+            g_byte_array_set_size(command, without_le);
+            g_byte_array_append(command, &le, 1);
+        } else {
+            g_byte_array_append(all, data + (n < 2 ? 0 : n - 2), (guint)MIN(n, 2));
+            break;
+        }
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&all));
+}
+
+static GBytes *hide_proactive(SimSlot *slot, GBytes *response)
+{
+    if (!slot->hide_91xx || status_words(response) >> 8 != 0x91)
+        return response;
+    gsize size;
+    g_autofree guint8 *data = g_bytes_unref_to_data(response, &size);
+    data[size - 2] = 0x90;
+    data[size - 1] = 0x00;
+    return g_bytes_new_take(g_steal_pointer(&data), size);
+}
+
+static SimSlotResult check_card(const SimSlot *slot)
+{
+    switch (slot->state) {
+    case SIM_SLOT_EMPTY:
+        return SIM_SLOT_NO_CARD;
+    case SIM_SLOT_OFF:
+    case SIM_SLOT_STARTING:
+        return SIM_SLOT_NOT_READY;
+    case SIM_SLOT_READY:
+        break;
+    }
+    return SIM_SLOT_OK;
+}
+
+static void close_at_card(SimSlot *slot, guint8 channel)
+{
+    const guint8 apdu[] = { 0x00, 0x70, 0x80, channel };
+    g_autoptr(GBytes) response = send(slot, apdu, sizeof apdu);
+    slot->channels[channel].open = FALSE;
+    g_clear_pointer(&slot->channels[channel].aid, g_free);
+}
+
+SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *aid, gsize aid_size,
+                                    guint8 p2, guint8 *ret_channel, guint16 *ret_sw,
+                                    GBytes **ret_response)
+{
+    *ret_sw = 0;
+    SimSlotResult result = check_card(slot);
+    if (result != SIM_SLOT_OK)
+        return result;
+    guint open = 0;
+    for (guint i = 0; i <= MAX_CHANNEL; i++)
+        open += slot->channels[i].open ? 1 : 0;
+    if (open >= slot->max_channels)
+        return SIM_SLOT_NO_CHANNEL;
+
+    const guint8 manage[] = { 0x00, 0x70, 0x00, 0x00, 0x01 };
+    g_autoptr(GBytes) answer = send(slot, manage, sizeof manage);
+    gsize size;
+    const guint8 *data = g_bytes_get_data(answer, &size);
+    *ret_sw = status_words(answer);
+    if (*ret_sw != 0x9000 || size != 3 || data[0] == 0 || data[0] > MAX_CHANNEL)
+        return SIM_SLOT_NO_CHANNEL;
+    guint8 channel = data[0];
+    slot->channels[channel] = (Channel){ TRUE, owner, bytes_to_hex(aid, aid_size) };
+
+    if (aid_size > 0) {
+        g_autoptr(GByteArray) select = g_byte_array_new();
+        const guint8 header[] = { patch_class(0x00, channel), 0xA4, 0x04, p2, (guint8)aid_size };
+        const guint8 le = 0;
+        g_byte_array_append(select, header, sizeof header);
+        g_byte_array_append(select, aid, (guint)aid_size);
+        g_byte_array_append(select, &le, 1);
+        g_autoptr(GBytes) response = send_and_fetch(slot, channel, select->data, select->len);
+        *ret_sw = status_words(response);
+        if (*ret_sw != 0x9000 && *ret_sw >> 8 != 0x91) {
+            close_at_card(slot, channel);
+            return SIM_SLOT_SELECT_FAILED;
+        }
+        *ret_response = g_bytes_new_from_bytes(response, 0, g_bytes_get_size(response) - 2);
+    } else {
+        *ret_response = g_bytes_new(NULL, 0);
+    }
+    *ret_channel = channel;
+    return SIM_SLOT_OK;
+}
+
+SimSlotResult sim_slot_close_channel(SimSlot *slot, guint8 channel)
+{
+    SimSlotResult result = check_card(slot);
+    if (result != SIM_SLOT_OK)
+        return result;
+    if (channel == 0 || channel > MAX_CHANNEL || !slot->channels[channel].open)
+        return SIM_SLOT_BAD_CHANNEL;
+    close_at_card(slot, channel);
+    return SIM_SLOT_OK;
+}
+
+void sim_slot_close_channels_of(SimSlot *slot, guint owner)
+{
+    for (guint8 i = 1; i <= MAX_CHANNEL; i++)
+        if (slot->channels[i].open && slot->channels[i].owner == owner)
+            close_at_card(slot, i);
+}
+
+SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apdu, gsize size,
+                                gboolean fetch_all, GBytes **ret_response)
+{
+    SimSlotResult result = check_card(slot);
+    if (result != SIM_SLOT_OK)
+        return result;
+    if (channel > MAX_CHANNEL || (channel > 0 && !slot->channels[channel].open))
+        return SIM_SLOT_BAD_CHANNEL;
+    g_autofree guint8 *patched = g_memdup2(apdu, size);
+    if (size > 0)
+        patched[0] = patch_class(patched[0], channel);
+    *ret_response = hide_proactive(slot, fetch_all ? send_and_fetch(slot, channel, patched, size)
+                                                   : send(slot, patched, size));
+    return SIM_SLOT_OK;
+}
+
+gboolean sim_slot_power(SimSlot *slot, gboolean on)
+{
+    switch (slot->state) {
+    case SIM_SLOT_EMPTY:
+        return FALSE;
+    case SIM_SLOT_OFF:
+        if (!on)
+            return FALSE;
+        slot->power_cycles++;
+        start_card(slot);
+        return TRUE;
+    case SIM_SLOT_STARTING:
+    case SIM_SLOT_READY:
+        if (on)
+            return FALSE;
+        stop_timer(slot);
+        forget_channels(slot);
+        sim_card_reset(slot->card);
+        set_state(slot, SIM_SLOT_OFF);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+void sim_slot_insert(SimSlot *slot, gboolean inserted)
+{
+    if (inserted == (slot->state != SIM_SLOT_EMPTY))
+        return;
+    if (inserted) {
+        start_card(slot);
+        return;
+    }
+    stop_timer(slot);
+    forget_channels(slot);
+    sim_card_reset(slot->card);
+    set_state(slot, SIM_SLOT_EMPTY);
+}
+
+void sim_slot_restart(SimSlot *slot)
+{
+    if (slot->state == SIM_SLOT_EMPTY)
+        return;
+    stop_timer(slot);
+    forget_channels(slot);
+    sim_card_reset(slot->card);
+    slot->state = SIM_SLOT_READY;
+}
+
+static gboolean get_number(JsonObject *knobs, const char *name, guint limit, guint *number,
+                           GError **error)
+{
+    JsonNode *node = json_object_get_member(knobs, name);
+    if (!node)
+        return TRUE;
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64 ||
+        json_node_get_int(node) < 0 || json_node_get_int(node) > limit) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want a number of 0 to %u",
+                    name, limit);
+        return FALSE;
+    }
+    *number = (guint)json_node_get_int(node);
+    return TRUE;
+}
+
+gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error)
+{
+    if (!get_number(knobs, "channels", MAX_CHANNEL, &slot->max_channels, error) ||
+        !get_number(knobs, "refresh-delay", 600000, &slot->refresh_delay, error) ||
+        !get_number(knobs, "start-delay", 600000, &slot->start_delay, error))
+        return FALSE;
+    if (json_object_has_member(knobs, "refresh")) {
+        const char *refresh = json_object_get_string_member_with_default(knobs, "refresh", NULL);
+        if (g_strcmp0(refresh, "act") && g_strcmp0(refresh, "ignore")) {
+            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                "refresh: want \"act\" or \"ignore\"");
+            return FALSE;
+        }
+        slot->ignore_refresh = !g_strcmp0(refresh, "ignore");
+    }
+    slot->hide_91xx =
+        json_object_get_boolean_member_with_default(knobs, "hide-91xx", slot->hide_91xx);
+    return TRUE;
+}
+
+const char *sim_slot_state_to_string(SimSlotState state)
+{
+    switch (state) {
+    case SIM_SLOT_EMPTY:
+        return "empty";
+    case SIM_SLOT_OFF:
+        return "off";
+    case SIM_SLOT_STARTING:
+        return "starting";
+    case SIM_SLOT_READY:
+        return "ready";
+    }
+    return "?";
+}
+
+void sim_slot_describe(SimSlot *slot, JsonObject *object)
+{
+    JsonArray *channels = json_array_new();
+    for (guint i = 0; i <= MAX_CHANNEL; i++) {
+        if (!slot->channels[i].open)
+            continue;
+        JsonObject *channel = json_object_new();
+        json_object_set_int_member(channel, "number", i);
+        json_object_set_int_member(channel, "owner", slot->channels[i].owner);
+        json_object_set_string_member(channel, "aid", slot->channels[i].aid);
+        json_array_add_object_element(channels, channel);
+    }
+    json_object_set_string_member(object, "state", sim_slot_state_to_string(slot->state));
+    json_object_set_array_member(object, "channels", channels);
+    json_object_set_int_member(object, "refreshes", slot->refreshes);
+    json_object_set_int_member(object, "power-cycles", slot->power_cycles);
+    json_object_set_int_member(object, "apdus", slot->apdus);
+}
+
+guint sim_slot_get_refreshes(const SimSlot *slot)
+{
+    return slot->refreshes;
+}
+
+guint sim_slot_get_power_cycles(const SimSlot *slot)
+{
+    return slot->power_cycles;
+}

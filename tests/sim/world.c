@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "sim/world.h"
+
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/control.h"
+#include "sim/part.h"
+#include "sim/pki.h"
+#include "sim/programs.h"
+#include "sim/world_setup.h"
+
+#define START_TIMEOUT  60 /* seconds; slow machines under valgrind */
+#define DAEMON_TIMEOUT 120
+#define STOP_TIMEOUT   30
+#define LOG_TAIL       60 /* lines */
+
+struct World {
+    const WorldOptions *options;
+    char *bus_address;
+    char *card;
+    char *pki;
+    guint port;
+    GPtrArray *parts; /* in starting order */
+    SimPart *daemon;  /* one of them, or NULL */
+    SimPart *eim;
+    SimControl *control;
+    GPid command;
+    int command_status;
+    gboolean command_ended;
+    gboolean failed;
+    gboolean stopped;
+};
+
+static char *in_folder(const World *world, const char *name)
+{
+    return g_build_filename(world->options->folder, name, NULL);
+}
+
+static void say(const World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void say(const World *world, const char *format, ...)
+{
+    if (!world->options->verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_printerr("euicc-sim: %s\n", text);
+}
+
+static void show_log(const SimPart *part)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(sim_part_get_log(part), &text, NULL, NULL) || !*text)
+        return;
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    guint n = g_strv_length(lines);
+    g_printerr("--- %s, last lines\n", sim_part_get_log(part));
+    for (guint i = n > LOG_TAIL ? n - LOG_TAIL : 0; i < n; i++)
+        g_printerr("%s\n", lines[i]);
+    g_printerr("---\n");
+}
+
+static void on_died(SimPart *part, gpointer data)
+{
+    World *world = data;
+    g_printerr("euicc-sim: %s ended by itself\n", sim_part_get_name(part));
+    show_log(part);
+    world->failed = TRUE;
+}
+
+static SimPart *add_part(World *world, const char *name, char **argv, SimPartReady ready)
+{
+    SimPart *part = sim_part_new(name, world->options->folder, argv, ready);
+    sim_part_set_died(part, on_died, world);
+    g_ptr_array_add(world->parts, part);
+    return part;
+}
+
+static gboolean start_part(World *world, SimPart *part, guint timeout, char **ret_line,
+                           GError **error)
+{
+    if (!sim_part_start(part, timeout, ret_line, error)) {
+        show_log(part);
+        return FALSE;
+    }
+    say(world, "%s runs (process %d), log %s", sim_part_get_name(part), (int)sim_part_get_pid(part),
+        sim_part_get_log(part));
+    return TRUE;
+}
+
+/* ---- the parts ---- */
+
+static gboolean start_bus(World *world, GError **error)
+{
+    g_autofree char *config = in_folder(world, "bus.conf");
+    g_autofree char *socket = in_folder(world, "bus");
+    g_autofree char *config_arg = g_strconcat("--config-file=", config, NULL);
+    if (!sim_write_bus_config(config, socket, world->options->policy, error))
+        return FALSE;
+    char *argv[] = { (char *)"dbus-daemon", config_arg, (char *)"--nofork",
+                     (char *)"--print-address=@FD@", NULL };
+    SimPart *part = add_part(world, "bus", argv, SIM_PART_READY_LINE);
+    if (!start_part(world, part, START_TIMEOUT, NULL, error))
+        return FALSE;
+    world->bus_address = g_strconcat("unix:path=", socket, NULL);
+    return TRUE;
+}
+
+static gboolean make_pki(World *world, GError **error)
+{
+    g_autofree char *mark = g_build_filename(world->pki, "eimtls.der", NULL);
+    if (g_file_test(mark, G_FILE_TEST_EXISTS))
+        return TRUE;
+    if (g_file_test(world->card, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                    "card %s is there, but not its PKI %s (see --pki)", world->card, world->pki);
+        return FALSE;
+    }
+    g_autofree char *eid = world->options->eid ? g_strdup(world->options->eid)
+                                               : sim_make_eid("890440450000000000000000000001");
+    say(world, "making keys and certificates in %s", world->pki);
+    return sim_pki_create(world->pki, "P-256", eid, SIM_DEFAULT_EIM_FQDN, error);
+}
+
+/* The eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
+static gboolean start_eim(World *world, GError **error)
+{
+    g_autofree char *state = in_folder(world, "eim.json");
+    g_autofree char *control = in_folder(world, "eim.sock");
+    g_autofree char *port_file = in_folder(world, "eim.port");
+    g_autofree char *line = NULL, *kept = NULL;
+    guint port = world->options->own_network ? 443 : 0;
+    if (g_file_get_contents(port_file, &kept, NULL, NULL))
+        port = (guint)g_ascii_strtoull(kept, NULL, 10);
+    g_autofree char *listen = g_strdup_printf("127.0.0.1:%u", port);
+    char *argv[] = { (char *)world->options->self,
+                     (char *)"eim",
+                     (char *)"--pki",
+                     world->pki,
+                     (char *)"--state",
+                     state,
+                     (char *)"--control",
+                     control,
+                     (char *)"--listen",
+                     listen,
+                     (char *)"--eim-id",
+                     (char *)SIM_DEFAULT_EIM_ID,
+                     (char *)"--ready-fd",
+                     (char *)"@FD@",
+                     NULL };
+    world->eim = add_part(world, "eim", argv, SIM_PART_READY_LINE);
+    if (!start_part(world, world->eim, START_TIMEOUT, &line, error))
+        return FALSE;
+    /* "PORT" or words that end in it */
+    const char *digits = line + strlen(line);
+    while (digits > line && g_ascii_isdigit(digits[-1]))
+        digits--;
+    world->port = (guint)g_ascii_strtoull(digits, NULL, 10);
+    if (world->port == 0 || world->port > 65535) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "eim: no port in '%s'", line);
+        return FALSE;
+    }
+    /* A restarted eIM has to be where the card says. */
+    g_free(listen);
+    listen = g_strdup_printf("127.0.0.1:%u", world->port);
+    argv[9] = listen;
+    sim_part_set_argv(world->eim, argv);
+    g_autofree char *text = g_strdup_printf("%u\n", world->port);
+    return g_file_set_contents(port_file, text, -1, error);
+}
+
+static gboolean start_modem(World *world, GError **error)
+{
+    const WorldOptions *options = world->options;
+    g_autofree char *path = in_folder(world, "cdc-wdm0");
+    g_autofree char *control = in_folder(world, "modem.sock");
+    g_autofree char *modem = g_strdup_printf("--modem=%s,%s,%s", path, world->card, control);
+    g_autofree char *knobs = g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL);
+    if (!g_file_test(world->card, G_FILE_TEST_EXISTS) &&
+        !sim_write_card(world->card, world->pki, SIM_DEFAULT_EIM_FQDN, world->port, options->trust,
+                        options->setup, error))
+        return FALSE;
+    char *argv[] = { (char *)options->self,
+                     (char *)"modem",
+                     modem,
+                     knobs,
+                     (char *)(options->real_proxy ? "--proxy=real" : "--proxy=fake"),
+                     (char *)"--ready-fd=@FD@",
+                     NULL };
+    SimPart *part = add_part(world, "modem", argv, SIM_PART_READY_LINE);
+    sim_part_setenv(part, "EUICC_SIM_TRACE", "1");
+    return start_part(world, part, START_TIMEOUT, NULL, error);
+}
+
+static gboolean start_daemon(World *world, GError **error)
+{
+    const WorldOptions *options = world->options;
+    if (!options->daemon)
+        return TRUE;
+    g_autofree char *config = in_folder(world, "euiccd.conf");
+    g_autofree char *state = in_folder(world, "state");
+    g_autofree char *modem = in_folder(world, "cdc-wdm0");
+    g_autofree char *trace = in_folder(world, "apdu.trace");
+    const SimDaemonConfig settings = {
+        .state_folder = state,
+        .modem_path = modem,
+        .fqdn = SIM_DEFAULT_EIM_FQDN,
+        .port = world->port,
+        .trace = trace,
+        .extra = options->config,
+    };
+    if (!sim_write_daemon_config(config, &settings, error))
+        return FALSE;
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    /* A daemon of several words: "valgrind --error-exitcode=9 …/euiccd". */
+    g_auto(GStrv) words = NULL;
+    if (!g_shell_parse_argv(options->daemon, NULL, &words, error))
+        return FALSE;
+    for (guint i = 0; words[i]; i++)
+        g_ptr_array_add(argv, words[i]);
+    const char *const usual[] = {
+        "--config", config, "--state-dir", state, "--log-level", "debug"
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(usual); i++)
+        g_ptr_array_add(argv, (char *)usual[i]);
+    for (guint i = 0; options->daemon_args && options->daemon_args[i]; i++)
+        g_ptr_array_add(argv, options->daemon_args[i]);
+    g_ptr_array_add(argv, NULL);
+    world->daemon = add_part(world, "daemon", (char **)argv->pdata, SIM_PART_READY_NOTIFY);
+    sim_part_setenv(world->daemon, "DBUS_SYSTEM_BUS_ADDRESS", world->bus_address);
+    return options->defer_daemon || start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
+}
+
+/* ---- control ---- */
+
+static SimPart *find_part(World *world, const char *name)
+{
+    for (guint i = 0; i < world->parts->len; i++) {
+        SimPart *part = world->parts->pdata[i];
+        if (!g_strcmp0(sim_part_get_name(part), name))
+            return part;
+    }
+    return NULL;
+}
+
+static gboolean stop_part(World *world, SimPart *part, int signal, JsonObject *answer,
+                          GError **error)
+{
+    int status;
+    if (!sim_part_stop(part, signal, STOP_TIMEOUT, &status, error)) {
+        world->failed = TRUE;
+        show_log(part);
+        return FALSE;
+    }
+    g_autofree char *text = sim_part_status_to_string(status);
+    json_object_set_string_member(answer, "status", text);
+    if (signal != SIGKILL && status != 0) {
+        world->failed = TRUE;
+        g_printerr("euicc-sim: %s: %s after signal %d\n", sim_part_get_name(part), text, signal);
+        show_log(part);
+    }
+    return TRUE;
+}
+
+/* {"do": "part", "name": "daemon", "action": "start" | "stop" | "kill" | "restart"} and
+ * {"do": "show"}; answered when it is done. */
+static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
+{
+    World *world = data;
+    const char *what = json_object_get_string_member_with_default(request, "do", "");
+    if (g_str_equal(what, "show")) {
+        JsonObject *parts = json_object_new();
+        for (guint i = 0; i < world->parts->len; i++) {
+            SimPart *part = world->parts->pdata[i];
+            JsonObject *entry = json_object_new();
+            json_object_set_boolean_member(entry, "running", sim_part_is_running(part));
+            json_object_set_int_member(entry, "process", sim_part_get_pid(part));
+            json_object_set_string_member(entry, "log", sim_part_get_log(part));
+            json_object_set_object_member(parts, sim_part_get_name(part), entry);
+        }
+        json_object_set_object_member(answer, "parts", parts);
+        json_object_set_string_member(answer, "bus", world->bus_address);
+        json_object_set_string_member(answer, "folder", world->options->folder);
+        json_object_set_string_member(answer, "card", world->card);
+        json_object_set_string_member(answer, "pki", world->pki);
+        json_object_set_int_member(answer, "eim-port", world->port);
+        return TRUE;
+    }
+    const char *name = json_object_get_string_member_with_default(request, "name", "");
+    const char *action = json_object_get_string_member_with_default(request, "action", "");
+    SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
+    if (!part) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",
+                    name);
+        return FALSE;
+    }
+    if (g_str_equal(action, "start"))
+        return start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+    if (g_str_equal(action, "stop"))
+        return stop_part(world, part, SIGTERM, answer, error);
+    if (g_str_equal(action, "kill"))
+        return stop_part(world, part, SIGKILL, answer, error);
+    if (g_str_equal(action, "restart"))
+        return stop_part(world, part, SIGTERM, answer, error) &&
+               start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                "can't '%s'; can start, stop, kill, restart", action);
+    return FALSE;
+}
+
+/* ---- the whole ---- */
+
+static char **make_environment(const World *world)
+{
+    char **environment = g_get_environ();
+    g_autofree char *own_folder = g_path_get_dirname(world->options->self);
+    g_autofree char *path =
+        g_strconcat(own_folder, ":", g_environ_getenv(environment, "PATH"), NULL);
+    environment = g_environ_setenv(environment, "PATH", path, TRUE);
+    environment = g_environ_setenv(environment, "EUICC_SIM_DIR", world->options->folder, TRUE);
+    environment = g_environ_setenv(environment, "EUICC_SIM", world->options->self, TRUE);
+    return g_environ_setenv(environment, "DBUS_SYSTEM_BUS_ADDRESS", world->bus_address, TRUE);
+}
+
+static gboolean write_environment(const World *world, GError **error)
+{
+    g_autofree char *path = in_folder(world, "environment");
+    g_autofree char *text =
+        g_strdup_printf("EUICC_SIM_DIR=%s\nEUICC_SIM=%s\nDBUS_SYSTEM_BUS_ADDRESS=%s\n",
+                        world->options->folder, world->options->self, world->bus_address);
+    return g_file_set_contents(path, text, -1, error);
+}
+
+static gboolean build(World *world, GError **error)
+{
+    g_autofree char *control = in_folder(world, "world.sock");
+    if (!start_bus(world, error) || !make_pki(world, error) || !start_eim(world, error) ||
+        !start_modem(world, error) || !write_environment(world, error))
+        return FALSE;
+    world->control = sim_control_new(control, on_request, world, error);
+    return world->control && start_daemon(world, error);
+}
+
+World *world_new(const WorldOptions *options, GError **error)
+{
+    g_autoptr(World) world = g_new0(World, 1);
+    world->options = options;
+    world->parts = g_ptr_array_new_with_free_func((GDestroyNotify)sim_part_free);
+    world->card = options->card ? g_strdup(options->card) : in_folder(world, "card.json");
+    world->pki = options->pki ? g_strdup(options->pki) : in_folder(world, "pki");
+    if (!build(world, error))
+        return NULL;
+    return g_steal_pointer(&world);
+}
+
+static void on_command_ended(GPid pid, int status, gpointer data)
+{
+    World *world = data;
+    g_spawn_close_pid(pid);
+    world->command_status = status;
+    world->command_ended = TRUE;
+}
+
+static void pass_on(World *world, int number)
+{
+    if (world->command > 0 && !world->command_ended)
+        (void)kill(world->command, number);
+}
+
+static gboolean on_terminate(gpointer data)
+{
+    pass_on(data, SIGTERM);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_hangup(gpointer data)
+{
+    pass_on(data, SIGHUP);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_interrupt(gpointer data)
+{
+    /* The key reaches COMMAND by itself. */
+    if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp())
+        pass_on(data, SIGINT);
+    return G_SOURCE_CONTINUE;
+}
+
+static void end_with_world(gpointer data G_GNUC_UNUSED)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+int world_run_command(World *world, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) environment = make_environment(world);
+    const guint signals[] = { g_unix_signal_add(SIGTERM, on_terminate, world),
+                              g_unix_signal_add(SIGHUP, on_hangup, world),
+                              g_unix_signal_add(SIGINT, on_interrupt, world) };
+    world->command_ended = FALSE;
+    int result = 127;
+    if (g_spawn_async(NULL, argv, environment,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                          G_SPAWN_CHILD_INHERITS_STDIN,
+                      end_with_world, NULL, &world->command, &error)) {
+        g_child_watch_add(world->command, on_command_ended, world);
+        while (!world->command_ended)
+            g_main_context_iteration(NULL, TRUE);
+        int status = world->command_status;
+        result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    } else {
+        g_printerr("euicc-sim: %s: %s\n", argv[0], error->message);
+    }
+    world->command = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+        g_source_remove(signals[i]);
+    return result;
+}
+
+/* What AddressSanitizer, UndefinedBehaviorSanitizer, LeakSanitizer and valgrind write. */
+static gboolean has_report(const SimPart *part)
+{
+    static const char *const words[] = { "ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                         "AddressSanitizer:DEADLYSIGNAL", ": runtime error: " };
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(sim_part_get_log(part), &text, NULL, NULL))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(text, words[i]))
+            return TRUE;
+    const char *summary = text;
+    while ((summary = strstr(summary, "ERROR SUMMARY: "))) {
+        summary += strlen("ERROR SUMMARY: ");
+        if (!g_str_has_prefix(summary, "0 errors"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean world_stop(World *world)
+{
+    if (world->stopped)
+        return !world->failed;
+    world->stopped = TRUE;
+    g_clear_pointer(&world->control, sim_control_free);
+    for (guint i = world->parts->len; i > 0; i--) {
+        g_autoptr(GError) error = NULL;
+        SimPart *part = world->parts->pdata[i - 1];
+        int status = 0;
+        gboolean ok = sim_part_stop(part, SIGTERM, STOP_TIMEOUT, &status, &error);
+        g_autofree char *text = sim_part_status_to_string(status);
+        if (!ok || status != 0)
+            g_printerr("euicc-sim: %s: %s\n", sim_part_get_name(part), ok ? text : error->message);
+        gboolean reported = has_report(part);
+        if (!ok || status != 0 || reported) {
+            show_log(part);
+            world->failed = TRUE;
+        }
+    }
+    return !world->failed;
+}
+
+void world_free(World *world)
+{
+    if (!world)
+        return;
+    (void)world_stop(world);
+    g_ptr_array_unref(world->parts);
+    g_free(world->bus_address);
+    g_free(world->card);
+    g_free(world->pki);
+    g_free(world);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * The simulated world around one daemon: private bus, test PKI, eIM, card, modem, the daemon itself, all
+ * in one folder:
+ *
+ *   bus bus.conf bus.log          the private system bus
+ *   pki/ eim.json eim.sock eim.log
+ *   card.json modem.sock modem.log cdc-wdm0
+ *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
+ *   world.sock                    {"do": "part", "name", "action"}, {"do": "show"}
+ *   environment                   KEY=VALUE lines for another shell
+ */
+typedef struct {
+    const char *self; /* path of this program */
+    const char *folder;
+    const char *daemon; /* path of euiccd; NULL: none is started */
+    char **daemon_args; /* may be NULL */
+    const char *config; /* settings over the generated ones, or NULL */
+    const char *policy; /* bus policy instead of one that allows everything, or NULL */
+    const char *card;   /* card file, made when it is not there; NULL: in the folder */
+    const char *pki;    /* its PKI folder; NULL: in the folder */
+    const char *trust;  /* of a new card in the eIM, or NULL: see sim_write_card() */
+    const char *setup;  /* JSON for a new card, or NULL */
+    const char *knobs;  /* JSON for the modem, or NULL */
+    const char *eid;    /* NULL: the usual one */
+    gboolean real_proxy;
+    gboolean own_network;  /* in a namespace: fixed ports can be used */
+    gboolean defer_daemon; /* prepared but not started */
+    gboolean verbose;
+} WorldOptions;
+
+typedef struct World World;
+
+/* Makes everything and waits until it is ready. On failure what was started is stopped, and the logs of the
+ * part that failed are shown on standard error. OPTIONS is borrowed. */
+World *world_new(const WorldOptions *options, GError **error);
+
+/* Runs ARGV with the world's environment until it ends. Its exit status (128 + n for signal n), 127 when it
+ * can't be started. Serves control requests meanwhile. */
+int world_run_command(World *world, char **argv);
+
+/* Stops all parts in order, the daemon first. FALSE when the daemon died, refused to end, ended with another
+ * status than 0, or a sanitizer had something to say in any log; that was then shown. */
+gboolean world_stop(World *world);
+void world_free(World *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
+
+G_END_DECLS
