@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Component tests: the real daemon in a simulated world.
+
+A test file defines cases with @case and ends with main(__name__). Run as a program it prints TAP: each
+case gets a world of its own (euicc-sim run), inside which the file is run again for that one case. The
+test eIM's verification of the card's signatures is the judge, not the daemon's word.
+
+Environment:
+  EUICC_SIM        the simulator (default: euicc-sim in the current folder, then in PATH)
+  EUICC_SIM_RUN    further arguments of "euicc-sim run", e.g. "--proxy real"
+  EUICC_DAEMON     the daemon with leading words, e.g. "valgrind -q --error-exitcode=9 ./euiccd"
+  EUICC_TEST_SLOW  factor for all deadlines, e.g. 10 under valgrind
+"""
+
+import json
+import os
+import queue
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+BUS_NAME = "org.euiccd1"
+ROOT = "/org/euiccd1"
+MANAGER = "org.euiccd1.Manager"
+EUICC = "org.euiccd1.Euicc"
+PROFILE = "org.euiccd1.Profile"
+EIM = "org.euiccd1.Eim"
+JOB = "org.euiccd1.Job"
+
+# The usual card: see tests/sim/world_setup.c.
+EID = "89044045000000000000000000000156"
+BOOTSTRAP = "8988247000100000018"
+OPERATIONAL = "8988247000100000026"
+SPARE = "8988247000100000034"
+EIM_ID = "eim1.example.test"
+
+SLOW = float(os.environ.get("EUICC_TEST_SLOW", "1"))
+CASES = []
+
+
+class Timeout(AssertionError):
+    """Something did not happen in time."""
+
+
+class SimError(AssertionError):
+    """A euicc-sim command failed; status is its exit status."""
+
+    def __init__(self, text, status):
+        super().__init__(text)
+        self.status = status
+
+
+class BusError(Exception):
+    """A D-Bus call was answered with an error."""
+
+
+def equal(actual, expected, what=""):
+    assert actual == expected, f"{what or 'value'}: {actual!r}, expected {expected!r}"
+
+
+def case(ident, section, **options):
+    """Marks a case. IDENT: catalogue number, SECTION: of SGP.32. OPTIONS: setup (JSON members of the
+    card's set-up), knobs (of the modem), trust (of the card in the eIM), defer (daemon not
+    started)."""
+
+    def decorate(function):
+        CASES.append((ident, section, function, options))
+        return function
+
+    return decorate
+
+
+class Signals:
+    """Everything that is signalled on the bus, as a reason to look again."""
+
+    def __init__(self):
+        self.queue = queue.Queue()
+        self.process = subprocess.Popen(
+            ["busctl", "--json=short", "--match=type='signal'", "monitor"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        started = threading.Event()
+        threading.Thread(target=self._read, args=(started,), daemon=True).start()
+        if not started.wait(30 * SLOW):
+            raise Timeout("busctl monitor does not start")
+
+    def _read(self, started):
+        for line in self.process.stdout:
+            started.set()
+            if line.startswith("{"):
+                self.queue.put(json.loads(line))
+        self.queue.put(None)
+
+    def next(self, deadline):
+        """The next signal, or None when DEADLINE passed."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return None
+        try:
+            return self.queue.get(timeout=left)
+        except queue.Empty:
+            return None
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class World:
+    """The simulated world that this process runs in."""
+
+    def __init__(self):
+        self.folder = os.environ["EUICC_SIM_DIR"]
+        self.signals = Signals()
+        self.path = f"{ROOT}/euicc/{EID}"
+
+    def close(self):
+        self.signals.close()
+
+    # ---- the simulator ----
+
+    def sim(self, *arguments):
+        """Runs euicc-sim with ARGUMENTS and returns what it prints."""
+        done = subprocess.run([os.environ["EUICC_SIM"], *arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise SimError(f"euicc-sim {' '.join(arguments)}: {done.stderr.strip()} "
+                           f"{done.stdout.strip()}", done.returncode)
+        return done.stdout
+
+    def queue(self, *arguments):
+        """Queues an order at the eIM: its number."""
+        return int(self.sim("queue", *arguments))
+
+    def queue_package(self, package, **members):
+        return self.queue("json", json.dumps({"package": package, **members}))
+
+    def control(self, part, request):
+        return json.loads(self.sim("ctl", part, json.dumps(request)))
+
+    def order(self, number):
+        """What the eIM knows of an order now."""
+        return self.control("eim", {"do": "show", "order": number})["order"]
+
+    def result(self, number, timeout=60):
+        """The order once the eIM has its result, which must be verified by the eIM."""
+        order = self.outcome(number, timeout)
+        assert order.get("verified") is True, \
+            f"order {number} not verified: {order.get('why')} {order.get('error')}"
+        return order
+
+    def outcome(self, number, timeout=60):
+        """The order once the eIM has an answer to it, whatever it is."""
+        return self.control("eim", {"do": "wait", "for": "done", "order": number,
+                                    "timeout": int(timeout * SLOW)})["order"]
+
+    def wait_eim(self, what, count=1, timeout=60, **members):
+        """Waits for COUNT exchanges ("exchange"), notifications, …, at the eIM."""
+        return self.control("eim", {"do": "wait", "for": what, "count": count,
+                                    "timeout": int(timeout * SLOW), **members})["count"]
+
+    def exchanges(self, function=None):
+        return [e for e in self.show("eim")["exchanges"]
+                if function is None or e.get("function") == function]
+
+    def show(self, part):
+        return json.loads(self.sim("show", part))
+
+    def knob(self, part, value):
+        self.sim("knob", part, value if isinstance(value, str) else json.dumps(value))
+
+    def wait_modem(self, counter, at_least=1, timeout=60):
+        return self.control("modem", {"do": "wait", "counter": counter, "at-least": at_least,
+                                      "timeout": int(timeout * SLOW)})["count"]
+
+    def modem_count(self, counter):
+        return self.show("modem")["messages"].get(counter, 0)
+
+    def daemon(self, action):
+        self.sim("daemon", action)
+
+    def part(self, name, action):
+        self.sim("daemon", "--part", name, action)
+
+    def log(self):
+        return self.sim("daemon", "log")
+
+    # ---- the bus ----
+
+    def call(self, path, interface, method, signature="", *arguments):
+        """Calls a method; the list of what it returns. BusError with busctl's words."""
+        done = subprocess.run(["busctl", "--json=short", "call", BUS_NAME, path, interface, method,
+                               *([signature] if signature else []), *map(str, arguments)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise BusError(done.stderr.strip())
+        return json.loads(done.stdout)["data"] if done.stdout.strip() else []
+
+    def objects(self):
+        """GetManagedObjects: path -> interface -> property -> value."""
+        data = self.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")[0]
+        return {path: {interface: {name: value["data"] for name, value in properties.items()}
+                       for interface, properties in interfaces.items()}
+                for path, interfaces in data.items()}
+
+    def get(self, path, interface):
+        """All properties; None when there is no such object (or no daemon)."""
+        try:
+            return self.objects().get(path, {}).get(interface)
+        except BusError:
+            return None
+
+    def wait_until(self, what, condition, timeout=60):
+        """Waits until CONDITION() is true, looking again after each signal on the bus."""
+        deadline = time.monotonic() + timeout * SLOW
+        while True:
+            value = condition()
+            if value:
+                return value
+            if self.signals.next(deadline) is None:
+                break
+        raise Timeout(f"not within {timeout * SLOW:g} s: {what}")
+
+    def wait_idle(self, timeout=60):
+        """Waits until the eUICC is there and nothing is being done; its properties."""
+
+        def idle():
+            euicc = self.get(self.path, EUICC)
+            return euicc if euicc and euicc["State"] == "idle" else None
+
+        return self.wait_until("eUICC idle", idle, timeout)
+
+    def poll(self, path=None, timeout=120):
+        """Polls the eIMs, waits for the job; (state, error name, error text)."""
+        interface = EIM if path else EUICC
+        self.wait_until("eUICC on the bus", lambda: self.get(self.path, EUICC))
+        job = self.call(path or self.path, interface, "Poll")[0]
+        return self.wait_job(job, timeout)
+
+    def wait_job(self, job, timeout=120):
+        def ended():
+            properties = self.get(job, JOB)
+            if properties and properties["State"] in ("done", "failed", "cancelled"):
+                return properties
+            return None
+
+        properties = self.wait_until(f"end of {job}", ended, timeout)
+        return properties["State"], properties["Error"], properties["ErrorMessage"]
+
+    def poll_ok(self, timeout=120):
+        state, name, text = self.poll(timeout=timeout)
+        equal((state, name), ("done", ""), f"poll ({text})")
+
+    def profiles(self):
+        """ICCID -> state on D-Bus."""
+        return {p[PROFILE]["Iccid"]: p[PROFILE]["State"]
+                for path, p in self.objects().items()
+                if PROFILE in p and path.startswith(self.path + "/")}
+
+    def eim_path(self):
+        for path, interfaces in self.objects().items():
+            if interfaces.get(EIM, {}).get("EimId") == EIM_ID:
+                return path
+        raise AssertionError("no object of the eIM on the bus")
+
+    # ---- what is true whenever nothing is under way ----
+
+    def check_settled(self):
+        """The card has no result left, the bus shows what the card is, no channel is open."""
+        self.wait_idle()
+        card = self.show("card")
+        equal(card["results"], [], "results left on the card")
+        equal(self.profiles(), {p["iccid"]: p["state"] for p in card["profiles"]},
+              "profiles on the bus")
+
+
+# ---- running ----
+
+
+def find_simulator():
+    simulator = os.environ.get("EUICC_SIM") or os.path.abspath("euicc-sim")
+    if not os.access(simulator, os.X_OK):
+        simulator = shutil.which("euicc-sim")
+    if not simulator:
+        sys.exit("Bail out! no euicc-sim: set EUICC_SIM")
+    return simulator
+
+
+def run_inside(name):
+    function = next(f for _, _, f, _ in CASES if f.__name__ == name)
+    world = World()
+    try:
+        function(world)
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        log = os.path.join(world.folder, "daemon.log")
+        if os.path.exists(log):
+            with open(log, encoding="utf-8", errors="replace") as file:
+                sys.stderr.write("--- end of the daemon's log\n" + "".join(file.readlines()[-80:]))
+        sys.exit(1)
+    finally:
+        world.close()
+
+
+def run_case(simulator, script, function, options):
+    """TRUE and what was printed."""
+    command = [simulator, "run"]
+    if os.environ.get("EUICC_DAEMON"):
+        command += ["--daemon", os.environ["EUICC_DAEMON"]]
+    if "setup" in options:
+        command += ["--setup", json.dumps(options["setup"])]
+    if "knobs" in options:
+        command += ["--knobs", json.dumps(options["knobs"])]
+    if "trust" in options:
+        command += ["--eim-trust", options["trust"]]
+    if options.get("defer"):
+        command += ["--defer-daemon"]
+    command += shlex.split(os.environ.get("EUICC_SIM_RUN", ""))
+    command += ["--", sys.executable, "-B", script, "--inside", function.__name__]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=300 * SLOW)
+    except subprocess.TimeoutExpired as late:
+        output = late.stdout or b""
+        return False, (output if isinstance(output, str) else output.decode(errors="replace")) \
+            + "the world did not end in time\n"
+    return done.returncode == 0, done.stdout + \
+        ("" if done.returncode == 0 else f"exit status {done.returncode}\n")
+
+
+def main(name):
+    """Call as main(__name__) at the end of a test file. Arguments: names of cases to run (all)."""
+    if name != "__main__":
+        return
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--inside"]:
+        run_inside(arguments[1])
+        return
+    chosen = [c for c in CASES if not arguments or c[2].__name__ in arguments or c[0] in arguments]
+    simulator = find_simulator()
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    for number, (ident, section, function, options) in enumerate(chosen, 1):
+        ok, output = run_case(simulator, os.path.abspath(sys.argv[0]), function, options)
+        failed += not ok
+        title = f"{ident} {function.__name__.replace('_', ' ')} (SGP.32 {section})"
+        print(f"{'ok' if ok else 'not ok'} {number} - {title}", flush=True)
+        if not ok:
+            for line in output.splitlines():
+                print("# " + line)
+            sys.stdout.flush()
+    sys.exit(1 if failed else 0)

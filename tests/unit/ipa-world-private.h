@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ipa-world.h"
+
+/* Between the parts of the world: ipa-world.c, ipa-world-card.c, ipa-world-eim.c. */
+
+typedef struct {
+    char *eim_id;
+    gint64 counter;
+    gint64 number; /* -1: not stored */
+    GBytes *result;
+    Package *package; /* NULL: put on the card by the test */
+    gboolean may_go;  /* its eIM acknowledged it, or accepted it without a word */
+} Product;
+
+struct Channel {
+    World *world;
+};
+
+struct EsipaClient {
+    World *world;
+    FakeEim *eim;
+};
+
+/* Before a call has its effect, with a note for CALLS ("": none); FALSE when the process is dead. */
+gboolean world_begin(World *world, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* After it: FALSE when the process dies there. */
+gboolean world_end(World *world, GError **error);
+/* FALSE with 6985. */
+gboolean world_card_answers(World *world, GError **error);
+gboolean world_fail(GError **error, EuiccdError code, const char *text); /* always FALSE */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ipa/procedures.h"
+#include "util/error.h"
+
+/*
+ * What stands around the procedures of src/ipa in their tests: a card, its eIMs and a disk, played by
+ * link-time doubles of channel_…(), es10…() and esipa_…(). The card, the eIMs and the disk outlive a
+ * session, so that a test can end the "process" at any call and start another one.
+ *
+ * Every call that reaches the card, an eIM or the disk is noted in CALLS in a few words; the rules that
+ * hold always (invariant 3) are asserted on the way:
+ * - a package is given to the card only after its record is on disk,
+ * - a result is sent only after it is on disk,
+ * - nothing is removed from the card that its eIM has not taken.
+ */
+
+/* EUICCInfo2 of a card whose own IPA is active (ipaMode ipae). */
+#define WORLD_INFO2_IPAE                                                                           \
+    "BF2278810302030182030205008303010203840F8101028204000300008304000020008505006A"               \
+    "029281880203C8A916041482F2D4C9E9641E247FF3B7B6862D6DA3359F32DDAA16041482F2D4C9"               \
+    "E9641E247FF3B7B6862D6DA3359F32DD04030100000C0A45582D55502D30303031900101B407A0"               \
+    "050403010200"
+
+typedef enum {
+    EIM_ACKNOWLEDGES,         /* BF53 with the number of the result */
+    EIM_ACCEPTS,              /* no BF53 (I-21) */
+    EIM_ACKNOWLEDGES_NOTHING, /* empty BF53 */
+    EIM_ACKNOWLEDGES_FOREIGN, /* BF53 with numbers that were not delivered */
+    EIM_ACKNOWLEDGES_BOTH,    /* its own and a foreign one */
+    EIM_REFUSES,              /* provideEimPackageResultError */
+    EIM_DOWN,                 /* no connection */
+    EIM_ANSWER_LOST,          /* took it, but the answer never arrives */
+} EimMood;
+
+typedef struct {
+    EsipaPackageKind kind;
+    char *op;     /* what the card is to do: see world_add_package() */
+    char *eim_id; /* inside the package */
+    gint64 counter;
+    char *transaction; /* one octet in hex, "A1"; NULL: none */
+    guint root;        /* packages that an eIM made anew for the same purpose share it */
+    char *answer;      /* NULL until the eIM has one */
+    guint answers;
+} Package;
+
+typedef struct {
+    char *eim_id;
+    EimMood mood;
+    guint mood_count; /* exchanges until EIM_ACKNOWLEDGES is back; G_MAXUINT: stays */
+    gboolean get_fails;
+    gboolean makes_anew; /* a new package when the old one ended in undefinedError */
+    GPtrArray *packages; /* of Package */
+    GPtrArray *taken;    /* of GBytes: objects received */
+    GArray *causes;      /* of gint, stateChangeCause values received */
+} FakeEim;
+
+typedef struct {
+    /* the card */
+    guint8 eid[EID_SIZE];
+    GPtrArray *associated; /* of char *: eimIds on the card */
+    char *enabled;         /* "A", "B" or "" */
+    GPtrArray *stored;     /* of Product */
+    GPtrArray *produced;   /* of Product: every result the card ever made */
+    gint64 next_sequence;
+    gboolean wants_reset; /* 6985 until then */
+    guint replays;        /* packages given to the card after they were executed */
+    const char *info2;    /* hex */
+    gboolean is_consumer;
+    /* What the next LOAD_FAULTS calls of LoadEuiccPackage end in, after (or without) execution. */
+    EuiccdError load_fault;
+    gboolean load_fault_executes;
+    guint load_faults;
+    gboolean open_fails;
+    gboolean list_fails; /* RetrieveNotificationsList for results */
+    guint reset_fails;
+    gboolean stubborn; /* 6985 even after a reset */
+    gboolean swapped_at_reset;
+
+    GPtrArray *eims; /* of FakeEim */
+
+    /* the disk */
+    GPtrArray *disk; /* of IpaRecord */
+    guint next_number;
+    GHashTable *causes; /* eimId -> cause + 1 */
+    gboolean disk_full;
+    gboolean keep_unacknowledged;
+
+    GPtrArray *calls;     /* of char * */
+    GPtrArray *events;    /* of char * */
+    GHashTable *executed; /* root -> times */
+
+    /* The process dies at call DIE_AT (from 1; 0: lives), before or after it had its effect. */
+    guint die_at;
+    gboolean die_after;
+    guint step;
+    gboolean dying, dead;
+    GCancellable *cancel_at_load;
+} World;
+
+/* A card with the eIMs "a" and "b" and the profiles A (enabled) and B. */
+World *world_new(void);
+void world_free(World *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
+
+FakeEim *world_eim(World *world, const char *eim_id);
+
+/*
+ * Queues a package at EIM_ID. OP: "enable", "enable-refused" (enableResult 3), "list", "delete-eim" (the
+ * eIM that sent it), "delete-last" (the same, lastEimDeleted), "delete-eim-unknown" (fails), "add-eim"
+ * ("c"), "signed-error", "broken" (an answer that can't be decoded); for the other kinds "".
+ */
+Package *world_add_package(World *world, const char *eim_id, EsipaPackageKind kind, const char *op);
+
+/* Puts a result on the card that no record tells of. Returns its number. */
+gint64 world_store_result(World *world, const char *eim_id, gint64 counter,
+                          const char *transaction);
+
+/* A new process: reads disk and card, reconciles, delivers what orphaned eIMs are owed. NULL when that
+ * failed. */
+IpaSession *world_boot(World *world, GError **error);
+/* Only the session and what is on disk. */
+IpaSession *world_session(World *world);
+
+gboolean world_poll(IpaSession *session, const char *eim_id, guint *ret_packages, GError **error);
+
+/* The calls since the last look, joined by "; ". */
+char *world_take_calls(World *world);
+gboolean world_has_event(World *world, const char *part);
+GBytes *world_hex(const char *hex);
+
+/* ---- assertions ---- */
+
+/* The calls of a package of "a" up to its execution, and from the delivery of its result on. */
+#define WORLD_HEAD "get a; save 1 executing; load a/1; "
+#define WORLD_DONE "provide a 21; save 1 delivered; remove 21; drop 1; get a"
+
+void world_assert_calls(World *world, const char *expected);
+/* A session that has started, with a package OP of "a" waiting (NULL: none). */
+IpaSession *world_start(World *world, const char *op);
+void world_assert_poll_ok(IpaSession *session, const char *eim_id, guint packages);
+/* Returns the message; g_free() it. */
+char *world_poll_fails(IpaSession *session, const char *eim_id, EuiccdError code);
+void world_assert_poll_fails(IpaSession *session, EuiccdError code, const char *text);
+/* What became of package N of "a". */
+const char *world_answer_of(World *world, guint n);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channel/backend.h"
+#include "unit/fake_uim.h"
+#include "util/clock.h"
+
+G_BEGIN_DECLS
+
+/* The QMI back-end before a small fake modem. */
+
+#define SOON   (clock_boottime() + G_USEC_PER_SEC / 5) /* for what shall time out */
+#define LATE   clock_deadline(60)                      /* for what shall not */
+#define ATTACH "alloc reset register:17 slots card"
+
+typedef struct {
+    FakeUim *fake;
+    Backend *backend;
+    GString *events; /* "ready gone lost" */
+} Rig;
+
+void rig_start(Rig *rig);
+void rig_start_full(Rig *rig, guint slot, BackendQmiOptions options);
+/* Opens the back-end and forgets what that asked for. */
+void rig_open(Rig *rig);
+void rig_stop(Rig *rig);
+
+/* What the modem was asked since the last call. */
+#define rig_assert_history(rig, expected)                                                          \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        g_autofree char *history = fake_uim_take_history((rig)->fake);                             \
+        g_assert_cmpstr(history, ==, (expected));                                                  \
+    }                                                                                              \
+    G_STMT_END
+
+/* Opens a channel to the ISD-R, whatever its number is. */
+gboolean rig_open_channel(Rig *rig, gint64 deadline, GError **error);
+/* Sends GetEID on channel 1; the response in hex. */
+char *rig_transmit(Rig *rig, gint64 deadline, GCancellable *cancellable, GError **error);
+
+/* Source functions. */
+gboolean rig_answer_late(gpointer fake);
+gboolean rig_cancel(gpointer cancellable);
+
+G_END_DECLS

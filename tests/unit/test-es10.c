@@ -1,0 +1,718 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "euicc/es10.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "unit/fake_backend.h"
+#include "util/error.h"
+
+#define TAGS "5A4F9F7090919295B7999F7B9F269F67"
+
+/* ---- vectors ---- */
+
+static JsonParser *parser;
+static GHashTable *vectors; /* name -> JsonObject, borrowed */
+
+static void load_vectors(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "asn1.json", NULL);
+    g_autoptr(GError) error = NULL;
+    JsonNode *root;
+    JsonArray *entries;
+
+    parser = json_parser_new();
+    json_parser_load_from_file(parser, path, &error);
+    g_assert_no_error(error);
+    root = json_parser_get_root(parser);
+    entries = JSON_NODE_HOLDS_ARRAY(root)
+                  ? json_node_get_array(root)
+                  : json_object_get_array_member(json_node_get_object(root), "vectors");
+    vectors = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < json_array_get_length(entries); i++) {
+        JsonObject *entry = json_array_get_object_element(entries, i);
+
+        g_hash_table_insert(vectors, (gpointer)json_object_get_string_member(entry, "name"), entry);
+    }
+}
+
+static const char *der(const char *name)
+{
+    JsonObject *entry = g_hash_table_lookup(vectors, name);
+
+    if (!entry)
+        g_error("no vector %s", name);
+    return json_object_get_string_member(entry, "der");
+}
+
+/* Names of the vectors that begin with PREFIX. */
+static GPtrArray *family(const char *prefix)
+{
+    GPtrArray *names = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer name;
+
+    g_hash_table_iter_init(&iter, vectors);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (g_str_has_prefix(name, prefix))
+            g_ptr_array_add(names, name);
+    g_assert_cmpuint(names->len, >, 0);
+    return names;
+}
+
+static GBytes *octets(const char *hex)
+{
+    g_autoptr(GError) error = NULL;
+    GBytes *bytes = bytes_from_hex(hex, &error);
+
+    g_assert_no_error(error);
+    return bytes;
+}
+
+/* ---- fixture ---- */
+
+typedef struct {
+    FakeBackend *fake;
+    ChannelConfig *config;
+    Channel *channel;
+} Rig;
+
+static void rig_start(Rig *rig)
+{
+    rig->fake = fake_backend_new();
+    rig->config = channel_config_new();
+    rig->config->capability = CHANNEL_CAPABILITY_NONE;
+    rig->config->block_size = 255;
+    rig->channel = channel_new(&rig->fake->backend, rig->config, NULL);
+}
+
+static void rig_stop(Rig *rig)
+{
+    g_assert_true(fake_backend_is_done(rig->fake));
+    channel_free(rig->channel);
+    channel_config_free(rig->config);
+    fake_backend_free(rig->fake);
+}
+
+/* The card expects REQUEST (hex) and answers with DATA (hex) and STATUS_WORD. */
+static void expect_status(Rig *rig, const char *request, const char *data, guint16 status_word)
+{
+    g_autoptr(GBytes) response = octets(data);
+    gsize size = strlen(request);
+
+    for (gsize at = 0, block = 0; at < size; at += 2 * 255, block++) {
+        gsize n = MIN(size - at, 2 * 255);
+        gboolean last = at + n == size;
+        g_autofree char *apdu = g_strdup_printf("81E2%s%02X%02X%.*s", last ? "91" : "11",
+                                                (guint)block, (guint)(n / 2), (int)n, request + at);
+
+        if (last)
+            fake_backend_expect_bytes(rig->fake, apdu, response, status_word);
+        else
+            fake_backend_expect(rig->fake, apdu, "9000");
+    }
+}
+
+static void expect(Rig *rig, const char *request, const char *data)
+{
+    expect_status(rig, request, data, 0x9000);
+}
+
+static void assert_text(TlvSlice slice, const char *text)
+{
+    g_assert_true(tlv_slice_equal(slice, tlv_slice(text, strlen(text))));
+}
+
+/* "…-error-11-profileChangeOngoing", "…-rsp-0-ok": the name after the last number. */
+static const char *code_name(const char *vector)
+{
+    return strrchr(vector, '-') + 1;
+}
+
+/* Every function in the same way: what the card does not answer, or not so that it can be read. */
+typedef gboolean (*Call)(Channel *channel, GError **error);
+
+static gboolean call_eid(Channel *channel, GError **error)
+{
+    guint8 eid[EID_SIZE];
+
+    return es10c_get_eid(channel, NULL, eid, error);
+}
+
+static gboolean call_info1(Channel *channel, GError **error)
+{
+    g_autoptr(RspEuiccInfo1) info = es10b_get_euicc_info1(channel, NULL, error);
+
+    return info != NULL;
+}
+
+static gboolean call_info2(Channel *channel, GError **error)
+{
+    g_autoptr(RspEuiccInfo2) info = es10b_get_euicc_info2(channel, NULL, error);
+
+    return info != NULL;
+}
+
+static gboolean call_eims(Channel *channel, GError **error)
+{
+    g_autoptr(RspGetEimConfigurationDataResponse) response =
+        es10b_get_eim_configuration_data(channel, NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_profiles(Channel *channel, GError **error)
+{
+    g_autoptr(RspProfileInfoListResponse) response = es10b_get_profiles_info(channel, NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_load(Channel *channel, GError **error)
+{
+    g_autoptr(GBytes) request = octets("BF5100");
+    g_autoptr(GBytes) result = es10b_load_euicc_package(channel, request, NULL, error);
+
+    return result != NULL;
+}
+
+static gboolean call_list(Channel *channel, GError **error)
+{
+    g_autoptr(RspRetrieveNotificationsListResponse) response =
+        es10b_retrieve_notifications_list(channel, ES10B_LIST_NOTIFICATIONS, 0, NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_remove(Channel *channel, GError **error)
+{
+    return es10b_remove_notification_from_list(channel, 7, NULL, error);
+}
+
+static gboolean call_add(Channel *channel, GError **error)
+{
+    g_autoptr(GBytes) data = octets("BF5702A000");
+
+    return es10b_add_initial_eim(channel, data, NULL, error);
+}
+
+static gboolean call_addresses(Channel *channel, GError **error)
+{
+    g_autoptr(RspEuiccConfiguredAddressesResponse) response =
+        es10a_get_euicc_configured_addresses(channel, NULL, error);
+
+    return response != NULL;
+}
+
+static const struct {
+    const char *name;
+    Call call;
+} calls[] = {
+    { "ES10c.GetEID", call_eid },
+    { "ES10b.GetEUICCInfo1", call_info1 },
+    { "ES10b.GetEUICCInfo2", call_info2 },
+    { "ES10b.GetEimConfigurationData", call_eims },
+    { "ES10b.GetProfilesInfo", call_profiles },
+    { "ES10b.LoadEuiccPackage", call_load },
+    { "ES10b.RetrieveNotificationsList", call_list },
+    { "ES10b.RemoveNotificationFromList", call_remove },
+    { "ES10b.AddInitialEim", call_add },
+    { "ES10a.GetEuiccConfiguredAddresses", call_addresses },
+};
+
+static void test_bad_answers(void)
+{
+    static const char *const answers[] = { "", "00", "BF", "BF7F00", "BF3E8180", "30023000" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
+        for (guint j = 0; j < G_N_ELEMENTS(answers); j++) {
+            g_autofree char *answer = g_strconcat(answers[j], "9000", NULL);
+            g_autoptr(GError) error = NULL;
+            Rig rig;
+
+            rig_start(&rig);
+            fake_backend_expect(rig.fake, NULL, answer);
+            g_assert_false(calls[i].call(rig.channel, &error));
+            g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+            g_assert_true(g_str_has_prefix(error->message, calls[i].name));
+            rig_stop(&rig);
+        }
+    }
+}
+
+static void test_status_words(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
+        g_autoptr(GError) status = NULL;
+        g_autoptr(GError) reset = NULL;
+        g_autoptr(GError) gone = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        fake_backend_expect(rig.fake, NULL, "6F00");
+        g_assert_false(calls[i].call(rig.channel, &status));
+        g_assert_error(status, EUICCD_ERROR, EUICCD_ERROR_CARD_STATUS);
+        g_assert_nonnull(strstr(status->message, "6F00"));
+        fake_backend_expect(rig.fake, NULL, "6985");
+        g_assert_false(calls[i].call(rig.channel, &reset));
+        g_assert_error(reset, EUICCD_ERROR, EUICCD_ERROR_CARD_RESET);
+        fake_backend_fail(rig.fake, EUICCD_ERROR_MODEM_GONE);
+        g_assert_false(calls[i].call(rig.channel, &gone));
+        g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+        g_assert_true(g_str_has_prefix(gone->message, calls[i].name));
+        rig_stop(&rig);
+    }
+}
+
+/* ---- information ---- */
+
+static void test_eid(void)
+{
+    guint8 eid[EID_SIZE] = { 0 };
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, der("es10c-get-eid-req"), der("es10c-get-eid-rsp"));
+    g_assert_true(es10c_get_eid(rig.channel, NULL, eid, &error));
+    g_assert_no_error(error);
+    text = eid_to_string(eid, sizeof eid, NULL);
+    g_assert_cmpstr(text, ==, "89049032123451234512345678901235");
+    expect(&rig, der("es10c-get-eid-req"), "BF3E035A0189");
+    g_assert_false(es10c_get_eid(rig.channel, NULL, eid, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    rig_stop(&rig);
+}
+
+static void test_info1(void)
+{
+    g_autoptr(GPtrArray) names = family("es10b-get-info1-rsp");
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *answer = der(names->pdata[i]);
+        g_autoptr(RspEuiccInfo1) info = NULL;
+        g_autofree char *raw = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, der("es10b-get-info1-req"), answer);
+        info = es10b_get_euicc_info1(rig.channel, NULL, NULL);
+        g_assert_nonnull(info);
+        g_assert_cmpuint(info->svn.size, ==, 3);
+        raw = bytes_to_hex(info->head.raw.data, info->head.raw.size);
+        g_assert_cmpstr(raw, ==, answer);
+        rig_stop(&rig);
+    }
+}
+
+static void test_info2(void)
+{
+    g_autoptr(GPtrArray) names = family("es10b-get-info2-rsp");
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autoptr(RspEuiccInfo2) info = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *raw = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, der("es10b-get-info2-req"), der(name));
+        info = es10b_get_euicc_info2(rig.channel, NULL, &error);
+        g_assert_no_error(error);
+        raw = bytes_to_hex(info->head.raw.data, info->head.raw.size);
+        g_assert_cmpstr(raw, ==, der(name));
+        g_assert_cmpint(info->iot_specific_info != NULL, ==, strstr(name, "-iot") != NULL);
+        if (strstr(name, "iot"))
+            g_assert_true(info->ipa_mode.present);
+        g_assert_cmpint(info->ipa_mode.value == RSP_IPA_MODE_IPAE, ==,
+                        strstr(name, "ipae") != NULL);
+        rig_stop(&rig);
+    }
+}
+
+static void test_addresses(void)
+{
+    g_autoptr(RspEuiccConfiguredAddressesResponse) both = NULL;
+    g_autoptr(RspEuiccConfiguredAddressesResponse) root = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, der("es10a-get-addresses-req"), der("es10a-get-addresses-rsp-both"));
+    both = es10a_get_euicc_configured_addresses(rig.channel, NULL, NULL);
+    assert_text(both->default_dp_address, "smdp.example.com");
+    assert_text(both->root_ds_address, "smds.example.com");
+    expect(&rig, der("es10a-get-addresses-req"), der("es10a-get-addresses-rsp-root-only"));
+    root = es10a_get_euicc_configured_addresses(rig.channel, NULL, NULL);
+    g_assert_null(root->default_dp_address.data);
+    assert_text(root->root_ds_address, "smds.example.com");
+    rig_stop(&rig);
+}
+
+/* ---- eIMs ---- */
+
+static void test_eims(void)
+{
+    static const struct {
+        const char *vector;
+        guint n;
+    } cases[] = {
+        { "es10b-get-eim-config-rsp-empty", 0 },
+        { "es10b-get-eim-config-rsp-one", 1 },
+        { "es10b-get-eim-config-rsp-two", 2 },
+        { "es10b-get-eim-config-rsp-cert-leaf", 1 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RspGetEimConfigurationDataResponse) response = NULL;
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, der("es10b-get-eim-config-req-all"), der(cases[i].vector));
+        response = es10b_get_eim_configuration_data(rig.channel, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(response->eim_configuration_data_list->len, ==, cases[i].n);
+        for (guint j = 0; j < cases[i].n; j++) {
+            RspEimConfigurationData *eim = response->eim_configuration_data_list->pdata[j];
+
+            g_assert_cmpuint(eim->eim_id.size, >, 0);
+        }
+        rig_stop(&rig);
+    }
+}
+
+static void test_consumer_card(void)
+{
+    static const char *const statuses[] = { "6A88", "6A80", "6A86" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        fake_backend_expect(rig.fake, NULL, statuses[i]);
+        g_assert_false(call_eims(rig.channel, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
+        g_assert_nonnull(strstr(error->message, statuses[i]));
+        rig_stop(&rig);
+    }
+}
+
+static void test_add_initial_eim(void)
+{
+    g_autoptr(GPtrArray) requests = family("es10b-add-initial-eim-req");
+    g_autoptr(GPtrArray) answers = family("es10b-add-initial-eim-rsp");
+
+    /* Complete requests are passed on as they are. */
+    for (guint i = 0; i < requests->len; i++) {
+        const char *request = der(requests->pdata[i]);
+        g_autoptr(GBytes) data = octets(request);
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, request, der("es10b-add-initial-eim-rsp-addok"));
+        g_assert_true(es10b_add_initial_eim(rig.channel, data, NULL, &error));
+        g_assert_no_error(error);
+        rig_stop(&rig);
+    }
+    for (guint i = 0; i < answers->len; i++) {
+        const char *name = answers->pdata[i];
+        g_autoptr(GBytes) answer = octets(der(name));
+        g_autoptr(GError) error = NULL;
+        gboolean ok;
+        Rig rig;
+
+        rig_start(&rig);
+        fake_backend_expect_bytes(rig.fake, NULL, answer, 0x9000);
+        ok = call_add(rig.channel, &error);
+        if (strstr(name, "-error-")) {
+            g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+            g_assert_nonnull(strstr(error->message, code_name(name)));
+        } else {
+            g_assert_true(ok);
+        }
+        rig_stop(&rig);
+    }
+}
+
+static void test_add_initial_eim_forms(void)
+{
+    static const char *const wrong[] = { "",           "BF58028000",       "8000",
+                                         "3003800200", "30058003000000FF", "BF5702A0003000" };
+    const char *complete = der("es10b-add-initial-eim-req-doc");
+    g_autofree char *list = g_strconcat("BF55", complete + 4, NULL);
+    g_autoptr(GBytes) from_list = octets(list);
+    g_autoptr(GBytes) from_entry = octets(complete + 10); /* behind BF57 35 A0 33 */
+    Rig rig;
+
+    g_assert_true(g_str_has_prefix(complete, "BF5735A03330"));
+    rig_start(&rig);
+    expect(&rig, complete, "BF5704A0020500");
+    g_assert_true(es10b_add_initial_eim(rig.channel, from_list, NULL, NULL));
+    expect(&rig, complete, "BF5704A0020500");
+    g_assert_true(es10b_add_initial_eim(rig.channel, from_entry, NULL, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GBytes) data = octets(wrong[i]);
+        g_autoptr(GError) error = NULL;
+
+        /* Never reaches the card. */
+        g_assert_false(es10b_add_initial_eim(rig.channel, data, NULL, &error));
+        g_assert_true(g_str_has_prefix(error->message, "ES10b.AddInitialEim: "));
+    }
+    rig_stop(&rig);
+}
+
+/* ---- profiles ---- */
+
+static void test_profiles(void)
+{
+    static const struct {
+        const char *vector;
+        guint n;
+    } cases[] = {
+        { "es10b-profiles-info-rsp-empty", 0 },      { "es10b-profiles-info-rsp-empty-entry", 1 },
+        { "es10b-profiles-info-rsp-one", 1 },        { "es10b-profiles-info-rsp-two", 2 },
+        { "es10b-profiles-info-rsp-all", 1 },        { "es10b-profiles-info-rsp-emergency", 2 },
+        { "es10b-profiles-info-rsp-icon-1024", 1 },  { "es10b-profiles-info-rsp-100", 100 },
+        { "es10b-profiles-info-rsp-long-names", 1 }, { "es10b-profiles-info-rsp-v13", 1 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RspProfileInfoListResponse) response = NULL;
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, "BF2D125C10" TAGS, der(cases[i].vector));
+        response = es10b_get_profiles_info(rig.channel, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(response->profile_info_list_ok->len, ==, cases[i].n);
+        rig_stop(&rig);
+    }
+}
+
+static void test_profile_fields(void)
+{
+    g_autoptr(RspProfileInfoListResponse) response = NULL;
+    g_autofree char *iccid = NULL;
+    RspProfileInfo *profile;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, "BF2D125C10" TAGS, der("es10b-profiles-info-rsp-one"));
+    response = es10b_get_profiles_info(rig.channel, NULL, NULL);
+    profile = response->profile_info_list_ok->pdata[0];
+    iccid = iccid_to_string(profile->iccid.data, profile->iccid.size, NULL);
+    g_assert_cmpstr(iccid, ==, "8900010123456789012");
+    g_assert_true(profile->profile_state.present);
+    rig_stop(&rig);
+}
+
+static void test_profiles_fallback(void)
+{
+    g_autoptr(GPtrArray) names = family("es10b-profiles-info-rsp-error-");
+    static const char *const statuses[] = { "6A80", "6A88" };
+
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        gboolean ongoing = strstr(name, "profileChangeOngoing") != NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GError) twice = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        expect(&rig, "BF2D125C10" TAGS, der(name));
+        if (ongoing) {
+            g_assert_false(call_profiles(rig.channel, &error));
+            g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+            g_assert_nonnull(strstr(error->message, code_name(name)));
+            rig_stop(&rig);
+            continue;
+        }
+        expect(&rig, der("es10b-profiles-info-req-all"), der("es10b-profiles-info-rsp-one"));
+        g_assert_true(call_profiles(rig.channel, &error));
+        g_assert_no_error(error);
+        expect(&rig, "BF2D125C10" TAGS, der(name));
+        expect(&rig, der("es10b-profiles-info-req-all"), der(name));
+        g_assert_false(call_profiles(rig.channel, &twice));
+        g_assert_error(twice, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+        g_assert_nonnull(strstr(twice->message, code_name(name)));
+        rig_stop(&rig);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        Rig rig;
+
+        rig_start(&rig);
+        fake_backend_expect(rig.fake, NULL, statuses[i]);
+        expect(&rig, der("es10b-profiles-info-req-all"), der("es10b-profiles-info-rsp-two"));
+        g_assert_true(call_profiles(rig.channel, NULL));
+        rig_stop(&rig);
+    }
+}
+
+/* ---- packages ---- */
+
+static void test_load_package(void)
+{
+    g_autoptr(GPtrArray) results = family("result-");
+    g_autoptr(GPtrArray) packages = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer name, entry;
+
+    g_hash_table_iter_init(&iter, vectors);
+    while (g_hash_table_iter_next(&iter, &name, &entry))
+        if (g_str_equal(json_object_get_string_member(entry, "type"), "EuiccPackageRequest"))
+            g_ptr_array_add(packages, name);
+    g_assert_cmpuint(packages->len, >, 10);
+    /* Whatever is in it goes through, both ways, to the octet; signed errors are results too. */
+    for (guint i = 0; i < results->len; i++) {
+        const char *result = der(results->pdata[i]);
+        const char *package = der(packages->pdata[i % packages->len]);
+        g_autoptr(GBytes) request = NULL;
+        g_autoptr(GBytes) answer = NULL;
+        g_autofree char *hex = NULL;
+        Rig rig;
+
+        if (!g_str_has_prefix(result, "BF51") || !g_str_has_prefix(package, "BF51"))
+            continue;
+        request = octets(package);
+        rig_start(&rig);
+        expect_status(&rig, package, result, i % 2 ? 0x910B : 0x9000);
+        answer = es10b_load_euicc_package(rig.channel, request, NULL, NULL);
+        hex = bytes_gbytes_to_hex(answer);
+        g_assert_cmpstr(hex, ==, result);
+        g_assert_cmpint(channel_take_refresh_pending(rig.channel), ==, i % 2);
+        rig_stop(&rig);
+    }
+}
+
+/* ---- notifications ---- */
+
+static void test_list_requests(void)
+{
+    static const gint64 numbers[] = { 0,   1,     127,   128,        200,        255,
+                                      256, 32767, 32768, 2147483647, 2147483648, 4294967296 };
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, der("es10b-retrieve-req-epr"), der("es10b-retrieve-rsp-epr-empty"));
+    {
+        g_autoptr(RspRetrieveNotificationsListResponse) response =
+            es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_PACKAGE_RESULTS, 0, NULL,
+                                              NULL);
+
+        g_assert_cmpuint(response->euicc_package_result_list->len, ==, 0);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *name =
+            g_strdup_printf("es10b-retrieve-req-seq-%" G_GINT64_FORMAT, numbers[i]);
+        g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+
+        expect(&rig, der(name), der("es10b-retrieve-rsp-empty"));
+        response = es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_BY_NUMBER, numbers[i],
+                                                     NULL, NULL);
+        g_assert_cmpuint(response->notification_list->len, ==, 0);
+    }
+    rig_stop(&rig);
+}
+
+static void test_list_answers(void)
+{
+    static const struct {
+        const char *vector;
+        guint n_notifications, n_results;
+    } cases[] = {
+        { "es10b-retrieve-rsp-empty", 0, 0 },     { "es10b-retrieve-rsp-pir-ok", 1, 0 },
+        { "es10b-retrieve-rsp-pir-error", 1, 0 }, { "es10b-retrieve-rsp-enable", 1, 0 },
+        { "es10b-retrieve-rsp-epr", 0, 1 },       { "es10b-retrieve-rsp-epr-empty", 0, 0 },
+        { "es10b-retrieve-rsp-epr-three", 0, 3 }, { "es10b-retrieve-rsp-v10-both", 1, 1 },
+    };
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+        GPtrArray *notifications, *results;
+
+        expect(&rig, der("es10b-retrieve-req-all"), der(cases[i].vector));
+        response = es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_NOTIFICATIONS, 0, NULL,
+                                                     &error);
+        g_assert_no_error(error);
+        notifications = response->notification_list;
+        results = response->euicc_package_result_list;
+        if (response->notification_and_epr_list) {
+            notifications = response->notification_and_epr_list->notification_list;
+            results = response->notification_and_epr_list->euicc_package_result_list;
+        }
+        g_assert_cmpuint(notifications ? notifications->len : 0, ==, cases[i].n_notifications);
+        g_assert_cmpuint(results ? results->len : 0, ==, cases[i].n_results);
+    }
+    expect(&rig, der("es10b-retrieve-req-all"), der("es10b-retrieve-rsp-error"));
+    g_assert_false(call_list(rig.channel, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+    g_assert_nonnull(strstr(error->message, "undefinedError (127)"));
+    rig_stop(&rig);
+}
+
+static void test_remove(void)
+{
+    static const gint64 numbers[] = { 0, 7, 127, 128, 255, 2147483648 };
+    g_autoptr(GPtrArray) answers = family("es10b-remove-notification-rsp-");
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *name =
+            g_strdup_printf("es10b-remove-notification-req-%" G_GINT64_FORMAT, numbers[i]);
+
+        expect(&rig, der(name), der("es10b-remove-notification-rsp-0-ok"));
+        g_assert_true(es10b_remove_notification_from_list(rig.channel, numbers[i], NULL, NULL));
+    }
+    for (guint i = 0; i < answers->len; i++) {
+        const char *name = answers->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        expect(&rig, der("es10b-remove-notification-req-7"), der(name));
+        if (strstr(name, "undefinedError")) {
+            g_assert_false(call_remove(rig.channel, &error));
+            g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+            g_assert_nonnull(strstr(error->message, "undefinedError"));
+        } else {
+            g_assert_true(call_remove(rig.channel, &error)); /* nothingToDelete included */
+        }
+    }
+    rig_stop(&rig);
+}
+
+int main(int argc, char **argv)
+{
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    load_vectors();
+    g_test_add_func("/es10/bad-answers", test_bad_answers);
+    g_test_add_func("/es10/status-words", test_status_words);
+    g_test_add_func("/es10/get-eid", test_eid);
+    g_test_add_func("/es10/get-euicc-info1", test_info1);
+    g_test_add_func("/es10/get-euicc-info2", test_info2);
+    g_test_add_func("/es10/get-euicc-configured-addresses", test_addresses);
+    g_test_add_func("/es10/get-eim-configuration-data", test_eims);
+    g_test_add_func("/es10/get-eim-configuration-data/consumer", test_consumer_card);
+    g_test_add_func("/es10/add-initial-eim", test_add_initial_eim);
+    g_test_add_func("/es10/add-initial-eim/forms", test_add_initial_eim_forms);
+    g_test_add_func("/es10/get-profiles-info", test_profiles);
+    g_test_add_func("/es10/get-profiles-info/fields", test_profile_fields);
+    g_test_add_func("/es10/get-profiles-info/fallback", test_profiles_fallback);
+    g_test_add_func("/es10/load-euicc-package", test_load_package);
+    g_test_add_func("/es10/retrieve-notifications-list/requests", test_list_requests);
+    g_test_add_func("/es10/retrieve-notifications-list/answers", test_list_answers);
+    g_test_add_func("/es10/remove-notification-from-list", test_remove);
+    result = g_test_run();
+    g_hash_table_unref(vectors);
+    g_object_unref(parser);
+    return result;
+}
