@@ -24,7 +24,7 @@ typedef struct {
     guint64 bytes_sent; /* to this eIM since the worker started */
     guint64 bytes_received;
     guint retry_after; /* seconds the server asked to be left alone, 0: none */
-    char *trust; /* how the server was trusted, "" when no connection came about */
+    char *trust;       /* how the server was trusted, "" when no connection came about */
 } PollReport;
 
 typedef enum {

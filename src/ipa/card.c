@@ -267,6 +267,28 @@ gboolean ipa_card_read(IpaSession *session, GError **error)
     return TRUE;
 }
 
+void ipa_card_refresh_if_stale(IpaSession *session)
+{
+    g_autofree char *before = ipa_session_get_enabled_iccid(session);
+    g_autofree char *after = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!session->stale)
+        return;
+    if (!ipa_card_read_profiles(session, &error) || !ipa_card_read_eims(session, &error) ||
+        !ipa_card_read_notifications(session, &error)) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "reading the card again: %s", error->message);
+        return;
+    }
+    session->stale = FALSE;
+    after = ipa_session_get_enabled_iccid(session);
+    if (!g_str_equal(before, after))
+        ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PROFILE_SWITCHED, NULL,
+                          "profile switched: %s%s is enabled", after[0] ? "ICCID " : "no profile",
+                          after);
+}
+
 char *ipa_session_get_enabled_iccid(IpaSession *session)
 {
     GPtrArray *list = session->profiles ? session->profiles->profile_info_list_ok : NULL;

@@ -65,9 +65,11 @@ static void refresh_view(IpaSession *session, const IpaRecord *record)
             ipa_card_read_profiles(session, &error) && ipa_card_read_notifications(session, &error);
     if (ok && view.eims_touched)
         ok = ipa_card_read_eims(session, &error);
-    if (!ok)
+    if (!ok) {
+        session->stale = TRUE;
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                           "reading the card after the package: %s", error->message);
+    }
 }
 
 static void announce_switch(IpaSession *session, const IpaRecord *record)
@@ -86,6 +88,7 @@ static void switch_profile(IpaSession *session, const IpaRecord *record)
 
     ipa_session_stage(session, 0.5, "waiting for the card after the profile change");
     if (!ipa_card_renew(session, FALSE, &error)) {
+        session->stale = TRUE;
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                           "the card did not come back after the profile change: %s",
                           error->message);

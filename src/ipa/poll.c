@@ -139,6 +139,7 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         g_propagate_error(error, g_steal_pointer(&refusal));
         goto out;
     }
+    ipa_card_refresh_if_stale(session);
     for (;;) {
         g_autoptr(EsipaPackage) package = NULL;
         EsipaClient *client;

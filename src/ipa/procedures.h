@@ -20,6 +20,10 @@ gboolean ipa_card_read_profiles(IpaSession *session, GError **error);
 gboolean ipa_card_read_eims(IpaSession *session, GError **error);
 gboolean ipa_card_read_notifications(IpaSession *session, GError **error);
 
+/* Reads all of that again when the session is stale, and announces a profile change that was missed.
+ * Failure leaves the session stale and is only reported: what is owed goes first. (card.c) */
+void ipa_card_refresh_if_stale(IpaSession *session);
+
 /* Compares the results stored on the card with what is owed according to the disk: results of a former
  * run are found and owed, lost answers are recovered (I-43), finished removals forgotten. (result.c) */
 gboolean ipa_results_reconcile(IpaSession *session, GError **error);

@@ -101,6 +101,7 @@ typedef struct {
     guint pending_notifications;
     GPtrArray *
         records; /* of IpaRecord: what is owed; loaded by the host, kept in step by the procedures */
+    gboolean stale;      /* the card may have changed since it was read, and could not be read */
     gboolean reconciled; /* stored results of the card were compared with RECORDS */
 
     GCancellable *cancellable; /* of the running job; borrowed */

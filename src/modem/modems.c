@@ -2,7 +2,6 @@
 #include "modem/modems.h"
 
 #include <gudev/gudev.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "util/log.h"
@@ -113,11 +112,12 @@ static gboolean is_fixed(Modems *modems, const char *node)
 {
     for (guint i = 0; i < modems->fixed->len; i++) {
         const Fixed *fixed = modems->fixed->pdata[i];
-        char *target = realpath(fixed->port->port, NULL); /* links of udev are relative */
-        gboolean same = g_str_equal(fixed->port->port, node) || g_strcmp0(target, node) == 0;
+        g_autofree char *target = g_file_read_link(fixed->port->port, NULL);
+        g_autofree char *folder = g_path_get_dirname(fixed->port->port);
+        /* udev's links are relative. */
+        g_autofree char *path = target ? g_canonicalize_filename(target, folder) : NULL;
 
-        free(target);
-        if (same)
+        if (g_str_equal(fixed->port->port, node) || g_strcmp0(path, node) == 0)
             return TRUE;
     }
     return FALSE;

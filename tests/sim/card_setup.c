@@ -13,9 +13,11 @@
  *
  * eid              32 decimal digits. Absent: the one in the first eUICC certificate.
  * version          "1.0", "1.2" or "1.3" (default): the SGP.32 version whose functions, tags and
- * codes the card has. iotVersions (list of "1.3.0") is what EUICCInfo2 says about it. pki folder
- * with ci.der, eum.der, euicc.der and euicc.key.pem, or a list of folders (one per CI, the first is
- * preferred), or an object (or list of objects) with the file names "ci", "eum", "euicc" and "key".
+ *                  codes the card has.
+ * iotVersions      (list of "1.3.0") is what EUICCInfo2 says about it.
+ * pki              folder with ci.der, eum.der, euicc.der and euicc.key.pem, or a list of folders
+ *                  (one per CI, the first is preferred), or an object (or list of objects) with the
+ *                  file names "ci", "eum", "euicc" and "key".
  * profiles         list of objects:
  *   iccid          18 to 20 digits
  *   aid            hex; absent: A0000005591010FFFFFFFF8900 XXXX 00 with XXXX from 0010 on
@@ -30,16 +32,20 @@
  *   fallbackAllowed
  *   preloaded      true for a test profile that was not loaded in the field
  *   connectivity   hex of httpParams for GetConnectivityParameters (SGP.32 2.4.4)
- *   notifications  list of {"events": ["install", "enable", "disable", "delete"], "address": FQDN}
+ *   notifications  list of {"events": ["install", "enable", "disable", "delete"],
+ *                  "address": FQDN}
  *   extra          hex of objects that stand at the end of each ProfileInfo
  * eims             list of objects, either
  *   der            hex of an EimConfigurationData (30…, or its content), with
  *   counter        counterValue, before that in "der"
  *   token          associationToken; 0 none. A token of -1 in "der" takes the next number
  *                  or the members that the state file has: eimId, eimFqdn, eimIdType, counter,
- * token, publicKey (hex of the A5 object), tls (A6 object), protocols (87 object), ciPKId (hex),
- * indirect, other (hex of further objects) defaultDp, rootDs  addresses rat              hex of the
- * PPARs (30…30…) svn, firmware    "2.5.0" info2Extra       hex of objects at the end of EUICCInfo2
+ *                  token, publicKey (hex of the A5 object), tls (A6 object), protocols (87 object),
+ *                  ciPKId (hex), indirect, other (hex of further objects)
+ * defaultDp, rootDs  addresses
+ * rat              hex of the PPARs (30…30…)
+ * svn, firmware    "2.5.0"
+ * info2Extra       hex of objects at the end of EUICCInfo2
  * freeMemory       octets of non-volatile memory that EUICCInfo2 reports
  * ipaeSupported    bit of the ISD-R's FCI
  * ipaeActive       true: 6985 to everything but EUICCInfo2 until an IPAd is declared
@@ -48,8 +54,9 @@
  * records, rollback, inFallback, fallbackReturn, inEmergency, emergencyReturn: as in the state file
  * behaviour        object, see next; these can also be changed while the card is in use:
  *   switch         what follows a profile change: "refresh" (91xx, and 6985 to all ES10 until
- * reset), "silent" (only the 6985), "none" (goes on) response       "get-response" (61xx), "direct"
- * (data at once), "wrong-length" (61xx, and the first GET RESPONSE of each part is answered 6Cxx)
+ *                  reset), "silent" (only the 6985), "none" (goes on)
+ *   response       "get-response" (61xx), "direct" (data at once), "wrong-length" (61xx, and the
+ *                  first GET RESPONSE of each part is answered 6Cxx)
  *   channels       logical channels besides the basic one that can be open at a time, 0 to 19 (3)
  *   maxBlock       largest Lc of STORE DATA (255); more is 6700
  *   responseBlock  octets of a response in one APDU (256)
@@ -62,13 +69,16 @@
  *   catBusy        true: catBusy(5) to everything that switches profiles
  *   v10Signature   true: results are signed over the eimSignature as v1.0 says, not over the token
  *   powerCutAtApdu number: power goes at that APDU (1 is the next one): the answer has no octet at
- * all and the card is as after a reset. powerCutProcessed: whether that APDU still was processed
+ *                  all and the card is as after a reset
+ *   powerCutProcessed  whether that APDU still was processed
  *   delay          milliseconds that the modem shall wait with each answer
  *   fail           list of faults (replaces the former list):
  *     on           leading tag of the command in hex, e.g. "BF51"; or "INS70" (MANAGE CHANNEL),
- * "INSA4", "INSAA", "INSC0", "INSE2" for an APDU sw           status word instead of the answer,
- * e.g. "6A80" response     hex of an object instead of the answer truncate     octets that are
- * missing at the end of the answer garbage      true: octets without sense instead of the answer
+ *                  "INSA4", "INSAA", "INSC0", "INSE2" for an APDU
+ *     sw           status word instead of the answer, e.g. "6A80"
+ *     response     hex of an object instead of the answer
+ *     truncate     octets that are missing at the end of the answer
+ *     garbage      true: octets without sense instead of the answer
  *     execute      true: the command is executed before (always for truncate and garbage)
  *     delay        milliseconds
  *     skip         how many such commands go through before (0)

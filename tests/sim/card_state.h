@@ -223,7 +223,8 @@ gboolean card_json_check_members(JsonObject *object, const char *what, const cha
 char *card_json_string(JsonObject *object, const char *member, const char *fallback);
 gint64 card_json_integer(JsonObject *object, const char *member, gint64 fallback);
 gboolean card_json_boolean(JsonObject *object, const char *member, gboolean fallback);
-/* The next three: NULL without ERROR where the member is absent; an error where it is something else. */
+/* The next three: NULL without ERROR where the member is absent; an error where it is something
+ * else. */
 JsonArray *card_json_array(JsonObject *object, const char *member, GError **error);
 JsonObject *card_json_object(JsonObject *object, const char *member, GError **error);
 GBytes *card_json_hex(JsonObject *object, const char *member, GError **error);

@@ -9,31 +9,34 @@ G_BEGIN_DECLS
 /*
  * Test eIM (SGP.32 5.14, 6.1, 6.3): serves the ASN.1 binding of ESipa over HTTPS from a durable
  * queue of orders, signs eUICC packages, and is the judge of what comes back: it verifies the
- * card's signatures with the card's certificate chain. Indirect profile download (5.14.1
- * to 5.14.3, 5.14.8) needs an SM-DP+ behind the eIM; those functions are answered with HTTP status
- * 501.
+ * card's signatures with the card's certificate chain. Indirect profile download (5.14.1 to 5.14.3,
+ * 5.14.8) needs an SM-DP+ behind the eIM; those functions are answered with HTTP status 501.
  *
  * Control requests (sim/control.h); every answer has "ok":
  *
  *   {"do": "queue", "package": {…}, …}
- *       Adds an order. Answer: {"order": N, "eimTransactionId": HEX, "counter": N}. "package" is
- * one of
+ *       Adds an order. Answer: {"order": N, "eimTransactionId": HEX, "counter": N}.
+ *       "package" is one of
  *         {"psmo": [{"enable": {"iccid": DIGITS, "rollback": true}}, {"disable": {"iccid"}},
  *                   {"delete": {"iccid"}}, {"listProfileInfo": {"iccid", "aid", "class", "tags"}},
- *                   {"getRAT": {}}, {"configureImmediateEnable": {"enable", "smdpOid",
- *                   "smdpAddress"}}, {"setFallbackAttribute": {"iccid"}},
- *                   {"unsetFallbackAttribute": {}}, {"setDefaultDpAddress": {"address"}},
- *                   {"raw": HEX}]}
+ *                   {"getRAT": {}},
+ *                   {"configureImmediateEnable": {"enable", "smdpOid", "smdpAddress"}},
+ *                   {"setFallbackAttribute": {"iccid"}}, {"unsetFallbackAttribute": {}},
+ *                   {"setDefaultDpAddress": {"address"}}, {"raw": HEX}]}
  *         {"eco": [{"addEim": {…}}, {"updateEim": {…}}, {"deleteEim": {"eimId"}}, {"listEim": {}},
  *                  {"raw": HEX}]} with the members of sim_eim_configuration_to_tlv()
- *         {"data": {"tags": HEX, "ciPKId": HEX, "notification": {"seqNumber": N} or {"events":
- * [N]}, "result": {"seqNumber": N}}}
+ *         {"data": {"tags": HEX, "ciPKId": HEX,
+ *                   "notification": {"seqNumber": N} or {"events": [N]},
+ *                   "result": {"seqNumber": N}}}
  *         {"download": {"activationCode": TEXT} or {"defaultSmdp": true} or {"smds": TEXT} or {}}
  *         {"raw": HEX}: served as it is inside BF4F
- *       Optional: "eid" (default: that of euicc.der), "eimTransactionId" (HEX, "" for none;
- * default: 16 random octets), "counter", "fault": "signature" (one bit changed), "key" (signed with
- * another key), "token" (signed with another association token), "replay" (counter of the last
- *       package), "eid" (another EID inside), "eimId" (another eIM identifier inside).
+ *       Optional:
+ *         "eid" (default: that of euicc.der),
+ *         "eimTransactionId" (HEX, "" for none; default: 16 random octets),
+ *         "counter",
+ *         "fault": "signature" (one bit changed), "key" (signed with another key),
+ *           "token" (signed with another association token), "replay" (counter of the last
+ *           package), "eid" (another EID inside), "eimId" (another eIM identifier inside).
  *   {"do": "requeue", "order": N}   offers an order once more, with the same bytes
  *   {"do": "show"}                  orders, notifications, stray results, exchanges, knobs, port
  *   {"do": "show", "order": N}      {"order": {…}} only
@@ -49,17 +52,20 @@ G_BEGIN_DECLS
  *       "chunked": send bodies in chunks
  *       "accept": false closes every connection before TLS (default true)
  *       "tls": {"certificate": FILE, "key": FILE, "max": "1.2", "min": "1.2"}, files relative to
- * the PKI folder; {} for the good ones "token": association token of the signatures (0: none)
- *       "faults": [{…}, …]: scripted faults, in place of the former ones; the first that matches is used.
- *           "on": "GetEimPackage", "ProvideEimPackageResult", "HandleNotification", "any" (default);
+ *           the PKI folder; {} for the good ones
+ *       "token": association token of the signatures (0: none)
+ *       "faults": [{…}, …]: scripted faults, in place of the former ones; the first that matches is
+ *           used.
+ *           "on": "GetEimPackage", "ProvideEimPackageResult", "HandleNotification",
+ *           "any" (default);
  *           "skip": matching requests to leave alone first; "count": uses (default 1, 0: for ever).
  *           Without processing the request: "status": HTTP status; "drop": "before"; "error": ESipa
  *           error code; "body": "empty", "garbage", "html", "json", "oversized".
- *           After processing it: "delay": milliseconds; "drop": "after"; "body": "truncated" (half of
- *           what was announced), "cut" (half an object), "double-tag"; "close": true;
+ *           After processing it: "delay": milliseconds; "drop": "after"; "body": "truncated" (half
+ *           of what was announced), "cut" (half an object), "double-tag"; "close": true;
  *           "contentType": TEXT; "headers": [LINE, …].
- *           A client may repeat a request once when a connection that it used before ends without an
- *           answer (I-28): for a failure that lasts, let the fault count twice.
+ *           A client may repeat a request once when a connection that it used before ends without
+ *           an answer (I-28): for a failure that lasts, let the fault count twice.
  *   {"do": "wait", "for": "done" | "sent", "order": N, "timeout": SECONDS}
  *       answers {"order": {…}} when the order is in that state (or beyond)
  *   {"do": "wait", "for": "exchange" | "notification" | "stray" | "duplicate", "count": N,
@@ -69,9 +75,10 @@ G_BEGIN_DECLS
  * Members of an order: "order", "eid", "kind" (psmo, eco, data, download, raw), "package", "fault",
  * "eimId", "eimTransactionId", "counter", "request" (HEX), "offered", "state" (queued, sent, done),
  * "result" (HEX), "verified", "rule" (1.2 or 1.0: what the signature covers), "why" (not verified),
- * "results" (one object a command, e.g. {"enable": 0}), "data", "error" ({"signed", "code", "name"}),
- * "seqNumber", "acknowledged" (numbers), "again" (further results, with the same members). A result
- * that does not verify is answered with undefinedError(127), so that the IPA keeps it.
+ * "results" (one object a command, e.g. {"enable": 0}), "data",
+ * "error" ({"signed", "code", "name"}), "seqNumber", "acknowledged" (numbers), "again" (further
+ * results, with the same members). A result that does not verify is answered with
+ * undefinedError(127), so that the IPA keeps it.
  */
 typedef struct SimEim SimEim;
 

@@ -134,10 +134,6 @@ int sim_eim_main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     gboolean ok;
 
-    options.listen = g_strdup("127.0.0.1:0");
-    options.eim_id = g_strdup("eim.example.com");
-    options.key_form = g_strdup("spki");
-    options.tls_trust = g_strdup("key");
     g_option_context_add_main_entries(context, entries, NULL);
     ok = g_option_context_parse(context, &argc, &argv, &error);
     if (ok && (!options.pki || (!options.state && !options.print_configuration) || argc > 1)) {
@@ -145,6 +141,14 @@ int sim_eim_main(int argc, char **argv)
                             argc > 1 ? "too many arguments" : "--pki and --state are needed");
         ok = FALSE;
     }
+    if (!options.listen)
+        options.listen = g_strdup("127.0.0.1:0");
+    if (!options.eim_id)
+        options.eim_id = g_strdup("eim.example.com");
+    if (!options.key_form)
+        options.key_form = g_strdup("spki");
+    if (!options.tls_trust)
+        options.tls_trust = g_strdup("key");
     if (!options.fqdn)
         options.fqdn = g_strdup(options.eim_id);
     ok = ok && (options.print_configuration ? print_configuration(&options, &error)

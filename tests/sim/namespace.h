@@ -14,9 +14,9 @@ G_BEGIN_DECLS
 /* Tries in a child process. FALSE: RET_WHY tells what the kernel refused; g_free(). */
 gboolean sim_namespace_available(char **ret_why);
 
-/* Runs FUNC as the first process of new namespaces and returns its exit status (128 + n for signal
- * n). SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on to it (keys of the terminal reach it
- * anyway). Must be called before any thread exists. */
-int sim_namespace_run(int (*func)(gpointer data), gpointer data);
+/* Runs FUNC as the first process of new namespaces and ends this process with its exit status (128 + n for
+ * signal n; 99 when that was not possible). SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on to it
+ * (keys of the terminal reach it anyway). Must be called before any thread exists. */
+void sim_namespace_run(int (*func)(gpointer data), gpointer data) G_GNUC_NORETURN;
 
 G_END_DECLS

@@ -272,5 +272,7 @@ int sim_run_main(int argc, char **argv)
     run.world.own_network = isolated;
     if (verbose || keep)
         g_printerr("euicc-sim: world in %s\n", folder);
-    return isolated ? sim_namespace_run(build_and_run, &run) : build_and_run(&run);
+    if (isolated)
+        sim_namespace_run(build_and_run, &run);
+    return build_and_run(&run);
 }

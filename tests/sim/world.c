@@ -410,7 +410,7 @@ int world_run_command(World *world, char **argv)
     world->command_ended = FALSE;
     int result = 127;
     if (g_spawn_async(NULL, argv, environment,
-                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                      G_SPAWN_SEARCH_PATH_FROM_ENVP | G_SPAWN_DO_NOT_REAP_CHILD |
                           G_SPAWN_CHILD_INHERITS_STDIN,
                       end_with_world, NULL, &world->command, &error)) {
         g_child_watch_add(world->command, on_command_ended, world);

@@ -1,290 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "agent/agent.h"
-#include "agent/agents.h"
+#include "agents-doubles.h"
 #include "util/clock.h"
-#include "util/error.h"
 
 /*
  * The main thread's side: jobs, queue, schedule, retries and what listeners see. The worker, the clock and
- * the set of modems are doubles in this file; nothing here waits.
+ * the set of modems are doubles (agents-doubles.c); nothing here waits.
  */
-
-#define EID   "89049032123451234512345678901235"
-#define OTHER "89049032118876543210123456789065"
-#define PORT  "/dev/cdc-wdm0"
-
-/* ---- a clock that stands still until it is told otherwise ---- */
-
-typedef struct {
-    GSource source;
-    gint64 due;
-} Timer;
-
-static gint64 now;
-static GPtrArray *timers; /* of GSource */
-
-static gboolean never_dispatched(GSource *source, GSourceFunc callback, gpointer data)
-{
-    (void)source;
-    (void)callback;
-    (void)data;
-    g_assert_not_reached();
-}
-
-static GSourceFuncs timer_funcs = { .dispatch = never_dispatched };
-static GHashTable *callbacks; /* GSource -> Callback */
-
-typedef struct {
-    GSourceFunc func;
-    gpointer data;
-} Callback;
-
-gint64 clock_boottime(void)
-{
-    return now;
-}
-
-gint64 clock_realtime(void)
-{
-    return now + G_GINT64_CONSTANT(1000000) * G_USEC_PER_SEC;
-}
-
-GSource *clock_timer_new(gint64 boottime, GMainContext *context, GSourceFunc callback,
-                         gpointer data)
-{
-    GSource *source = g_source_new(&timer_funcs, sizeof(Timer));
-    Callback *entry = g_new0(Callback, 1);
-
-    g_assert_null(context); /* the main thread's */
-    ((Timer *)source)->due = boottime;
-    *entry = (Callback){ callback, data };
-    g_source_attach(source, NULL);
-    g_hash_table_insert(callbacks, source, entry);
-    g_ptr_array_add(timers, g_source_ref(source));
-    return source;
-}
-
-/* The next timer that is due until LIMIT, removed from the list. */
-static GSource *take_timer(gint64 limit)
-{
-    GSource *first = NULL;
-
-    for (guint i = 0; i < timers->len; i++) {
-        GSource *source = timers->pdata[i];
-
-        if (g_source_is_destroyed(source)) {
-            g_ptr_array_remove_index(timers, i--);
-            continue;
-        }
-        if (((Timer *)source)->due <= limit &&
-            (!first || ((Timer *)source)->due < ((Timer *)first)->due))
-            first = source;
-    }
-    if (first) {
-        g_source_ref(first);
-        g_ptr_array_remove(timers, first);
-    }
-    return first;
-}
-
-static void advance(guint64 seconds)
-{
-    gint64 limit = now + (gint64)seconds * G_USEC_PER_SEC;
-    GSource *source;
-
-    while ((source = take_timer(limit))) {
-        const Callback *callback = g_hash_table_lookup(callbacks, source);
-
-        now = MAX(now, ((Timer *)source)->due);
-        g_source_destroy(source);
-        callback->func(callback->data);
-        g_source_unref(source);
-    }
-    now = limit;
-}
-
-/* Seconds until the next timer but job deadlines; -1: none. */
-static gint64 next_timer(void)
-{
-    gint64 first = -1;
-
-    for (guint i = 0; i < timers->len; i++) {
-        const Timer *timer = timers->pdata[i];
-
-        if (!g_source_is_destroyed(timers->pdata[i]) && (first < 0 || timer->due - now < first))
-            first = timer->due - now;
-    }
-    return first < 0 ? -1 : first / G_USEC_PER_SEC;
-}
-
-/* ---- a worker that does what the test says ---- */
-
-struct Worker {
-    const WorkerListener *listener;
-    gpointer data;
-    Job *job;
-};
-
-static Worker *worker; /* the last one */
-static guint workers;
-
-Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
-                   const WorkerListener *listener, gpointer data)
-{
-    (void)config;
-    g_assert_cmpstr(port->port, ==, PORT);
-    g_assert_null(trace);
-    worker = g_new0(Worker, 1);
-    worker->listener = listener;
-    worker->data = data;
-    workers++;
-    return worker;
-}
-
-void worker_run(Worker *w, Job *job)
-{
-    g_assert_null(w->job); /* one at a time */
-    w->job = job_ref(job);
-}
-
-void worker_free(Worker *w, Job *current)
-{
-    g_assert_true(w->job == current);
-    g_clear_pointer(&w->job, job_unref);
-    if (w == worker)
-        worker = NULL;
-    g_free(w);
-    workers--;
-}
-
-static void finish(EuiccdError code, const char *text, gboolean usable)
-{
-    g_autoptr(Job) job = g_steal_pointer(&worker->job);
-    g_autoptr(GError) error = text ? g_error_new_literal(EUICCD_ERROR, (gint)code, text) : NULL;
-
-    g_assert_nonnull(job);
-    worker->listener->finished(job->number, error, usable, worker->data);
-}
-
-static void finish_ok(void)
-{
-    finish(EUICCD_ERROR_FAILED, NULL, TRUE);
-}
-
-static void report(const char *eim_id, guint packages, EuiccdError code, const char *text)
-{
-    g_autoptr(GError) error = text ? g_error_new_literal(EUICCD_ERROR, (gint)code, text) : NULL;
-    PollReport polled = {
-        .eim_id = (char *)eim_id,
-        .time = clock_realtime(),
-        .packages = packages,
-        .error = error,
-        .bytes_sent = 11,
-        .bytes_received = 22,
-        .trust = (char *)"pinned",
-    };
-
-    worker->listener->polled(&polled, worker->data);
-}
-
-static void send_facts(const char *eid, const char *const *eim_ids, EuiccState state)
-{
-    g_autoptr(EuiccSnapshot) facts = euicc_snapshot_new();
-
-    facts->eid = (g_free(facts->eid), g_strdup(eid));
-    facts->kind = (g_free(facts->kind), g_strdup("iot"));
-    facts->state = state;
-    facts->state_reason = (g_free(facts->state_reason),
-                           g_strdup(state == EUICC_LEFT_ALONE ? "its own IPA is active" : ""));
-    for (guint i = 0; eim_ids && eim_ids[i]; i++) {
-        EimSnapshot *eim = eim_snapshot_new();
-
-        eim->eim_id = (g_free(eim->eim_id), g_strdup(eim_ids[i]));
-        g_ptr_array_add(facts->eims, eim);
-    }
-    worker->listener->facts(facts, worker->data);
-}
-
-/* ---- the set of modems ---- */
-
-struct Modems {
-    ModemsFunc func;
-    gpointer data;
-    gboolean discovered;
-};
-
-static Modems *modems;
-
-Modems *modems_new(ModemsFunc func, gpointer data)
-{
-    modems = g_new0(Modems, 1);
-    modems->func = func;
-    modems->data = data;
-    return modems;
-}
-
-void modems_free(Modems *m)
-{
-    g_free(m);
-    modems = NULL;
-}
-
-void modems_add_fixed(Modems *m, const ModemPort *port)
-{
-    m->func(port, TRUE, m->data);
-}
-
-void modems_discover(Modems *m)
-{
-    m->discovered = TRUE;
-}
-
-static void tell_modem(gboolean present)
-{
-    ModemPort port = { (char *)"/sys/usb1", (char *)PORT, (char *)"qmi", 0 };
-
-    modems->func(&port, present, modems->data);
-}
-
-void modems_rescan(Modems *m)
-{
-    (void)m;
-    tell_modem(TRUE);
-}
-
-ModemPort *modem_port_new(const char *device, const char *port, const char *transport, guint slot)
-{
-    ModemPort *result = g_new0(ModemPort, 1);
-
-    *result = (ModemPort){ g_strdup(device), g_strdup(port), g_strdup(transport), slot };
-    return result;
-}
-
-ModemPort *modem_port_copy(const ModemPort *port)
-{
-    return modem_port_new(port->device, port->port, port->transport, port->slot);
-}
-
-void modem_port_free(ModemPort *port)
-{
-    g_free(port->device);
-    g_free(port->port);
-    g_free(port->transport);
-    g_free(port);
-}
-
-ChannelTrace *channel_trace_new(const char *path, GError **error)
-{
-    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE, "no trace at %s", path);
-    return NULL;
-}
-
-void channel_trace_free(ChannelTrace *trace)
-{
-    (void)trace;
-}
 
 /* ---- what the bus would see ---- */
 
@@ -331,9 +54,7 @@ typedef struct {
 static void set_up(Fixture *f, gconstpointer data)
 {
     (void)data;
-    now = G_GINT64_CONSTANT(5000) * G_USEC_PER_SEC;
-    timers = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
-    callbacks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    doubles_set_up();
     seen = g_string_new(NULL);
     f->config.modems = g_ptr_array_new();
     f->config.poll_on_start = TRUE;
@@ -345,7 +66,7 @@ static void set_up(Fixture *f, gconstpointer data)
     f->agents = agents_new(&f->config);
     agents_set_listener(f->agents, &listener, NULL);
     g_assert_true(agents_start(f->agents, NULL));
-    g_assert_true(modems->discovered);
+    g_assert_true(the_modems->discovered);
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
@@ -353,10 +74,9 @@ static void tear_down(Fixture *f, gconstpointer data)
     (void)data;
     if (f->agents)
         agents_free(f->agents);
-    g_assert_cmpuint(workers, ==, 0);
-    g_assert_cmpint(next_timer(), ==, -1); /* nothing wakes up any more */
-    g_ptr_array_unref(timers);
-    g_hash_table_unref(callbacks);
+    g_assert_cmpuint(doubles_count_workers(), ==, 0);
+    g_assert_cmpint(doubles_next_timer(), ==, -1); /* nothing wakes up any more */
+    doubles_tear_down();
     g_string_free(seen, TRUE);
     g_ptr_array_unref(f->config.modems);
 }
@@ -368,9 +88,9 @@ static const char *const two_eims[] = { "a", "b", NULL };
 static void begin(Fixture *f, const char *const *eim_ids)
 {
     (void)f;
-    tell_modem(TRUE);
-    send_facts(EID, eim_ids, EUICC_IDLE);
-    finish_ok();
+    modem_told(TRUE);
+    worker_reads(EID, eim_ids, EUICC_IDLE);
+    worker_succeeds();
     g_string_truncate(seen, 0);
 }
 
@@ -405,31 +125,31 @@ static void test_life(Fixture *f, gconstpointer data)
     const JobSnapshot *job;
 
     (void)data;
-    tell_modem(TRUE);
+    modem_told(TRUE);
     assert_seen("j1:queued j1:running");
     g_assert_null(agents_get_euicc(f->agents, EID));
-    g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_START);
+    g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
     job = agents_get_job(f->agents, 1);
     g_assert_cmpstr(job->kind, ==, "start");
     g_assert_cmpstr(job->cause, ==, "device seen");
     g_assert_cmpstr(job->eid, ==, "");
-    worker->listener->stage(1, 0.25, "reading the card", worker->data);
-    worker->listener->stage(99, 0.5, "not this one", worker->data);
+    the_worker->listener->stage(1, 0.25, "reading the card", the_worker->data);
+    the_worker->listener->stage(99, 0.5, "not this one", the_worker->data);
     job = agents_get_job(f->agents, 1);
     g_assert_cmpstr(job->stage, ==, "reading the card");
     g_assert_cmpfloat(job->progress, ==, 0.25);
-    tell_modem(TRUE); /* told again: nothing new */
-    send_facts(EID, one_eim, EUICC_IDLE);
+    modem_told(TRUE); /* told again: nothing new */
+    worker_reads(EID, one_eim, EUICC_IDLE);
     assert_seen("+1235:starting");
     g_assert_cmpuint(agents_get_euicc(f->agents, EID)->job, ==, 1);
-    finish_ok();
+    worker_succeeds();
     assert_seen("j1:done 1235:idle");
     job = agents_get_job(f->agents, 1);
     g_assert_cmpfloat(job->progress, ==, 1.0);
     g_assert_cmpstr(job->stage, ==, "");
     euicc = agents_get_euicc(f->agents, EID);
     g_assert_cmpuint(euicc->job, ==, 0);
-    tell_modem(FALSE);
+    modem_told(FALSE);
     assert_seen("-1235");
     g_assert_null(agents_get_euicc(f->agents, EID));
     g_assert_nonnull(agents_get_job(f->agents, 1)); /* stays visible */
@@ -441,30 +161,30 @@ static void test_schedule(Fixture *f, gconstpointer data)
 
     (void)data;
     begin(f, one_eim);
-    next = next_timer();
+    next = doubles_next_timer();
     g_assert_cmpint(next, >=, 0);
     g_assert_cmpint(next, <=, 60);
     g_assert_cmpint(get_eim(f, "a")->next_poll, ==, clock_realtime() + next * G_USEC_PER_SEC);
-    advance(60);
+    doubles_advance(60);
     assert_seen("j2:queued j2:running 1235:busy");
     g_assert_cmpstr(agents_get_job(f->agents, 2)->cause, ==, "schedule");
     g_assert_cmpstr(agents_get_job(f->agents, 2)->eid, ==, EID);
-    g_assert_cmpstrv(worker->job->eim_ids, one_eim);
+    g_assert_cmpstrv(the_worker->job->eim_ids, one_eim);
     g_assert_cmpint(get_eim(f, "a")->next_poll, ==, 0);
-    report("a", 2, EUICCD_ERROR_FAILED, NULL);
-    finish_ok();
+    worker_reports("a", 2, EUICCD_ERROR_FAILED, NULL);
+    worker_succeeds();
     assert_seen("j2:done 1235:idle");
     g_assert_cmpstr(get_eim(f, "a")->last_result, ==, "package");
     g_assert_cmpstr(get_eim(f, "a")->trust, ==, "pinned");
     g_assert_cmpuint(get_eim(f, "a")->bytes_sent, ==, 11);
     g_assert_cmpuint(get_eim(f, "a")->bytes_received, ==, 22);
     g_assert_cmpint(get_eim(f, "a")->last_poll, ==, clock_realtime());
-    next = next_timer();
+    next = doubles_next_timer();
     g_assert_cmpint(next, >=, 10000);
     g_assert_cmpint(next, <=, 11000); /* a tenth of jitter at most */
-    advance((guint64)next);
-    report("a", 0, EUICCD_ERROR_FAILED, NULL);
-    finish_ok();
+    doubles_advance((guint64)next);
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_succeeds();
     g_assert_cmpstr(get_eim(f, "a")->last_result, ==, "none");
 }
 
@@ -475,30 +195,30 @@ static void test_schedule_settings(Fixture *f, gconstpointer data)
     (void)data;
     f->config.poll_on_start = FALSE;
     begin(f, one_eim);
-    next = next_timer();
+    next = doubles_next_timer();
     g_assert_cmpint(next, >=, 10000);
     g_assert_cmpint(next, <=, 11000);
-    tell_modem(FALSE);
+    modem_told(FALSE);
 
     f->config.poll_interval = 0; /* only on request */
     begin(f, one_eim);
-    g_assert_cmpint(next_timer(), ==, -1);
+    g_assert_cmpint(doubles_next_timer(), ==, -1);
     poll_now(f, "a");
-    report("a", 0, EUICCD_ERROR_NETWORK, "no route");
-    finish(EUICCD_ERROR_NETWORK, "no route", TRUE);
-    g_assert_cmpint(next_timer(), ==, -1);
-    tell_modem(FALSE);
+    worker_reports("a", 0, EUICCD_ERROR_NETWORK, "no route");
+    worker_finishes(EUICCD_ERROR_NETWORK, "no route", TRUE);
+    g_assert_cmpint(doubles_next_timer(), ==, -1);
+    modem_told(FALSE);
 
     f->config.poll_on_start = TRUE;
     f->config.poll_start_delay = 0;
     begin(f, one_eim);
-    g_assert_cmpint(next_timer(), ==, 0);
+    g_assert_cmpint(doubles_next_timer(), ==, 0);
 }
 
 static void fail_poll(void)
 {
-    report("a", 0, EUICCD_ERROR_TLS, "not trusted");
-    finish(EUICCD_ERROR_TLS, "not trusted", TRUE);
+    worker_reports("a", 0, EUICCD_ERROR_TLS, "not trusted");
+    worker_finishes(EUICCD_ERROR_TLS, "not trusted", TRUE);
 }
 
 /* 60, 120, 240, 480, 960, then the limit, each up to a tenth more; a success ends it. */
@@ -508,24 +228,24 @@ static void test_back_off(Fixture *f, gconstpointer data)
 
     (void)data;
     begin(f, one_eim);
-    advance(60);
+    doubles_advance(60);
     for (guint i = 0; i < G_N_ELEMENTS(waits); i++) {
         gint64 next;
 
         fail_poll();
-        next = next_timer();
+        next = doubles_next_timer();
         g_assert_cmpint(next, >=, waits[i]);
         g_assert_cmpint(next, <=, waits[i] + waits[i] / 10);
         g_assert_cmpuint(get_eim(f, "a")->failures, ==, i + 1);
         g_assert_cmpstr(get_eim(f, "a")->last_result, ==, "Tls");
         g_assert_cmpstr(get_eim(f, "a")->last_error, ==, "not trusted");
-        advance((guint64)next);
+        doubles_advance((guint64)next);
     }
-    report("a", 0, EUICCD_ERROR_FAILED, NULL);
-    finish_ok();
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_succeeds();
     g_assert_cmpuint(get_eim(f, "a")->failures, ==, 0);
     g_assert_cmpstr(get_eim(f, "a")->last_error, ==, "");
-    g_assert_cmpint(next_timer(), >=, 10000);
+    g_assert_cmpint(doubles_next_timer(), >=, 10000);
 }
 
 /* A failure never makes the daemon ask less often than its interval says. */
@@ -535,10 +255,10 @@ static void test_back_off_interval(Fixture *f, gconstpointer data)
     f->config.poll_interval = 100;
     begin(f, one_eim);
     for (guint i = 0; i < 8; i++) {
-        advance(110);
-        g_assert_nonnull(worker->job);
+        doubles_advance(110);
+        g_assert_nonnull(the_worker->job);
         fail_poll();
-        g_assert_cmpint(next_timer(), <=, 110);
+        g_assert_cmpint(doubles_next_timer(), <=, 110);
     }
 }
 
@@ -549,26 +269,26 @@ static void test_two_eims(Fixture *f, gconstpointer data)
     begin(f, two_eims);
     g_assert_cmpuint(get_eim(f, "a")->number, ==, 1);
     g_assert_cmpuint(get_eim(f, "b")->number, ==, 2);
-    advance(0);
-    g_assert_cmpuint(g_strv_length(worker->job->eim_ids), ==, 2); /* one job for both */
-    report("a", 0, EUICCD_ERROR_FAILED, NULL);
-    report("b", 0, EUICCD_ERROR_NETWORK, "no route");
-    finish(EUICCD_ERROR_NETWORK, "no route", TRUE);
-    g_assert_cmpint(next_timer(), <=, 66); /* each has its own schedule */
-    advance(66);
-    g_assert_cmpuint(g_strv_length(worker->job->eim_ids), ==, 1);
-    g_assert_cmpstr(worker->job->eim_ids[0], ==, "b");
-    report("b", 0, EUICCD_ERROR_FAILED, NULL);
+    doubles_advance(0);
+    g_assert_cmpuint(g_strv_length(the_worker->job->eim_ids), ==, 2); /* one job for both */
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_reports("b", 0, EUICCD_ERROR_NETWORK, "no route");
+    worker_finishes(EUICCD_ERROR_NETWORK, "no route", TRUE);
+    g_assert_cmpint(doubles_next_timer(), <=, 66); /* each has its own schedule */
+    doubles_advance(66);
+    g_assert_cmpuint(g_strv_length(the_worker->job->eim_ids), ==, 1);
+    g_assert_cmpstr(the_worker->job->eim_ids[0], ==, "b");
+    worker_reports("b", 0, EUICCD_ERROR_FAILED, NULL);
     /* eIMs come and go with packages: numbers are not used again. */
-    send_facts(EID, (const char *const[]){ "c", "b", NULL }, EUICC_IDLE);
-    finish_ok();
+    worker_reads(EID, (const char *const[]){ "c", "b", NULL }, EUICC_IDLE);
+    worker_succeeds();
     g_assert_null(get_eim(f, "a"));
     g_assert_cmpuint(get_eim(f, "b")->number, ==, 2);
     g_assert_cmpuint(get_eim(f, "c")->number, ==, 3);
     g_assert_true(agents_get_euicc(f->agents, EID)->eims->pdata[0] == get_eim(f, "b"));
-    advance(0);
-    g_assert_cmpstr(worker->job->eim_ids[0], ==, "c"); /* the new one is asked at once */
-    report("a", 0, EUICCD_ERROR_FAILED, NULL);         /* one that is gone: no harm */
+    doubles_advance(0);
+    g_assert_cmpstr(the_worker->job->eim_ids[0], ==, "c"); /* the new one is asked at once */
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);     /* one that is gone: no harm */
 }
 
 static void test_queue(Fixture *f, gconstpointer data)
@@ -583,20 +303,20 @@ static void test_queue(Fixture *f, gconstpointer data)
     second = poll_now(f, "b");
     third = agents_add_initial_eim(f->agents, EID, bytes, "bus", &error);
     assert_seen("j2:queued j2:running 1235:busy j3:queued j4:queued");
-    g_assert_null(worker->job->eim_ids); /* every eIM */
-    report("a", 0, EUICCD_ERROR_FAILED, NULL);
-    report("b", 0, EUICCD_ERROR_FAILED, NULL);
-    finish_ok();
+    g_assert_null(the_worker->job->eim_ids); /* every eIM */
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_reports("b", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_succeeds();
     assert_seen("j2:done 1235:idle j3:running 1235:busy");
-    g_assert_cmpuint(worker->job->number, ==, second);
-    g_assert_cmpstr(worker->job->eim_ids[0], ==, "b");
-    finish(EUICCD_ERROR_HTTP, "status 500", TRUE);
+    g_assert_cmpuint(the_worker->job->number, ==, second);
+    g_assert_cmpstr(the_worker->job->eim_ids[0], ==, "b");
+    worker_finishes(EUICCD_ERROR_HTTP, "status 500", TRUE);
     g_assert_cmpstr(agents_get_job(f->agents, second)->error_name, ==, "org.euiccd1.Error.Http");
     g_assert_cmpstr(agents_get_job(f->agents, second)->error_message, ==, "status 500");
     assert_seen("j3:failed 1235:idle j4:running 1235:busy");
-    g_assert_cmpuint(worker->job->number, ==, third);
-    g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_ADD_INITIAL_EIM);
-    g_assert_true(worker->job->data == bytes);
+    g_assert_cmpuint(the_worker->job->number, ==, third);
+    g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_ADD_INITIAL_EIM);
+    g_assert_true(the_worker->job->data == bytes);
     g_assert_cmpuint(first, ==, 2);
     for (guint i = 0; i < 32; i++)
         poll_now(f, "a");
@@ -619,8 +339,8 @@ static void test_refused(Fixture *f, gconstpointer data)
     g_assert_cmpstr(error->message, ==, "the card is not associated with an eIM 'z'");
     g_clear_error(&error);
     poll_now(f, "a");
-    send_facts(EID, NULL, EUICC_IDLE);
-    finish_ok();
+    worker_reads(EID, NULL, EUICC_IDLE);
+    worker_succeeds();
     g_assert_cmpuint(agents_poll(f->agents, EID, NULL, "bus", &error), ==, 0);
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
     assert_seen("j2:queued j2:running 1235:busy j2:done 1235:idle");
@@ -640,11 +360,11 @@ static void test_cancel(Fixture *f, gconstpointer data)
     assert_seen("j3:cancelled");
     g_assert_cmpstr(agents_get_job(f->agents, waiting)->error_name, ==,
                     "org.euiccd1.Error.Cancelled");
-    g_assert_false(g_cancellable_is_cancelled(worker->job->cancellable));
+    g_assert_false(g_cancellable_is_cancelled(the_worker->job->cancellable));
     g_assert_true(agents_cancel(f->agents, running, &error));
-    g_assert_true(g_cancellable_is_cancelled(worker->job->cancellable));
+    g_assert_true(g_cancellable_is_cancelled(the_worker->job->cancellable));
     assert_seen(""); /* it ends when the worker says so */
-    finish(EUICCD_ERROR_CANCELLED, "cancelled", TRUE);
+    worker_finishes(EUICCD_ERROR_CANCELLED, "cancelled", TRUE);
     assert_seen("j2:cancelled 1235:idle");
     g_assert_false(agents_cancel(f->agents, running, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
@@ -661,12 +381,12 @@ static void test_cancel_scheduled(Fixture *f, gconstpointer data)
     (void)data;
     begin(f, one_eim);
     cookie = agents_inhibit(f->agents, "test", "why");
-    advance(60);
+    doubles_advance(60);
     assert_seen("j2:queued");
     g_assert_true(agents_cancel(f->agents, 2, NULL));
     agents_uninhibit(f->agents, cookie);
-    g_assert_cmpint(next_timer(), >=, 10000);
-    g_assert_cmpint(next_timer(), <=, 11000);
+    g_assert_cmpint(doubles_next_timer(), >=, 10000);
+    g_assert_cmpint(doubles_next_timer(), <=, 11000);
 }
 
 static void test_queue_full_scheduled(Fixture *f, gconstpointer data)
@@ -675,9 +395,9 @@ static void test_queue_full_scheduled(Fixture *f, gconstpointer data)
     begin(f, one_eim);
     for (guint i = 0; i < 33; i++)
         poll_now(f, "a"); /* one runs, 32 wait */
-    advance(60);
+    doubles_advance(60);
     g_assert_nonnull(get_eim(f, "a"));
-    finish(EUICCD_ERROR_HTTP, "x", TRUE);
+    worker_finishes(EUICCD_ERROR_HTTP, "x", TRUE);
     g_assert_cmpint(get_eim(f, "a")->next_poll, >, 0);
 }
 
@@ -699,16 +419,16 @@ static void test_inhibit(Fixture *f, gconstpointer data)
     g_assert_cmpuint(agents_poll(f->agents, EID, "a", "bus", &error), ==, 0);
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED);
     g_assert_cmpstr(error->message, ==, "inhibited by updater: firmware");
-    advance(60);                               /* the schedule goes on, its job waits */
-    report("a", 0, EUICCD_ERROR_FAILED, NULL); /* what runs goes on */
-    finish_ok();
-    g_assert_null(worker->job);
+    doubles_advance(60);                               /* the schedule goes on, its job waits */
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL); /* what runs goes on */
+    worker_succeeds();
+    g_assert_null(the_worker->job);
     agents_uninhibit(f->agents, first);
     agents_uninhibit(f->agents, first); /* twice: no harm */
-    g_assert_null(worker->job);
+    g_assert_null(the_worker->job);
     agents_uninhibit(f->agents, second);
-    g_assert_nonnull(worker->job);
-    g_assert_cmpuint(worker->job->number, ==, 3);
+    g_assert_nonnull(the_worker->job);
+    g_assert_cmpuint(the_worker->job->number, ==, 3);
 }
 
 /* 5, 10, 20 … 300 seconds. */
@@ -717,26 +437,26 @@ static void test_retry(Fixture *f, gconstpointer data)
     static const gint64 waits[] = { 5, 10, 20, 40, 80, 160, 300, 300 };
 
     (void)data;
-    tell_modem(TRUE);
+    modem_told(TRUE);
     for (guint i = 0; i < G_N_ELEMENTS(waits); i++) {
-        finish(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
-        g_assert_cmpint(next_timer(), ==, waits[i]);
-        advance((guint64)waits[i]);
-        g_assert_nonnull(worker->job);
-        g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_START);
+        worker_finishes(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
+        g_assert_cmpint(doubles_next_timer(), ==, waits[i]);
+        doubles_advance((guint64)waits[i]);
+        g_assert_nonnull(the_worker->job);
+        g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
     }
-    finish(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
+    worker_finishes(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
     /* Seen again: at once, and from the start. */
     agents_rescan(f->agents);
-    g_assert_nonnull(worker->job);
-    finish(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
-    g_assert_cmpint(next_timer(), ==, 5);
-    advance(5);
-    send_facts(EID, one_eim, EUICC_IDLE);
-    finish_ok();
-    g_assert_cmpint(next_timer(), <=, 60); /* only the poll */
-    advance(60);
-    g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_POLL);
+    g_assert_nonnull(the_worker->job);
+    worker_finishes(EUICCD_ERROR_TIMEOUT, "no answer", FALSE);
+    g_assert_cmpint(doubles_next_timer(), ==, 5);
+    doubles_advance(5);
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
+    g_assert_cmpint(doubles_next_timer(), <=, 60); /* only the poll */
+    doubles_advance(60);
+    g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_POLL);
 }
 
 /* These come back with an event; one that answers 6985 after a reset is left in peace (I-40). */
@@ -747,55 +467,55 @@ static void test_no_retry(Fixture *f, gconstpointer data)
 
     (void)f;
     (void)data;
-    tell_modem(TRUE);
+    modem_told(TRUE);
     for (guint i = 0; i < G_N_ELEMENTS(codes); i++) {
-        finish(codes[i], "no card", FALSE);
-        g_assert_cmpint(next_timer(), ==, -1);
-        worker->listener->event(WORKER_CARD_READY, worker->data);
-        g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_START);
-        worker->listener->event(WORKER_CARD_READY, worker->data); /* not twice */
+        worker_finishes(codes[i], "no card", FALSE);
+        g_assert_cmpint(doubles_next_timer(), ==, -1);
+        the_worker->listener->event(WORKER_CARD_READY, the_worker->data);
+        g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
+        the_worker->listener->event(WORKER_CARD_READY, the_worker->data); /* not twice */
     }
-    finish_ok();
-    g_assert_null(worker->job);
+    worker_succeeds();
+    g_assert_null(the_worker->job);
 }
 
 static void test_card_events(Fixture *f, gconstpointer data)
 {
     (void)data;
     begin(f, one_eim);
-    worker->listener->event(WORKER_CARD_GONE, worker->data);
+    the_worker->listener->event(WORKER_CARD_GONE, the_worker->data);
     assert_seen("-1235");
     g_assert_null(agents_get_euicc(f->agents, EID));
-    g_assert_cmpint(next_timer(), ==, -1);
-    worker->listener->event(WORKER_CARD_READY, worker->data);
+    g_assert_cmpint(doubles_next_timer(), ==, -1);
+    the_worker->listener->event(WORKER_CARD_READY, the_worker->data);
     assert_seen("j2:queued j2:running");
     g_assert_cmpstr(agents_get_job(f->agents, 2)->cause, ==, "card ready");
     /* Another card. */
-    send_facts(OTHER, one_eim, EUICC_IDLE);
-    finish_ok();
+    worker_reads(OTHER, one_eim, EUICC_IDLE);
+    worker_succeeds();
     assert_seen("+9065:starting j2:done 9065:idle");
     /* Swapped without an event: another object. */
-    advance(60);
-    send_facts(EID, one_eim, EUICC_IDLE);
+    doubles_advance(60);
+    worker_reads(EID, one_eim, EUICC_IDLE);
     assert_seen("j3:queued j3:running 9065:busy -9065 +1235:busy");
-    finish_ok();
+    worker_succeeds();
 }
 
 static void test_modem_lost(Fixture *f, gconstpointer data)
 {
     (void)data;
     begin(f, one_eim);
-    worker->listener->event(WORKER_MODEM_LOST, worker->data);
+    the_worker->listener->event(WORKER_MODEM_LOST, the_worker->data);
     assert_seen("1235:unavailable");
     g_assert_cmpstr(agents_get_euicc(f->agents, EID)->state_reason, ==,
                     "the modem or its proxy vanished");
-    g_assert_cmpint(next_timer(), ==, 5);
-    advance(5);
-    send_facts(EID, one_eim, EUICC_IDLE);
-    finish_ok();
+    g_assert_cmpint(doubles_next_timer(), ==, 5);
+    doubles_advance(5);
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
     assert_seen("j2:queued j2:running 1235:starting j2:done 1235:idle");
-    g_assert_cmpint(next_timer(), <=, 60); /* its polls go on */
-    g_assert_cmpint(next_timer(), >=, 0);
+    g_assert_cmpint(doubles_next_timer(), <=, 60); /* its polls go on */
+    g_assert_cmpint(doubles_next_timer(), >=, 0);
 }
 
 /* The modem fails while a scheduled poll waits behind another job: the poll comes later. */
@@ -804,19 +524,20 @@ static void test_lost_poll(Fixture *f, gconstpointer data)
     (void)data;
     begin(f, one_eim);
     poll_now(f, "a");
-    advance(60); /* the scheduled one waits */
-    finish(EUICCD_ERROR_MODEM_GONE, "gone", FALSE);
+    doubles_advance(60); /* the scheduled one waits */
+    worker_finishes(EUICCD_ERROR_MODEM_GONE, "gone", FALSE);
     g_assert_cmpstr(agents_get_job(f->agents, 3)->cause, ==, "schedule");
-    finish(EUICCD_ERROR_MODEM, "can't open", FALSE); /* it could not even begin */
-    g_assert_null(worker->job);
+    worker_finishes(EUICCD_ERROR_MODEM, "can't open", FALSE); /* it could not even begin */
+    g_assert_null(the_worker->job);
     g_assert_cmpuint(agents_get_euicc(f->agents, EID)->state, ==, EUICC_UNAVAILABLE);
-    g_assert_cmpint(next_timer(), <=, 10); /* only the retry: no poll of a modem that is gone */
-    advance(10);
-    g_assert_cmpuint(worker->job->kind, ==, JOB_KIND_START);
-    send_facts(EID, one_eim, EUICC_IDLE);
-    finish_ok();
+    g_assert_cmpint(doubles_next_timer(), <=,
+                    10); /* only the retry: no poll of a modem that is gone */
+    doubles_advance(10);
+    g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
     g_assert_cmpint(get_eim(f, "a")->next_poll, >, 0);
-    g_assert_cmpint(next_timer(), >, 0);
+    g_assert_cmpint(doubles_next_timer(), >, 0);
 }
 
 static void test_left_alone(Fixture *f, gconstpointer data)
@@ -824,11 +545,11 @@ static void test_left_alone(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     (void)data;
-    tell_modem(TRUE);
-    send_facts(EID, NULL, EUICC_LEFT_ALONE);
-    finish_ok();
+    modem_told(TRUE);
+    worker_reads(EID, NULL, EUICC_LEFT_ALONE);
+    worker_succeeds();
     assert_seen("j1:queued j1:running +1235:left-alone j1:done");
-    g_assert_cmpint(next_timer(), ==, -1);
+    g_assert_cmpint(doubles_next_timer(), ==, -1);
     g_assert_cmpuint(agents_poll(f->agents, EID, NULL, "bus", &error), ==, 0);
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
     g_assert_cmpstr(error->message, ==, "its own IPA is active");
@@ -842,13 +563,13 @@ static void test_deadline(Fixture *f, gconstpointer data)
     (void)data;
     begin(f, one_eim);
     poll_now(f, "a");
-    advance(1799);
-    g_assert_false(g_cancellable_is_cancelled(worker->job->cancellable));
-    advance(1);
-    g_assert_true(g_cancellable_is_cancelled(worker->job->cancellable));
-    g_assert_true(g_atomic_int_get(&worker->job->timed_out));
+    doubles_advance(1799);
+    g_assert_false(g_cancellable_is_cancelled(the_worker->job->cancellable));
+    doubles_advance(1);
+    g_assert_true(g_cancellable_is_cancelled(the_worker->job->cancellable));
+    g_assert_true(g_atomic_int_get(&the_worker->job->timed_out));
     g_string_truncate(seen, 0);
-    finish(EUICCD_ERROR_TIMEOUT, "too long", TRUE);
+    worker_finishes(EUICCD_ERROR_TIMEOUT, "too long", TRUE);
     g_assert_cmpuint(agents_get_job(f->agents, 2)->state, ==, JOB_FAILED);
 }
 
@@ -862,14 +583,14 @@ static void test_finished_list(Fixture *f, gconstpointer data)
     begin(f, one_eim);
     for (guint i = 0; i < 15; i++) {
         poll_now(f, "a");
-        finish_ok();
+        worker_succeeds();
     }
     g_string_truncate(seen, 0);
     jobs = agents_list_jobs(f->agents);
     g_assert_cmpuint(jobs->len, ==, 16);
     g_assert_nonnull(agents_get_job(f->agents, 1));
     poll_now(f, "a");
-    finish_ok();
+    worker_succeeds();
     assert_seen("j17:queued j17:running 1235:busy j17:done j1- 1235:idle");
     g_assert_null(agents_get_job(f->agents, 1));
     g_assert_nonnull(agents_get_job(f->agents, 2));
@@ -885,14 +606,14 @@ static void test_modem_goes(Fixture *f, gconstpointer data)
     poll_now(f, "a");
     poll_now(f, "a");
     g_string_truncate(seen, 0);
-    tell_modem(FALSE);
+    modem_told(FALSE);
     assert_seen("j2:cancelled j3:cancelled -1235");
     g_assert_cmpstr(agents_get_job(f->agents, 2)->error_message, ==,
                     "the modem went or the daemon ends");
-    g_assert_cmpint(next_timer(), ==, -1);
+    g_assert_cmpint(doubles_next_timer(), ==, -1);
     euiccs = agents_list_euiccs(f->agents);
     g_assert_cmpuint(euiccs->len, ==, 0);
-    tell_modem(FALSE);
+    modem_told(FALSE);
     assert_seen("");
 }
 
@@ -912,10 +633,10 @@ static void test_start_settings(void)
     ConfigModem modem = { (char *)"gateway", (char *)PORT, (char *)"qmi", 2 };
     Config config = { .modems = g_ptr_array_new(), .trace = (char *)"/nowhere/trace" };
     g_autoptr(GError) error = NULL;
-    Agents *agents = agents_new(&config);
+    Agents *agents = NULL;
 
-    timers = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
-    callbacks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    doubles_set_up();
+    agents = agents_new(&config);
     g_assert_false(agents_start(agents, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE);
     agents_free(agents);
@@ -924,12 +645,11 @@ static void test_start_settings(void)
     g_ptr_array_add(config.modems, &modem);
     agents = agents_new(&config);
     g_assert_true(agents_start(agents, NULL));
-    g_assert_false(modems->discovered); /* discover=false */
-    g_assert_nonnull(worker->job);      /* the fixed one is tried */
+    g_assert_false(the_modems->discovered); /* discover=false */
+    g_assert_nonnull(the_worker->job);      /* the fixed one is tried */
     agents_free(agents);
     g_ptr_array_unref(config.modems);
-    g_ptr_array_unref(timers);
-    g_hash_table_unref(callbacks);
+    doubles_tear_down();
 }
 
 #define ADD(name, func) g_test_add("/agents/" name, Fixture, NULL, set_up, func, tear_down)

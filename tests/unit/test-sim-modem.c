@@ -19,7 +19,7 @@ struct SimCard {
     GByteArray *last;
 };
 
-#define SW(sw1, sw2) g_bytes_new_static((const guint8[]){ sw1, sw2 }, 2)
+#define SW(sw1, sw2) g_bytes_new((const guint8[]){ sw1, sw2 }, 2)
 
 GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
 {

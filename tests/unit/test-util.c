@@ -341,15 +341,18 @@ static void test_file_replace_full(Fixture *f, gconstpointer data)
     pid = fork();
     if (pid == 0) {
         struct rlimit limit = { 4096, 4096 };
-        g_autofree char *big = g_malloc0(65536);
-        g_autoptr(GError) error = NULL;
+        static char big[65536];
+        GError *error = NULL;
+        gboolean is_storage;
 
         (void)signal(SIGXFSZ, SIG_IGN);
         if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
             _exit(2);
-        if (file_replace(f->path, big, 65536, &error))
+        if (file_replace(f->path, big, sizeof(big), &error))
             _exit(3);
-        _exit(euiccd_error_is(error, EUICCD_ERROR_STORAGE) ? 0 : 4);
+        is_storage = euiccd_error_is(error, EUICCD_ERROR_STORAGE);
+        g_error_free(error);
+        _exit(is_storage ? 0 : 4);
     }
     g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
     g_assert_true(WIFEXITED(status));
