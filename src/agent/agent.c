@@ -48,6 +48,8 @@ struct Agent {
     GSource *poll_timer;
     GSource *retry_timer;
     guint start_failures;
+    char **owed;           /* eIMs that a result waits for, as of the last job */
+    guint orphan_attempts; /* deliveries tried to eIMs that are no longer on the card */
 };
 
 static void eim_state_free(gpointer data)
@@ -515,6 +517,41 @@ static void on_polled(const PollReport *report, gpointer data)
     publish(agent);
 }
 
+static void on_owed(const char *const *eim_ids, gpointer data)
+{
+    Agent *agent = data;
+
+    g_strfreev(agent->owed);
+    agent->owed = g_strdupv((char **)eim_ids);
+}
+
+/* Results that were found when the card was read need not wait for the next regular poll; those for eIMs
+ * that have no poll any more are tried again with growing pauses. */
+static void schedule_owed(Agent *agent, JobKind finished)
+{
+    gboolean orphans = FALSE;
+
+    for (guint i = 0; agent->owed && agent->owed[i]; i++) {
+        EimState *eim = g_hash_table_lookup(agent->eims, agent->owed[i]);
+
+        if (!eim)
+            orphans = TRUE;
+        else if (finished == JOB_KIND_START)
+            eim->due = clock_boottime();
+    }
+    if (orphans) {
+        guint64 wait = (guint64)agent->config->poll_retry_first << MIN(agent->orphan_attempts, 24);
+
+        agent->orphan_attempts++;
+        clear_source(&agent->retry_timer);
+        agent->retry_timer =
+            clock_timer_new(after_seconds((guint)MIN(wait, agent->config->poll_retry_limit)), NULL,
+                            on_retry_due, agent);
+    } else {
+        agent->orphan_attempts = 0;
+    }
+}
+
 static void on_finished(guint32 number, const GError *error, gboolean usable, gpointer data)
 {
     Agent *agent = data;
@@ -524,18 +561,22 @@ static void on_finished(guint32 number, const GError *error, gboolean usable, gp
         return;
     agent->running = NULL;
     reschedule(agent, (const char *const *)entry->job->eim_ids);
-    if (!usable && error) {
+    if (!usable) {
+        g_autoptr(GError) lost = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
+                                                     "the modem or its proxy vanished");
+        const GError *cause = error ? error : lost;
         LogContext context = agent->log;
 
         context.job = number;
         log_full(&context, LOG_LEVEL_WARNING, agent->facts ? LOG_EVENT_EUICC_LOST : LOG_EVENT_NONE,
-                 "%s", error->message);
-        card_is_unusable(agent, error);
+                 "%s", cause->message);
+        card_is_unusable(agent, cause);
     } else {
         if (agent->state != EUICC_LEFT_ALONE)
             set_state(agent, EUICC_IDLE, "");
         clear_source(&agent->retry_timer);
         agent->start_failures = 0;
+        schedule_owed(agent, entry->job->kind);
         arm_poll_timer(agent);
     }
     end_job(agent, entry, error);
@@ -576,6 +617,7 @@ static const WorkerListener worker_listener = {
     .stage = on_stage,
     .facts = on_facts,
     .polled = on_polled,
+    .owed = on_owed,
     .finished = on_finished,
     .event = on_worker_event,
 };
@@ -618,6 +660,7 @@ void agent_free(Agent *agent)
     publish(agent);
     g_hash_table_unref(agent->eims);
     modem_port_free(agent->port);
+    g_strfreev(agent->owed);
     g_free(agent->state_reason);
     g_free(agent->log_object);
     g_free(agent);

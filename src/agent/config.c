@@ -479,12 +479,26 @@ static gboolean load_folder(Config *config, const char *path, GError **error)
 
 static gboolean check(const Config *config, const char *path, GError **error)
 {
+    GHashTableIter iter;
+    gpointer value;
+
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
 
         if (!modem->path) {
             g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG, "%s: [modem %s] has no path",
                         path, modem->name);
+            return FALSE;
+        }
+    }
+    g_hash_table_iter_init(&iter, config->eims);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const ConfigEim *eim = value;
+
+        if (eim->path[0] != '/') {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
+                        "%s: [eim %s] path must begin with '/', not '%s'", path, eim->eim_id,
+                        eim->path);
             return FALSE;
         }
     }

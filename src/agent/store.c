@@ -239,6 +239,14 @@ static gint compare_records(gconstpointer a, gconstpointer b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
+/* Temporary file of a write that was interrupted: <number>.XXXXXX. Files put aside stay for people. */
+static gboolean is_leftover(const char *name)
+{
+    gsize digits = strspn(name, "0123456789");
+
+    return digits == 8 && name[digits] == '.' && strlen(name + digits + 1) == 6;
+}
+
 gboolean store_load_records(Store *store, GPtrArray *records, guint *ret_bad, GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -256,9 +264,11 @@ gboolean store_load_records(Store *store, GPtrArray *records, guint *ret_bad, GE
         IpaRecord *record;
         guint64 number;
 
-        /* Temporary files of an interrupted write and files put aside have other names. */
-        if (!g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT32 - 1, &number, NULL))
+        if (!g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT32 - 1, &number, NULL)) {
+            if (is_leftover(name))
+                (void)g_unlink(path);
             continue;
+        }
         store->next_number = MAX(store->next_number, (guint)number + 1);
         bytes = file_read(path, RECORD_LIMIT, error);
         if (!bytes)

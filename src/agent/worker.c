@@ -51,6 +51,7 @@ struct Worker {
     IpaSession *session; /* NULL while no card was read */
     Store *store;
     GHashTable *links; /* eimId -> EimLink */
+    char *links_eid;   /* card that they were made for */
     Job *job;          /* running */
     gboolean lost;     /* the modem went */
 };
@@ -61,6 +62,7 @@ typedef enum {
     POST_STAGE,
     POST_FACTS,
     POST_POLLED,
+    POST_OWED,
     POST_FINISHED,
     POST_EVENT,
 } PostKind;
@@ -73,6 +75,7 @@ typedef struct {
     char *text;
     EuiccSnapshot *facts;
     PollReport report;
+    char **owed;
     GError *error;
     gboolean usable;
     WorkerEvent event;
@@ -94,6 +97,7 @@ static void post_free(gpointer data)
     g_free(post->report.eim_id);
     g_free(post->report.trust);
     g_clear_error(&post->report.error);
+    g_strfreev(post->owed);
     g_clear_error(&post->error);
     g_free(post);
 }
@@ -115,6 +119,9 @@ static gboolean post_deliver(gpointer data)
         break;
     case POST_POLLED:
         listener->polled(&post->report, target);
+        break;
+    case POST_OWED:
+        listener->owed((const char *const *)post->owed, target);
         break;
     case POST_FINISHED:
         listener->finished(post->job, post->error, post->usable, target);
@@ -156,6 +163,36 @@ static void post_facts(Worker *worker)
     post->facts->port = (g_free(post->facts->port), g_strdup(worker->port->port));
     post->facts->transport = (g_free(post->facts->transport), g_strdup(worker->port->transport));
     post->facts->slot = worker->port->slot;
+    post_send(post);
+}
+
+/* What a delivery can settle: not what waits for the card, and not what the eIM keeps on the card. */
+static gboolean is_deliverable(const IpaRecord *record)
+{
+    switch (record->state) {
+    case IPA_RECORD_EXECUTED:
+    case IPA_RECORD_DELIVERED:
+        return TRUE;
+    case IPA_RECORD_EXECUTING:
+    case IPA_RECORD_KEPT:
+        return FALSE;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
+static void post_owed(Worker *worker)
+{
+    Post *post = post_new(worker, POST_OWED);
+    GStrvBuilder *owed = g_strv_builder_new();
+
+    for (guint i = 0; worker->session && i < worker->session->records->len; i++) {
+        const IpaRecord *record = worker->session->records->pdata[i];
+
+        if (is_deliverable(record))
+            g_strv_builder_add(owed, record->eim->eim_id);
+    }
+    post->owed = g_strv_builder_end(owed);
+    g_strv_builder_unref(owed);
     post_send(post);
 }
 
@@ -333,7 +370,16 @@ static void forget_card(Worker *worker)
     worker->log.eid = NULL;
     g_clear_pointer(&worker->session, ipa_session_free);
     g_clear_pointer(&worker->store, store_free);
+}
+
+/* The connections (and their counters) belong to the card whose EID they name. */
+static void note_card(Worker *worker)
+{
+    if (g_strcmp0(worker->links_eid, worker->session->eid_text) == 0)
+        return;
     g_hash_table_remove_all(worker->links);
+    g_free(worker->links_eid);
+    worker->links_eid = g_strdup(worker->session->eid_text);
 }
 
 static void close_modem(Worker *worker)
@@ -433,6 +479,7 @@ static gboolean read_card(Worker *worker, GError **error)
     if (!ipa_card_read(worker->session, error))
         return FALSE;
     worker->log.eid = worker->session->eid_text;
+    note_card(worker);
     if (worker->session->left_alone) {
         post_facts(worker);
         return TRUE;
@@ -598,6 +645,7 @@ static void run_job(Worker *worker, Job *job)
         g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,
                     "the job took longer than it may and was ended");
     }
+    post_owed(worker);
     post = post_new(worker, POST_FINISHED);
     post->usable = worker->session != NULL;
     post->error = g_steal_pointer(&error);
@@ -727,6 +775,7 @@ void worker_free(Worker *worker, Job *current)
     if (worker->next)
         job_unref(worker->next);
     g_hash_table_unref(worker->links);
+    g_free(worker->links_eid);
     g_main_context_unref(worker->context);
     g_mutex_clear(&worker->mutex);
     modem_port_free(worker->port);

@@ -39,6 +39,8 @@ typedef struct {
     /* Card part of a snapshot (EID, kind, versions, profiles, eIMs without their schedule). */
     void (*facts)(const EuiccSnapshot *facts, gpointer data);
     void (*polled)(const PollReport *report, gpointer data);
+    /* eIMs that a result waits for, before each finished(); NULL-ended, empty when nothing is owed. */
+    void (*owed)(const char *const *eim_ids, gpointer data);
     /* ERROR NULL: done. USABLE: the card is known and can be worked with. */
     void (*finished)(guint32 job, const GError *error, gboolean usable, gpointer data);
     void (*event)(WorkerEvent event, gpointer data);

@@ -112,6 +112,10 @@ void log_write(const LogContext *context, LogLevel level, LogEvent event, const 
     va_end(arguments);
     text = context && context->object ? g_strdup_printf("[%s] %s", context->object, body)
                                       : g_steal_pointer(&body);
+    /* A peer's text must not be able to forge a line or to steer a terminal. */
+    for (char *p = text; *p; p++)
+        if (g_ascii_iscntrl(*p))
+            *p = ' ';
     if (use_journal)
         write_journal(context, level, event, file, line, function, text);
     else

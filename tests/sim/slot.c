@@ -204,7 +204,7 @@ static SimSlotResult check_card(const SimSlot *slot)
 static void close_at_card(SimSlot *slot, guint8 channel)
 {
     const guint8 apdu[] = { 0x00, 0x70, 0x80, channel };
-    g_autoptr(GBytes) response = send(slot, apdu, sizeof apdu);
+    g_bytes_unref(send(slot, apdu, sizeof apdu)); /* whatever it says, the channel is gone */
     slot->channels[channel].open = FALSE;
     g_clear_pointer(&slot->channels[channel].aid, g_free);
 }

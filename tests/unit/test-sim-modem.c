@@ -304,7 +304,7 @@ static guint16 close_channel(Fixture *f, guint8 channel)
     QmiMessage *message = request(f->client, 0x003F);
     put_u8(message, 0x01, 1);
     put_u8(message, 0x11, channel);
-    g_autoptr(GByteArray) answer = command(f, message, &error);
+    qmi_message_unref(command(f, message, &error));
     return error;
 }
 
@@ -337,7 +337,7 @@ static guint16 simple(Fixture *f, QmiClientUim *client, guint16 id)
     QmiMessage *message = request(client, id);
     if (id == 0x0030 || id == 0x0031)
         put_u8(message, 0x01, 1);
-    g_autoptr(GByteArray) answer = command(f, message, &error);
+    qmi_message_unref(command(f, message, &error));
     return error;
 }
 
