@@ -12,6 +12,7 @@ typedef struct {
     sd_bus *connection;
     gpointer tag; /* of the file descriptor, NULL before the first prepare */
     int fd;
+    int events;
     BusSourceLost lost;
     gpointer data;
     int failure; /* positive errno that prepare() saw, reported by dispatch() */
@@ -40,11 +41,12 @@ static gboolean source_prepare(GSource *source, gint *timeout)
         self->tag = NULL;
     }
     /* The mask changes all the time: POLLOUT only while the write queue is not empty. */
-    if (self->tag)
-        g_source_modify_unix_fd(source, self->tag, (GIOCondition)events);
-    else
+    if (!self->tag)
         self->tag = g_source_add_unix_fd(source, fd, (GIOCondition)events);
+    else if (events != self->events)
+        g_source_modify_unix_fd(source, self->tag, (GIOCondition)events);
     self->fd = fd;
+    self->events = events;
 
     /* Absolute CLOCK_MONOTONIC, the clock of g_source_set_ready_time(); 0 when messages wait
      * already. */
