@@ -367,6 +367,11 @@ gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error)
         }
         slot->ignore_refresh = !g_strcmp0(refresh, "ignore");
     }
+    /* A new delay counts from now for a start that is under way. */
+    if (json_object_has_member(knobs, "start-delay") && slot->state == SIM_SLOT_STARTING) {
+        stop_timer(slot);
+        slot->timer = g_timeout_add(slot->start_delay, on_started, slot);
+    }
     slot->hide_91xx =
         json_object_get_boolean_member_with_default(knobs, "hide-91xx", slot->hide_91xx);
     return TRUE;

@@ -498,30 +498,18 @@ static void test_file_folder(Fixture *f, gconstpointer data)
 /* ---- clock ---- */
 
 typedef struct {
-    GMainLoop *loop;
-    GString *order;
-    GMainContext *context;
-} Timers;
+    gint64 due;
+    GSource *source;
+    guint fired;
+} Timer;
 
-static gboolean note_first(gpointer data)
+static gboolean note(gpointer data)
 {
-    g_string_append_c(((Timers *)data)->order, '1');
+    Timer *timer = data;
+
+    g_assert_cmpint(clock_boottime(), >=, timer->due); /* never early */
+    timer->fired++;
     return G_SOURCE_CONTINUE; /* has no meaning: once */
-}
-
-static gboolean note_second(gpointer data)
-{
-    Timers *timers = data;
-
-    g_string_append_c(timers->order, '2');
-    g_main_loop_quit(timers->loop);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean note_never(gpointer data)
-{
-    g_string_append_c(((Timers *)data)->order, 'X');
-    return G_SOURCE_REMOVE;
 }
 
 static void drop_source(GSource *source)
@@ -530,30 +518,32 @@ static void drop_source(GSource *source)
     g_source_unref(source);
 }
 
+/* Of timers that are due when the loop comes to look, any may be the first. */
 static void run_timers(GMainContext *context)
 {
-    Timers timers = { g_main_loop_new(context, FALSE), g_string_new(NULL), context };
     gint64 now = clock_boottime();
-    GSource *second = clock_timer_new(now + 60000, context, note_second, &timers);
-    GSource *never = clock_timer_new(now + 30000, context, note_never, &timers);
-    GSource *first = clock_timer_new(now + 20000, context, note_first, &timers);
-    GSource *past = clock_timer_new(-5, context, note_first, &timers);
-    GSource *zero = clock_timer_new(0, context, note_first, &timers);
-    GSource *far = clock_timer_new(clock_deadline(G_MAXUINT), context, note_never, &timers);
+    Timer shots[] = { { .due = now + 60000 }, { .due = now + 20000 }, { .due = -5 }, { .due = 0 } };
+    Timer never = { .due = now + 30000 }, far = { .due = clock_deadline(G_MAXUINT) };
 
-    drop_source(never);
-    g_main_loop_run(timers.loop);
-    g_assert_cmpint(clock_boottime(), >=, now + 60000); /* never early */
-    g_assert_cmpstr(timers.order->str, ==, "1112");
-    g_assert_true(g_source_is_destroyed(first));
-    g_assert_false(g_source_is_destroyed(far));
-    g_source_unref(first);
-    g_source_unref(second);
-    g_source_unref(past);
-    g_source_unref(zero);
-    drop_source(far);
-    g_string_free(timers.order, TRUE);
-    g_main_loop_unref(timers.loop);
+    for (guint i = 0; i < G_N_ELEMENTS(shots); i++)
+        shots[i].source = clock_timer_new(shots[i].due, context, note, &shots[i]);
+    never.source = clock_timer_new(never.due, context, note, &never);
+    far.source = clock_timer_new(far.due, context, note, &far);
+    drop_source(never.source);
+    for (guint i = 0; i < G_N_ELEMENTS(shots); i++)
+        while (shots[i].fired == 0)
+            g_main_context_iteration(context, TRUE);
+    while (g_main_context_iteration(context, FALSE))
+        continue;
+    for (guint i = 0; i < G_N_ELEMENTS(shots); i++) {
+        g_assert_cmpuint(shots[i].fired, ==, 1);
+        g_assert_true(g_source_is_destroyed(shots[i].source));
+        g_source_unref(shots[i].source);
+    }
+    g_assert_cmpuint(never.fired, ==, 0);
+    g_assert_cmpuint(far.fired, ==, 0);
+    g_assert_false(g_source_is_destroyed(far.source));
+    drop_source(far.source);
 }
 
 static void test_clock_timers(void)
