@@ -81,6 +81,7 @@ static gboolean run(const Config *config, Program *program, GError **error)
     g_source_remove(term);
     g_source_remove(interrupt);
     g_clear_pointer(&program->loop, g_main_loop_unref);
+    agents_stop(agents);
     /* The bus shows the agents, so it goes first. */
     g_clear_pointer(&bus, bus_free);
     return TRUE;

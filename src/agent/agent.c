@@ -37,6 +37,7 @@ struct Agent {
     Worker *worker;
     GQueue queue;      /* of JobEntry, waiting */
     JobEntry *running; /* NULL: the worker is idle */
+    gboolean stopped;
 
     EuiccSnapshot *facts;    /* last card part from the worker; NULL while no card is read */
     EuiccSnapshot *snapshot; /* published */
@@ -225,19 +226,27 @@ static void schedule_first(Agent *agent, EimState *eim)
         eim->due = after_about(agent->config->poll_interval);
 }
 
+/* Seconds until an eIM that failed is asked again. */
+static guint64 backoff(const Agent *agent, const EimState *eim)
+{
+    guint64 wait = (guint64)agent->config->poll_retry_first << MIN(MAX(eim->failures, 1) - 1, 24);
+
+    wait = MIN(wait, agent->config->poll_retry_limit);
+    /* A failure never makes the daemon ask less often than its interval says … */
+    if (agent->config->poll_interval)
+        wait = MIN(wait, agent->config->poll_interval);
+    /* … unless the server asked for more time (I-29). */
+    return MAX(wait, eim->retry_after);
+}
+
 static void schedule_next(Agent *agent, EimState *eim)
 {
-    guint64 wait = agent->config->poll_interval;
-
-    if (eim->failures > 0) {
-        guint64 backoff = (guint64)agent->config->poll_retry_first << MIN(eim->failures - 1, 24);
-
-        backoff = MIN(backoff, agent->config->poll_retry_limit);
-        /* A failure never makes the daemon ask less often than its interval says, unless the server
-         * asked for more time (I-29). */
-        wait = wait ? MAX(MIN(backoff, wait), eim->retry_after) : 0;
-    }
-    eim->due = wait ? after_about((guint)wait) : 0;
+    if (agent->config->poll_interval == 0)
+        eim->due = 0; /* but see schedule_owed() */
+    else if (eim->failures > 0)
+        eim->due = after_about((guint)backoff(agent, eim));
+    else
+        eim->due = after_about(agent->config->poll_interval);
 }
 
 /* eIMs came or went on the card. */
@@ -465,6 +474,13 @@ static void on_facts(const EuiccSnapshot *facts, gpointer data)
     Agent *agent = data;
     gboolean is_new = !agent->facts || !g_str_equal(agent->facts->eid, facts->eid);
 
+    if (is_new && agent->owner->is_taken(agent, facts->eid, agent->owner_data)) {
+        log_error(&agent->log,
+                  "the card behind %s is served through another port already: left to it",
+                  agent->port->port);
+        set_state(agent, EUICC_UNAVAILABLE, "served through another port");
+        return;
+    }
     if (is_new) {
         g_hash_table_remove_all(agent->eims);
         announce_card(agent, facts);
@@ -536,8 +552,10 @@ static void schedule_owed(Agent *agent, JobKind finished)
 
         if (!eim)
             orphans = TRUE;
-        else if (finished == JOB_KIND_START)
+        else if (finished == JOB_KIND_START && eim->failures == 0)
             eim->due = clock_boottime();
+        else if (!eim->due) /* no regular polls: what is owed is delivered all the same */
+            eim->due = after_about((guint)backoff(agent, eim));
     }
     if (orphans) {
         guint64 wait = (guint64)agent->config->poll_retry_first << MIN(agent->orphan_attempts, 24);
@@ -641,6 +659,14 @@ Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trac
     return agent;
 }
 
+void agent_stop(Agent *agent)
+{
+    if (agent->stopped)
+        return;
+    agent->stopped = TRUE;
+    worker_stop(agent->worker, agent->running ? agent->running->job : NULL);
+}
+
 void agent_free(Agent *agent)
 {
     g_autoptr(GError) error = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
@@ -649,7 +675,8 @@ void agent_free(Agent *agent)
 
     clear_source(&agent->poll_timer);
     clear_source(&agent->retry_timer);
-    worker_free(agent->worker, agent->running ? agent->running->job : NULL);
+    agent_stop(agent);
+    worker_free(agent->worker);
     if (agent->running) {
         end_job(agent, agent->running, error);
         agent->running = NULL;

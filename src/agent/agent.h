@@ -25,6 +25,8 @@ typedef struct {
 typedef struct {
     guint32 (*next_job_number)(gpointer data);
     gboolean (*is_inhibited)(gpointer data);
+    /* TRUE when another agent serves the card with this EID already (invariant 4). */
+    gboolean (*is_taken)(Agent *agent, const char *eid, gpointer data);
     void (*publish)(Agent *agent, const EuiccSnapshot *before, const EuiccSnapshot *after,
                     gpointer data);
     /* Takes ENTRY->snapshot as the new one; BEFORE may be NULL. */
@@ -35,6 +37,8 @@ typedef struct {
 
 Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
                  const AgentOwner *owner, gpointer data);
+/* Stops the worker without waiting for it; agent_free() does so as well, and waits. */
+void agent_stop(Agent *agent);
 void agent_free(Agent *agent);
 
 const ModemPort *agent_get_port(Agent *agent);

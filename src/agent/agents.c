@@ -26,6 +26,7 @@ struct Agents {
     guint32 last_job;
     GPtrArray *inhibitions; /* of Inhibition */
     guint32 last_cookie;
+    gboolean stopping;
 };
 
 static void inhibition_free(gpointer data)
@@ -58,7 +59,22 @@ static guint32 owner_next_job_number(gpointer data)
 
 static gboolean owner_is_inhibited(gpointer data)
 {
-    return ((Agents *)data)->inhibitions->len > 0;
+    Agents *agents = data;
+
+    return agents->stopping || agents->inhibitions->len > 0;
+}
+
+static gboolean owner_is_taken(Agent *agent, const char *eid, gpointer data)
+{
+    Agents *agents = data;
+
+    for (guint i = 0; i < agents->agents->len; i++) {
+        const EuiccSnapshot *other = agent_get_snapshot(agents->agents->pdata[i]);
+
+        if (agents->agents->pdata[i] != agent && other && g_str_equal(other->eid, eid))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void owner_publish(Agent *agent, const EuiccSnapshot *before, const EuiccSnapshot *after,
@@ -103,12 +119,25 @@ static void owner_job_ended(JobEntry *entry, gpointer data)
 static const AgentOwner agent_owner = {
     .next_job_number = owner_next_job_number,
     .is_inhibited = owner_is_inhibited,
+    .is_taken = owner_is_taken,
     .publish = owner_publish,
     .job_changed = owner_job_changed,
     .job_ended = owner_job_ended,
 };
 
 /* ---- modems ---- */
+
+/* A second control port of a modem that is served already leads to the same card. */
+static Agent *find_by_device(Agents *agents, const ModemPort *port)
+{
+    for (guint i = 0; i < agents->agents->len; i++) {
+        const ModemPort *other = agent_get_port(agents->agents->pdata[i]);
+
+        if (g_str_equal(other->device, port->device) && other->slot == port->slot)
+            return agents->agents->pdata[i];
+    }
+    return NULL;
+}
 
 static Agent *find_by_port(Agents *agents, const char *port)
 {
@@ -140,6 +169,9 @@ static void on_modem(const ModemPort *port, gboolean present, gpointer data)
 
     if (present && agent) {
         agent_retry(agent, "device seen");
+    } else if (present && find_by_device(agents, port)) {
+        log_info(NULL, "%s is another port of a modem that is served already: not used",
+                 port->port);
     } else if (present) {
         log_info(NULL, "modem %s at %s (%s)", port->device, port->port, port->transport);
         agent = agent_new(agents->config, port, agents->trace, &agent_owner, agents);
@@ -187,8 +219,16 @@ gboolean agents_start(Agents *agents, GError **error)
     return TRUE;
 }
 
+void agents_stop(Agents *agents)
+{
+    agents->stopping = TRUE;
+    for (guint i = 0; i < agents->agents->len; i++)
+        agent_stop(agents->agents->pdata[i]);
+}
+
 void agents_free(Agents *agents)
 {
+    agents_stop(agents);
     modems_free(agents->modems);
     g_ptr_array_unref(agents->agents);
     while (agents->ended.length > 0)

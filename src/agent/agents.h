@@ -28,6 +28,8 @@ Agents *agents_new(const Config *config);
 /* Begins to look for modems and to work. STORAGE when the configured trace file can't be written. */
 gboolean agents_start(Agents *agents, GError **error);
 
+/* Cancels what runs and starts nothing more, without waiting. agents_free() includes it. */
+void agents_stop(Agents *agents);
 void agents_free(
     Agents *agents); /* stops the workers: cancels jobs, closes channels, waits for them */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Agents, agents_free)

@@ -490,6 +490,16 @@ static gboolean check(const Config *config, const char *path, GError **error)
                         path, modem->name);
             return FALSE;
         }
+        for (guint k = 0; k < i; k++) {
+            const ConfigModem *other = config->modems->pdata[k];
+
+            if (!g_str_equal(other->path, modem->path))
+                continue;
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
+                        "%s: [modem %s] and [modem %s] have the same path", path, other->name,
+                        modem->name);
+            return FALSE;
+        }
     }
     g_hash_table_iter_init(&iter, config->eims);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {

@@ -184,7 +184,7 @@ EuiccSnapshot *facts_from_session(IpaSession *session)
     if (session->left_alone) {
         g_free(facts->state_reason);
         facts->state_reason =
-            g_strdup("the card's own IPA is active (ipaMode ipae): it is left alone");
+            g_strdup(session->left_alone_reason ? session->left_alone_reason : "left alone");
     }
     facts->pending_notifications = session->pending_notifications;
     for (guint i = 0; profiles && i < profiles->len; i++) {

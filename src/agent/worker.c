@@ -154,11 +154,22 @@ static void post_send(Post *post)
     g_source_unref(source);
 }
 
+/* A card that is left alone is not asked for its EID: what its object on the bus is called then. */
+static char *make_substitute(const char *port)
+{
+    g_autofree char *name = g_path_get_basename(port);
+
+    g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS, '_');
+    return g_strdup_printf("unread_%.50s", name);
+}
+
 static void post_facts(Worker *worker)
 {
     Post *post = post_new(worker, POST_FACTS);
 
     post->facts = facts_from_session(worker->session);
+    if (post->facts->eid[0] == '\0')
+        post->facts->eid = (g_free(post->facts->eid), make_substitute(worker->port->port));
     post->facts->device = (g_free(post->facts->device), g_strdup(worker->port->device));
     post->facts->port = (g_free(post->facts->port), g_strdup(worker->port->port));
     post->facts->transport = (g_free(post->facts->transport), g_strdup(worker->port->transport));
@@ -297,6 +308,9 @@ static EsipaClient *host_client(gpointer data, const IpaEim *eim, GError **error
     Worker *worker = data;
     EimLink *link = g_hash_table_lookup(worker->links, eim->eim_id);
 
+    /* The modem's news arrive in this thread's context, which nobody looks at during HTTPS. */
+    while (g_main_context_iteration(worker->context, FALSE))
+        ;
     if (link && link->eim && g_str_equal(link->eim->fqdn, eim->fqdn) &&
         same_bytes(link->eim->trust_data, eim->trust_data))
         return link->esipa;
@@ -444,12 +458,19 @@ static void deliver_orphans(Worker *worker)
     for (guint i = 0; i < session->records->len; i++) {
         IpaRecord *record = session->records->pdata[i];
 
+        gboolean known = FALSE;
+
         if (ipa_session_find_eim(session, record->eim->eim_id))
             continue;
         record->refused = FALSE;
-        g_ptr_array_add(receivers, ipa_eim_copy(record->eim));
+        for (guint k = 0; k < receivers->len; k++)
+            known = known ||
+                    g_str_equal(((const IpaEim *)receivers->pdata[k])->eim_id, record->eim->eim_id);
+        if (!known)
+            g_ptr_array_add(receivers, ipa_eim_copy(record->eim));
     }
-    for (guint i = 0; i < receivers->len; i++) {
+    for (guint i = 0; i < receivers->len && !g_cancellable_is_cancelled(worker->job->cancellable);
+         i++) {
         g_autoptr(GError) error = NULL;
 
         /* An eIM that does not answer is no reason to call the card unusable. */
@@ -621,6 +642,7 @@ static gboolean run_card_job(Worker *worker, GError **error)
 static void run_job(Worker *worker, Job *job)
 {
     g_autoptr(GError) error = NULL;
+    gboolean gone = FALSE;
     Post *post;
 
     worker->job = job;
@@ -636,7 +658,9 @@ static void run_job(Worker *worker, Job *job)
         forget_card(worker);
         close_modem(worker);
     }
-    if (worker->session && worker->session->replaced)
+    if (worker->session && worker->session->card_gone)
+        gone = TRUE;
+    if (worker->session && (worker->session->replaced || gone))
         forget_card(worker);
     if (worker->session)
         worker->session->cancellable = NULL;
@@ -651,6 +675,8 @@ static void run_job(Worker *worker, Job *job)
     post->error = g_steal_pointer(&error);
     worker->job = NULL;
     post_send(post);
+    if (gone)
+        post_event(worker, WORKER_CARD_GONE);
     job_unref(job);
 }
 
@@ -666,7 +692,9 @@ static void on_backend_event(BackendEvent event, gpointer data)
         return;
     case BACKEND_EVENT_CARD_GONE:
     case BACKEND_EVENT_CARD_READY:
-        /* During a job the card comes and goes because of us. */
+        /* During a job the card also comes and goes because of us; where it stays away, run_job() tells. */
+        if (worker->session)
+            worker->session->card_gone = event == BACKEND_EVENT_CARD_GONE;
         if (worker->job)
             return;
         /* The next one may be another card: a job that waits begins with reading it. */
@@ -762,7 +790,7 @@ void worker_run(Worker *worker, Job *job)
     g_main_context_wakeup(worker->context);
 }
 
-void worker_free(Worker *worker, Job *current)
+void worker_stop(Worker *worker, Job *current)
 {
     worker->mailbox->listener = NULL;
     g_mutex_lock(&worker->mutex);
@@ -771,6 +799,10 @@ void worker_free(Worker *worker, Job *current)
     if (current)
         g_cancellable_cancel(current->cancellable);
     g_main_context_wakeup(worker->context);
+}
+
+void worker_free(Worker *worker)
+{
     g_thread_join(worker->thread);
     if (worker->next)
         job_unref(worker->next);

@@ -50,9 +50,10 @@ typedef struct {
 Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
                    const WorkerListener *listener, gpointer data);
 
-/* Ends the running job by cancelling CURRENT (may be NULL), closes everything, waits for the thread. No
- * listener call after this returns. */
-void worker_free(Worker *worker, Job *current);
+/* Asks the thread to end: cancels CURRENT (the running job, may be NULL). No listener call after this
+ * returns. Then worker_free() waits for it; several workers are stopped first and freed after. */
+void worker_stop(Worker *worker, Job *current);
+void worker_free(Worker *worker);
 
 /* Gives the worker its next job; only when the former has finished. */
 void worker_run(Worker *worker, Job *job);

@@ -41,7 +41,9 @@ struct Channel {
     gboolean card_gone;       /* went and is not back yet */
     gboolean lost;            /* the modem went */
     gboolean event_seen;      /* for those who wait for one */
-    gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session */
+    gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session, or is not to be */
+    gboolean known;           /* this card may be declared to without a look at it (I-40) */
+    GBytes *aid;              /* that was selected last; borrowed from CONFIG */
     gboolean refresh_pending; /* 91xx */
 };
 
@@ -79,6 +81,7 @@ Channel *channel_new(Backend *backend, const ChannelConfig *config, ChannelTrace
     channel->config = config;
     channel->trace = trace;
     channel->log = (LogContext){ .object = backend->name };
+    channel->known = config->manage_ipae;
     return channel;
 }
 
@@ -104,6 +107,17 @@ GBytes *channel_get_fci(Channel *channel)
 const ChannelCounters *channel_get_counters(Channel *channel)
 {
     return &channel->counters;
+}
+
+void channel_forget_card(Channel *channel)
+{
+    if (!channel->capability_done)
+        channel->known = channel->config->manage_ipae;
+}
+
+gboolean channel_is_undeclared(Channel *channel)
+{
+    return channel_is_open(channel) && !channel->known;
 }
 
 gboolean channel_take_refresh_pending(Channel *channel)
@@ -312,6 +326,7 @@ static gboolean declare_capability(Channel *channel, GCancellable *cancellable, 
         size = apdu_terminal_capability(apdu, consumer, sizeof consumer);
         break;
     case CHANNEL_CAPABILITY_NONE:
+        channel->capability_done = TRUE;
         return TRUE;
     }
     if (exchange(channel, 0, apdu, size, channel->config->timeout, FALSE, FALSE, cancellable,
@@ -399,6 +414,7 @@ static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancell
         return FALSE;
     }
     channel->number = number;
+    channel->aid = aid;
     channel->open_session = session;
     channel->dead = FALSE;
     channel->counters.channel_opens++;
@@ -406,6 +422,87 @@ static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancell
     g_clear_pointer(&channel->fci, g_bytes_unref);
     channel->fci = g_steal_pointer(&fci);
     return complete_fci(channel, aid, cancellable, error);
+}
+
+/* euiccConfiguration of the IoT template, beside or inside the GlobalPlatform objects (SGP.32 3.8.4).
+ */
+static gboolean is_ipae_supported(GBytes *fci)
+{
+    Tlv object, inner, template, bits;
+
+    if (!fci || !tlv_parse(tlv_slice_from_bytes(fci), 0x6F, &object, NULL))
+        return FALSE;
+    if (!tlv_find(object.value, 0xE1, &template) &&
+        (!tlv_find(object.value, 0xA5, &inner) || !tlv_find(inner.value, 0xE1, &template)))
+        return FALSE;
+    return tlv_find(template.value, 0x80, &bits) && tlv_bit_is_set(bits.value, 0);
+}
+
+/* The card may go while the channel is opened. */
+static gboolean check_open(Channel *channel, GError **error)
+{
+    if (channel_is_open(channel))
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
+                        "the card was reset while the channel was opened");
+    return FALSE;
+}
+
+/* The ISD-R looks at the declaration when it is selected. The FCI is known already: its octets are
+ * not fetched. */
+static gboolean select_again(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    guint8 cla = apdu_class(channel->number, channel->backend->plain_class);
+    g_autoptr(GBytes) response = NULL;
+    g_autoptr(GError) failure = NULL;
+    guint8 apdu[APDU_MAX];
+    const guint8 *data;
+    guint16 sw;
+    gsize size;
+
+    data = g_bytes_get_data(channel->aid, &size);
+    size = apdu_select(apdu, cla, data, size);
+    if (!exchange(channel, channel->number, apdu, size, channel->config->timeout, FALSE, FALSE,
+                  cancellable, &response, &sw, &failure)) {
+        mark_dead(channel, failure);
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "SELECT: ");
+        return FALSE;
+    }
+    if (is_success(sw) || sw >> 8 == 0x61)
+        return TRUE;
+    log_debug(&channel->log, "SELECT on the open channel: %04X, opening it again", sw);
+    release(channel);
+    return select_isdr(channel, channel->aid, cancellable, error);
+}
+
+gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    channel->known = TRUE;
+    if (!channel_is_open(channel))
+        return channel_open(channel, cancellable, error);
+    if (channel->capability_done)
+        return TRUE;
+    if (!declare_capability(channel, cancellable, &failure)) {
+        mark_dead(channel, failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (channel_is_open(channel) && channel->config->capability != CHANNEL_CAPABILITY_NONE &&
+        !select_again(channel, cancellable, error))
+        return FALSE;
+    return check_open(channel, error);
+}
+
+/* What comes after the first SELECT. */
+static gboolean greet(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    if (!check_open(channel, error))
+        return FALSE;
+    if (channel->known || is_ipae_supported(channel->fci))
+        return TRUE;
+    return channel_declare(channel, cancellable, error);
 }
 
 gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error)
@@ -418,14 +515,14 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
         return FALSE;
     channel->lost = FALSE;
     release(channel);
-    if (!declare_capability(channel, cancellable, error))
+    if (channel->known && !declare_capability(channel, cancellable, error))
         return FALSE;
     for (guint i = 0; i < channel->config->aids->len; i++) {
         GBytes *aid = g_ptr_array_index(channel->config->aids, i);
         g_autoptr(GError) failure = NULL;
 
         if (select_isdr(channel, aid, cancellable, &failure))
-            return TRUE;
+            return greet(channel, cancellable, error);
         if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_EUICC) ||
             i + 1 == channel->config->aids->len) {
             g_propagate_error(error, g_steal_pointer(&failure));

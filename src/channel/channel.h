@@ -12,6 +12,10 @@ G_BEGIN_DECLS
  * the ISD-R by the configured AIDs and keeps the FCI; channel_command() cuts the object into STORE
  * DATA blocks, follows 61xx and 6Cxx, and gives the response object.
  *
+ * A card that nobody knows yet is selected before anything is declared: declaring an IPAd takes it
+ * from an IPAe of its own (SGP.32 3.8.4). One whose FCI says ipaeSupported stays undeclared, until
+ * channel_declare() (I-40).
+ *
  * One user at a time. A channel that a deadline, a cancellation, a modem error or a card reset
  * interrupted is dead: channel_is_open() is FALSE and the next channel_open() starts afresh.
  */
@@ -27,10 +31,11 @@ typedef enum {
 typedef struct {
     GPtrArray *aids; /* of GBytes, tried in order when the former gives 6A82; never empty */
     ChannelCapability capability;
-    guint block_size;   /* STORE DATA octets, 1 to 255 */
-    guint timeout;      /* seconds for an ordinary command */
-    guint long_timeout; /* seconds for LoadEuiccPackage and installation */
-    guint max_response; /* octets of one response object that are accepted */
+    guint block_size;     /* STORE DATA octets, 1 to 255 */
+    guint timeout;        /* seconds for an ordinary command */
+    guint long_timeout;   /* seconds for LoadEuiccPackage and installation */
+    guint max_response;   /* octets of one response object that are accepted */
+    gboolean manage_ipae; /* declare at once, whatever the card is: takes it from its IPAe */
 } ChannelConfig;
 
 /* Defaults: the GSMA ISD-R AID, IPAd, 120 octets, 30 s, 120 s, 1 MiB. */
@@ -52,8 +57,20 @@ void channel_free(Channel *channel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
 
 /* Opens if it isn't: TERMINAL CAPABILITY once a card session (its failure is logged, not fatal),
- * channel, SELECT. NOT_EUICC when no AID is there. Idempotent. */
+ * channel, SELECT. On a card that is not known: channel, SELECT, and only where the card supports
+ * no IPAe TERMINAL CAPABILITY and SELECT again. NOT_EUICC when no AID is there. Idempotent. */
 gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error);
+
+/* The card may be another one from now on: the next card session begins with a look at it. A card
+ * that an assistant was declared to in this session stays declared. */
+void channel_forget_card(Channel *channel);
+
+/* TRUE after channel_open() on a card that supports an IPAe and was not declared to. */
+gboolean channel_is_undeclared(Channel *channel);
+
+/* The card's own IPA is not active: makes the card a known one, and declares where that is due.
+ * Later card sessions declare before SELECT. Errors as of channel_open(). */
+gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **error);
 
 /* Closes if open, on the wire only where the channel may still exist. Never fails. */
 void channel_close(Channel *channel);

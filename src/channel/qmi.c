@@ -20,7 +20,10 @@
 #define NEWS_TIME (5 * G_USEC_PER_SEC)
 
 #define DEFAULT_OFF_TIME 1000                 /* ms */
-#define POWER_ON_TIME    (5 * G_USEC_PER_SEC) /* for the attempt that must not be skipped */
+#define POWER_ON_TIME    (5 * G_USEC_PER_SEC) /* for one attempt */
+#define POWER_ON_TRIES   4
+#define POWER_ON_PAUSE   (G_USEC_PER_SEC / 2)  /* after a refusal; doubles */
+#define REVIVE_TIME      (15 * G_USEC_PER_SEC) /* for a card that was found without power */
 #define CLOSE_TIME       G_USEC_PER_SEC
 
 /* So many requests without any answer: the modem hangs. */
@@ -427,6 +430,7 @@ static gboolean power(QmiBackend *self, gboolean on, gint64 deadline, GCancellab
 {
     const char *what = on ? "UIM Power On SIM" : "UIM Power Off SIM";
     g_autoptr(QmiMessage) request = NULL;
+    EuiccdError code = EUICCD_ERROR_MODEM;
     g_autofree char *words = NULL;
     guint16 qmi_error;
 
@@ -438,16 +442,81 @@ static gboolean power(QmiBackend *self, gboolean on, gint64 deadline, GCancellab
         g_prefix_error(error, "%s: ", what);
         return FALSE;
     }
-    if (qmi_error == 0 || qmi_error == QMI_PROTOCOL_ERROR_NO_EFFECT)
+    if (qmi_error == 0 || qmi_error == QMI_PROTOCOL_ERROR_NO_EFFECT) {
+        self->switched_off = !on;
         return TRUE;
+    }
+    switch (qmi_error) {
+    case QMI_PROTOCOL_ERROR_NOT_SUPPORTED:
+    case QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND:
+        code = EUICCD_ERROR_NOT_SUPPORTED;
+        break;
+    case QMI_PROTOCOL_ERROR_INTERNAL:
+    case QMI_PROTOCOL_ERROR_UIM_UNINITIALIZED:
+    case QMI_PROTOCOL_ERROR_DEVICE_NOT_READY:
+    case QMI_PROTOCOL_ERROR_INCOMPATIBLE_STATE:
+        code = EUICCD_ERROR_CARD_NOT_READY;
+        break;
+    }
     words = qmi_backend_describe(qmi_error);
-    g_set_error(error, EUICCD_ERROR,
-                qmi_error == QMI_PROTOCOL_ERROR_NOT_SUPPORTED ||
-                        qmi_error == QMI_PROTOCOL_ERROR_INVALID_QMI_COMMAND
-                    ? EUICCD_ERROR_NOT_SUPPORTED
-                    : EUICCD_ERROR_MODEM,
-                "%s: the modem answered %s", what, words);
+    g_set_error(error, EUICCD_ERROR, (gint)code, "%s: the modem answered %s", what, words);
     return FALSE;
+}
+
+static gboolean is_off(QmiBackend *self)
+{
+    return self->switched_off ||
+           (self->card_status == QMI_CARD_OFF && self->card_error == QMI_UIM_CARD_ERROR_POWER_DOWN);
+}
+
+/* INSIST: the card is off because of us, and a caller that has no more time, or that gives up, is no
+ * reason to leave it so. An answer that got lost and a modem that is busy are worth another try; where it
+ * is on already, the modem says "no effect". */
+static gboolean switch_on(QmiBackend *self, gboolean insist, gint64 deadline,
+                          GCancellable *cancellable, GError **error)
+{
+    gint64 pause = POWER_ON_PAUSE;
+
+    for (guint tries = 1;; tries++) {
+        gint64 limit = clock_boottime() + POWER_ON_TIME;
+        gboolean must = insist && tries <= 2, never = FALSE, late;
+        g_autoptr(GError) failure = NULL;
+
+        if (power(self, TRUE, must ? limit : MIN(deadline, limit), must ? NULL : cancellable,
+                  &failure))
+            return TRUE;
+        late = euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT);
+        if (tries >= POWER_ON_TRIES || !qmi_backend_check(self, NULL) ||
+            !(late || euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY)) ||
+            (!(insist && tries < 2) && !wait_check(deadline - pause, cancellable, NULL))) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        log_info(&self->log, "%s, trying again", failure->message);
+        if (!late) {
+            wait_until(&never, clock_boottime() + pause, must ? NULL : cancellable, NULL);
+            pause *= 2;
+        }
+    }
+}
+
+gboolean qmi_backend_power_up(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                              gboolean *ret_done, GError **error)
+{
+    gboolean off;
+
+    if (self->doubtful && !qmi_backend_query(self, deadline, cancellable, error))
+        return FALSE;
+    /* A modem that tells nothing about its card may have one that is off. */
+    off = is_off(self) || (self->doubtful && self->card_status == QMI_CARD_UNKNOWN);
+    self->doubtful = FALSE;
+    if (off) {
+        log_notice(&self->log, "the card may be without power, switching it on");
+        if (!switch_on(self, FALSE, deadline, cancellable, error))
+            return FALSE;
+    }
+    *ret_done = off;
+    return TRUE;
 }
 
 /* Until the modem says that the card went, or the time is over: it says so long before. */
@@ -466,12 +535,19 @@ static gboolean wait_ready(QmiBackend *self, gint64 deadline, GCancellable *canc
                            GError **error)
 {
     gint64 interval = FIRST_QUERY_INTERVAL;
+    gboolean again = FALSE;
 
     for (;;) {
-        g_autoptr(GError) failure = NULL;
+        g_autoptr(GError) failure = NULL, refusal = NULL;
 
         if (!qmi_backend_query(self, deadline, cancellable, error))
             return FALSE;
+        /* Time enough has passed since it was switched on. */
+        if (again && is_off(self) &&
+            !power(self, TRUE, MIN(deadline, clock_boottime() + POWER_ON_TIME), cancellable,
+                   &refusal))
+            log_info(&self->log, "%s", refusal->message);
+        again = TRUE;
         while (!is_there(self->card)) {
             self->card_changed = FALSE;
             if (!wait_until(&self->card_changed, MIN(deadline, clock_boottime() + interval),
@@ -500,8 +576,10 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
     if (!power(self, FALSE, deadline, cancellable, &failure)) {
         /* An answer that did not come in time may yet have switched the card off. */
         if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) ||
-            euiccd_error_is(failure, EUICCD_ERROR_CANCELLED))
-            power(self, TRUE, clock_boottime() + POWER_ON_TIME, NULL, NULL);
+            euiccd_error_is(failure, EUICCD_ERROR_CANCELLED)) {
+            self->switched_off = TRUE;
+            switch_on(self, TRUE, deadline, cancellable, NULL);
+        }
         g_propagate_prefixed_error(error, g_steal_pointer(&failure),
                                    "%s: reset card: ", backend->name);
         return FALSE;
@@ -512,7 +590,7 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
         self->card_status = QMI_CARD_OFF;
     set_card(self, QMI_CARD_OFF);
     /* From here on the card is without power: switching it on is no longer up to the caller. */
-    if (!power(self, TRUE, clock_boottime() + POWER_ON_TIME, NULL, error)) {
+    if (!switch_on(self, TRUE, deadline, cancellable, error)) {
         g_prefix_error(error, "%s: reset card: ", backend->name);
         return FALSE;
     }
@@ -580,7 +658,7 @@ static void qmi_close(Backend *backend)
     self->card = self->card_status = QMI_CARD_UNKNOWN;
     self->ready_since = 0;
     self->in_use = FALSE;
-    self->leaked = FALSE;
+    self->leaked = self->doubtful = FALSE;
 }
 
 static gboolean create_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
@@ -673,14 +751,37 @@ static gboolean allocate_client(QmiBackend *self, gint64 deadline, GCancellable 
     return TRUE;
 }
 
+/* A card that stays off is no reason not to open the modem: who uses it is told. */
+static gboolean revive_card(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                            GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    gboolean done = FALSE;
+
+    deadline = MIN(deadline, clock_boottime() + REVIVE_TIME);
+    if (qmi_backend_power_up(self, deadline, cancellable, &done, &failure) &&
+        (!done || wait_ready(self, deadline, cancellable, &failure)))
+        return TRUE;
+    if (euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) || !qmi_backend_check(self, NULL)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    log_warning(&self->log, "switching the card on: %s", failure->message);
+    return TRUE;
+}
+
 static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
                          GError **error)
 {
     QmiBackend *self = (QmiBackend *)backend;
     const char *step;
 
-    if (self->device && !self->lost)
-        return TRUE;
+    if (self->device && !self->lost) {
+        if (revive_card(self, deadline, cancellable, error))
+            return TRUE;
+        g_prefix_error(error, "%s: switch the card on: ", backend->name);
+        return FALSE;
+    }
     qmi_close(backend);
     if (step = "open port", !create_device(self, deadline, cancellable, error))
         goto fail;
@@ -692,6 +793,8 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
     if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, error))
         goto fail;
     if (step = "attach", !qmi_backend_query(self, deadline, cancellable, error))
+        goto fail;
+    if (step = "switch the card on", !revive_card(self, deadline, cancellable, error))
         goto fail;
     self->attached = TRUE;
     return TRUE;

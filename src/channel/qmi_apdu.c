@@ -274,6 +274,23 @@ static gboolean check_card(QmiBackend *self, gint64 deadline, GCancellable *canc
     return TRUE;
 }
 
+/* Fails only where there is no point in trying to open a channel: that tells what the matter is. */
+static gboolean ensure_power(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                             GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    gboolean done;
+
+    if (qmi_backend_power_up(self, deadline, cancellable, &done, &failure))
+        return TRUE;
+    if (qmi_backend_check(self, NULL) && wait_check(deadline, cancellable, NULL)) {
+        log_info(&self->log, "%s", failure->message);
+        return TRUE;
+    }
+    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: ", self->backend.name);
+    return FALSE;
+}
+
 gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size,
                                   gint64 deadline, GCancellable *cancellable, guint8 *ret_channel,
                                   GBytes **ret_fci, GError **error)
@@ -291,6 +308,10 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
             g_prefix_error(error, "%s: ", backend->name);
             return FALSE;
         }
+        if (!ensure_power(self, deadline, cancellable, error))
+            return FALSE;
+        /* News may come together with the answer. */
+        self->card_changed = FALSE;
         if (try_open(self, aid, aid_size, deadline, cancellable, ret_channel, ret_fci, &failure))
             return TRUE;
         if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {
@@ -303,7 +324,6 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        self->card_changed = FALSE;
         if (!wait_until(&self->card_changed, clock_boottime() + pause, cancellable, NULL) &&
             g_cancellable_is_cancelled(cancellable)) {
             g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
@@ -311,6 +331,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
                         failure->message);
             return FALSE;
         }
+        self->doubtful = !self->card_changed;
         pause = MIN(pause * 2, LAST_RETRY);
     }
 }
@@ -342,8 +363,10 @@ gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *ap
         return FALSE;
     }
     if (qmi_error != 0) {
-        set_error(self, classify_transmit(self, qmi_error), "send APDU", qmi_error,
-                  uim_get_card_result(answer), error);
+        EuiccdError code = classify_transmit(self, qmi_error);
+
+        self->doubtful = self->doubtful || code == EUICCD_ERROR_CARD_NOT_READY;
+        set_error(self, code, "send APDU", qmi_error, uim_get_card_result(answer), error);
         return FALSE;
     }
     long_response = uim_get(answer, 0x11);

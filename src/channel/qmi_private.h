@@ -55,6 +55,9 @@ typedef struct {
 
     gboolean leaked; /* a channel may have been left open at the modem */
 
+    gboolean switched_off; /* by us, and the modem has not confirmed yet that it is on again */
+    gboolean doubtful;     /* the card refused what it should have done: ask before the next use */
+
     GHashTable *long_responses; /* token -> LongResponse */
     gboolean long_changed;
 } QmiBackend;
@@ -79,6 +82,12 @@ gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *canc
 /* Asks the modem for slots and card. Fails only where the modem can't be talked to. */
 gboolean qmi_backend_query(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
                            GError **error);
+
+/* Switches on a card that is without power, because we or a dead predecessor were interrupted while it
+ * was off: nobody else does. Asks the modem first if there is doubt. *RET_DONE: Power On was sent and
+ * accepted, so that the card starts now. */
+gboolean qmi_backend_power_up(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                              gboolean *ret_done, GError **error);
 
 /* "Internal (3)": the modem's own words. g_free() it. */
 char *qmi_backend_describe(guint16 qmi_error);

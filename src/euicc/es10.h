@@ -53,6 +53,12 @@ RspRetrieveNotificationsListResponse *
 es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 number,
                                   GCancellable *cancellable, GError **error);
 
+/* The same with LIST_PACKAGE_RESULTS: complete EuiccPackageResults (BF51) as they stand in the card's
+ * answer, array of GBytes. They are not looked into: one that can't be decoded does not hide the others.
+ * MALFORMED when the list itself can't be read. */
+GPtrArray *es10b_retrieve_package_results(Channel *channel, GCancellable *cancellable,
+                                          GError **error);
+
 /* ES10b.RemoveNotificationFromList (SGP.22 5.7.11, SGP.32 5.9.12). nothingToDelete is success. */
 gboolean es10b_remove_notification_from_list(Channel *channel, gint64 number,
                                              GCancellable *cancellable, GError **error);

@@ -27,15 +27,16 @@ GBytes *es10b_load_euicc_package(Channel *channel, GBytes *request, GCancellable
     return g_steal_pointer(&result);
 }
 
+static const Es10Function retrieve_notifications_list = {
+    .name = "ES10b.RetrieveNotificationsList",
+    .request = &rsp_retrieve_notifications_list_request,
+    .response = &rsp_retrieve_notifications_list_response,
+};
+
 RspRetrieveNotificationsListResponse *
 es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 number,
                                   GCancellable *cancellable, GError **error)
 {
-    static const Es10Function function = {
-        .name = "ES10b.RetrieveNotificationsList",
-        .request = &rsp_retrieve_notifications_list_request,
-        .response = &rsp_retrieve_notifications_list_response,
-    };
     RspNotificationSearchCriteria criteria = { 0 };
     RspRetrieveNotificationsListRequest request = { 0 };
     g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
@@ -52,15 +53,88 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
         request.search_criteria = &criteria;
         break;
     }
-    response = es10_call(channel, &function, &request, cancellable, NULL, error);
+    response = es10_call(channel, &retrieve_notifications_list, &request, cancellable, NULL, error);
     if (!response)
         return NULL;
     if (response->notifications_list_result_error.present) {
-        es10_set_refused(&function, rsp_names_undefined_error,
+        es10_set_refused(&retrieve_notifications_list, rsp_names_undefined_error,
                          response->notifications_list_result_error.value, error);
         return NULL;
     }
     return g_steal_pointer(&response);
+}
+
+#define TAG_PACKAGE_RESULT    0xBF51
+#define TAG_ERROR             0x81
+#define TAG_PACKAGE_RESULTS   0xA2
+#define TAG_RESULTS_V1_0      0xA1
+#define TAG_NOTIFICATIONS_EPR 0xA3 /* both lists, v1.0 */
+
+/* The results directly inside LIST. */
+static gboolean collect_results(TlvSlice list, GPtrArray *results, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    TlvReader reader;
+    Tlv tlv;
+
+    tlv_reader_init(&reader, list);
+    while (tlv_next(&reader, &tlv, &local))
+        if (tlv.tag == TAG_PACKAGE_RESULT)
+            g_ptr_array_add(results, tlv_slice_to_bytes(tlv.raw));
+    if (!local)
+        return TRUE;
+    g_propagate_prefixed_error(error, g_steal_pointer(&local), "list of package results: ");
+    return FALSE;
+}
+
+/* CONTENT of BF2B. The tag of the chosen list is missing in what some cards answer. */
+static gboolean find_results(TlvSlice content, GPtrArray *results, GError **error)
+{
+    Tlv list, inner;
+    gint64 code;
+
+    if (tlv_find(content, TAG_ERROR, &list)) {
+        if (!tlv_get_integer(list.value, &code, error))
+            return FALSE;
+        es10_set_refused(&retrieve_notifications_list, rsp_names_undefined_error, code, error);
+        return FALSE;
+    }
+    if (tlv_find(content, TAG_PACKAGE_RESULTS, &list))
+        return collect_results(list.value, results, error);
+    if (tlv_find(content, TAG_NOTIFICATIONS_EPR, &list)) {
+        if (!tlv_find(list.value, TAG_RESULTS_V1_0, &inner))
+            return collect_results(list.value, results, error);
+        return collect_results(inner.value, results, error);
+    }
+    return collect_results(content, results, error);
+}
+
+GPtrArray *es10b_retrieve_package_results(Channel *channel, GCancellable *cancellable,
+                                          GError **error)
+{
+    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    RspNotificationSearchCriteria criteria = { .euicc_package_results = TRUE };
+    RspRetrieveNotificationsListRequest request = { .search_criteria = &criteria };
+    const Es10Function *function = &retrieve_notifications_list;
+    g_autoptr(GBytes) octets = tlv_encode(function->request, &request, error);
+    g_autoptr(GBytes) answer = NULL;
+    g_autoptr(GError) local = NULL;
+    Tlv object;
+
+    if (!octets) {
+        g_prefix_error(error, "%s: ", function->name);
+        return NULL;
+    }
+    answer = es10_send(channel, function, octets, cancellable, NULL, error);
+    if (!answer)
+        return NULL;
+    if (tlv_parse(tlv_slice_from_bytes(answer), function->response->tag, &object, &local) &&
+        find_results(object.value, results, &local))
+        return g_steal_pointer(&results);
+    if (!euiccd_error_is(local, EUICCD_ERROR_CARD_REFUSED))
+        g_prefix_error(&local, "%s: response of the card: ", function->name);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
 }
 
 gboolean es10b_remove_notification_from_list(Channel *channel, gint64 number,

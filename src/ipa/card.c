@@ -101,6 +101,13 @@ static gboolean read_eid(IpaSession *session, gpointer data, GError **error)
     return TRUE;
 }
 
+static void leave_alone(IpaSession *session, const char *reason)
+{
+    session->left_alone = TRUE;
+    session->left_alone_reason = reason;
+    session->is_iot = TRUE; /* no other has an IPAe */
+}
+
 static gboolean read_info2(IpaSession *session, gpointer data, GError **error)
 {
     RspEuiccInfo2 *info2 = es10b_get_euicc_info2(session->channel, session->cancellable, error);
@@ -110,7 +117,8 @@ static gboolean read_info2(IpaSession *session, gpointer data, GError **error)
         return FALSE;
     tlv_struct_free(session->info2);
     session->info2 = info2;
-    session->left_alone = info2->ipa_mode.present && info2->ipa_mode.value == RSP_IPA_MODE_IPAE;
+    if (info2->ipa_mode.present && info2->ipa_mode.value == RSP_IPA_MODE_IPAE)
+        leave_alone(session, "the card's own IPA is active (ipaMode ipae): it is left alone");
     return TRUE;
 }
 
@@ -198,9 +206,31 @@ gboolean ipa_card_read_eims(IpaSession *session, GError **error)
     return with_recovery(session, read_eims, NULL, error);
 }
 
+/* The card (or what it has to say) is at fault, not the way to it: asking again is no remedy. */
+static gboolean is_bad_answer(const GError *error)
+{
+    return euiccd_error_is(error, EUICCD_ERROR_CARD_STATUS) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_REFUSED) ||
+           euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED) ||
+           euiccd_error_is(error, EUICCD_ERROR_MALFORMED) ||
+           euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
+}
+
 gboolean ipa_card_read_notifications(IpaSession *session, GError **error)
 {
-    return with_recovery(session, read_notifications, NULL, error);
+    g_autoptr(GError) local = NULL;
+
+    if (with_recovery(session, read_notifications, NULL, &local))
+        return TRUE;
+    if (!is_bad_answer(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    session->pending_notifications = 0;
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                      "the card can't list its notifications: %s", local->message);
+    return TRUE;
 }
 
 static gboolean remove_notification(IpaSession *session, gpointer data, GError **error)
@@ -216,49 +246,78 @@ gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError
 
 static gboolean read_results(IpaSession *session, gpointer data, GError **error)
 {
-    GPtrArray *results = data, *list;
-    g_autoptr(RspRetrieveNotificationsListResponse) response = es10b_retrieve_notifications_list(
-        session->channel, ES10B_LIST_PACKAGE_RESULTS, 0, session->cancellable, error);
+    GPtrArray **ret_results = data;
 
-    if (!response)
-        return FALSE;
-    list = response->euicc_package_result_list;
-    if (!list && response->notification_and_epr_list) /* v1.0 */
-        list = response->notification_and_epr_list->euicc_package_result_list;
-    for (guint i = 0; list && i < list->len; i++)
-        g_ptr_array_add(
-            results, tlv_slice_to_bytes(((const RspEuiccPackageResult *)list->pdata[i])->head.raw));
-    return TRUE;
+    *ret_results = es10b_retrieve_package_results(session->channel, session->cancellable, error);
+    return *ret_results != NULL;
 }
 
 GPtrArray *ipa_card_read_results(IpaSession *session, GError **error)
 {
-    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    GPtrArray *results = NULL;
 
-    if (session->is_iot && !with_recovery(session, read_results, results, error))
-        return NULL;
-    return g_steal_pointer(&results);
+    if (!session->is_iot)
+        return g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    return with_recovery(session, read_results, &results, error) ? results : NULL;
 }
 
-gboolean ipa_card_read(IpaSession *session, GError **error)
+/* A card that supports an IPAe may be in its hands: it is asked before it is declared to, and never reset
+ * for that (SGP.32 3.8.4, I-40). */
+static gboolean meet_card(IpaSession *session, GError **error)
 {
-    if (!with_recovery(session, read_eid, NULL, error)) {
-        g_prefix_error(error, "reading the EID: ");
+    g_autoptr(GError) local = NULL;
+
+    channel_forget_card(session->channel);
+    if (!channel_open(session->channel, session->cancellable, error))
         return FALSE;
-    }
-    if (!with_recovery(session, read_info2, NULL, error)) {
-        g_prefix_error(error, "reading EUICCInfo2: ");
-        return FALSE;
-    }
-    if (session->left_alone)
+    if (!channel_is_undeclared(session->channel))
         return TRUE;
-    if (!ipa_card_read_eims(session, error)) {
-        g_prefix_error(error, "reading the eIM configurations: ");
-        return FALSE;
+    if (!read_info2(session, NULL, &local)) {
+        if (!euiccd_error_is(local, EUICCD_ERROR_CARD_RESET)) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&local), "reading EUICCInfo2: ");
+            return FALSE;
+        }
+        leave_alone(session, "the card supports an IPA of its own and answers to no other: "
+                             "it is left alone");
+        return TRUE;
     }
-    if (!ipa_card_read_profiles(session, error)) {
-        g_prefix_error(error, "reading the profiles: ");
-        return FALSE;
+    return session->left_alone || channel_declare(session->channel, session->cancellable, error);
+}
+
+static gboolean identify(IpaSession *session, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (read_eid(session, NULL, &local))
+        return TRUE;
+    if (ipa_card_recover(session, &local)) {
+        if (read_eid(session, NULL, &local))
+            return TRUE;
+        /* Driven by M2M, or by an IPAe that it does not name (I-40). One more reset is no more use, and
+         * cuts the modem's connection. */
+        if (euiccd_error_is(local, EUICCD_ERROR_CARD_RESET)) {
+            local->code = EUICCD_ERROR_NOT_EUICC;
+            g_prefix_error(&local, "the card refuses every command, even after a reset, and is not "
+                                   "manageable: ");
+        }
+    }
+    g_propagate_prefixed_error(error, g_steal_pointer(&local), "reading the EID: ");
+    return FALSE;
+}
+
+/* What only shows the card may be missing. */
+static gboolean read_contents(IpaSession *session, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!ipa_card_read_profiles(session, &local)) {
+        if (!is_bad_answer(local)) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&local), "reading the profiles: ");
+            return FALSE;
+        }
+        session->stale = TRUE;
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "the card can't list its profiles: %s", local->message);
     }
     if (!ipa_card_read_notifications(session, error)) {
         g_prefix_error(error, "reading the notifications: ");
@@ -267,15 +326,48 @@ gboolean ipa_card_read(IpaSession *session, GError **error)
     return TRUE;
 }
 
+gboolean ipa_card_read(IpaSession *session, GError **error)
+{
+    g_autoptr(GError) info2 = NULL;
+
+    if (!meet_card(session, error))
+        return FALSE;
+    if (session->left_alone)
+        return TRUE;
+    if (!identify(session, error))
+        return FALSE;
+    if (!session->info2 && !with_recovery(session, read_info2, NULL, &info2) &&
+        !is_bad_answer(info2)) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&info2), "reading EUICCInfo2: ");
+        return FALSE;
+    }
+    if (session->left_alone)
+        return TRUE;
+    if (!ipa_card_read_eims(session, error)) {
+        g_prefix_error(error, "reading the eIM configurations: ");
+        return FALSE;
+    }
+    if (info2 && session->is_iot) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&info2), "reading EUICCInfo2: ");
+        return FALSE;
+    }
+    if (info2)
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "the card gives no EUICCInfo2: %s", info2->message);
+    return read_contents(session, error);
+}
+
 void ipa_card_refresh_if_stale(IpaSession *session)
 {
     g_autofree char *before = ipa_session_get_enabled_iccid(session);
+    gboolean was_known = session->profiles != NULL;
     g_autofree char *after = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!session->stale)
         return;
-    if (!ipa_card_read_profiles(session, &error) || !ipa_card_read_eims(session, &error) ||
+    /* The eIM list first: it works where profiles can't be listed. */
+    if (!ipa_card_read_eims(session, &error) || !ipa_card_read_profiles(session, &error) ||
         !ipa_card_read_notifications(session, &error)) {
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
                           "reading the card again: %s", error->message);
@@ -283,7 +375,7 @@ void ipa_card_refresh_if_stale(IpaSession *session)
     }
     session->stale = FALSE;
     after = ipa_session_get_enabled_iccid(session);
-    if (!g_str_equal(before, after))
+    if (was_known && !g_str_equal(before, after))
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PROFILE_SWITCHED, NULL,
                           "profile switched: %s%s is enabled", after[0] ? "ICCID " : "no profile",
                           after);

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError **error);
 
 /* Stored eUICC Package Results, complete BF51 objects as received; array of GBytes. A card that has no
- * such list (a consumer eUICC) gives an empty array. */
+ * such list (a consumer eUICC) gives an empty array. They are not decoded: what one of them holds may be
+ * unreadable. */
 GPtrArray *ipa_card_read_results(IpaSession *session, GError **error);
 
 /* channel_renew_card(), then the check that it still is the same card (I-35 step 6). CARD_NOT_READY when

@@ -29,7 +29,7 @@ static void direct_result(IpaSession *session, IpaRecord *record, const IpaResul
     record->eim = ipa_eim_copy(named);
 }
 
-gboolean ipa_package_note_result(IpaSession *session, IpaRecord *record, GError **error)
+void ipa_package_note_result(IpaSession *session, IpaRecord *record)
 {
     g_autoptr(GError) local = NULL;
     g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
@@ -39,16 +39,18 @@ gboolean ipa_package_note_result(IpaSession *session, IpaRecord *record, GError 
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                           "the card's package result can't be read (%s): passed on as it is",
                           local->message);
-        return TRUE;
+        return;
     }
     record->sequence = view.sequence;
     record->profile_changed = view.profile_changed;
     direct_result(session, record, &view);
     ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PACKAGE_EXECUTED, record->eim->eim_id,
                       "package executed: %s", view.summary);
-    if (view.profiles_touched || view.eims_touched)
-        return note_state_change(session, record->eim->eim_id, error);
-    return TRUE;
+    /* The result matters more than the hint to the other eIMs. */
+    if ((view.profiles_touched || view.eims_touched) &&
+        !note_state_change(session, record->eim->eim_id, &local))
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "noting the change for the other eIMs: %s", local->message);
 }
 
 /* Reads what the package may have changed. A card that can't be read now does not hold up the result. */
@@ -65,6 +67,12 @@ static void refresh_view(IpaSession *session, const IpaRecord *record)
             ipa_card_read_profiles(session, &error) && ipa_card_read_notifications(session, &error);
     if (ok && view.eims_touched)
         ok = ipa_card_read_eims(session, &error);
+    /* While the record explains it: after a kill, our own switch must not look like somebody else's. */
+    if (ok && view.profiles_touched) {
+        g_autofree char *iccid = ipa_session_get_enabled_iccid(session);
+
+        ok = session->host->set_enabled_iccid(session->host_data, iccid, &error);
+    }
     if (!ok) {
         session->stale = TRUE;
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
@@ -139,8 +147,7 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
     record->state = IPA_RECORD_EXECUTED;
     if (result) {
         record->result = g_bytes_ref(result);
-        if (!ipa_package_note_result(session, record, error))
-            return FALSE;
+        ipa_package_note_result(session, record);
     } else {
         record->error_code = ESIPA_RESULT_UNDEFINED_ERROR;
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_PACKAGE_EXECUTED,
@@ -182,8 +189,9 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GError) local = NULL;
-    GBytes *result =
-        es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);
+    /* Not cancellable: an answer that nobody waits for would be lost, and error results are not stored on
+     * the card. The channel's own deadline bounds it. */
+    GBytes *result = es10b_load_euicc_package(session->channel, package, NULL, &failure);
 
     if (!result && ipa_card_recover(session, &failure)) {
         if (!ipa_results_find(session, record, &result, error)) {
@@ -191,8 +199,7 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
             return NULL;
         }
         if (!result)
-            result =
-                es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);
+            result = es10b_load_euicc_package(session->channel, package, NULL, &failure);
     }
     if (result)
         return result;

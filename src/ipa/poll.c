@@ -5,6 +5,7 @@
 /* eIM Package Retrieval, SGP.32 3.1.1.1; interop notes I-19, I-20, I-26. */
 
 #define MAX_PACKAGES 16 /* in one round */
+#define MAX_OWED     32 /* results that an eIM refuses to take before it gets no more work done */
 
 static EsipaPackage *get_package(IpaSession *session, const IpaEim *eim, EsipaClient *client,
                                  GError **error)
@@ -134,9 +135,15 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         goto out;
     forget_refusals(session, eim);
     /* An eIM that can't use an old result still has to be able to send packages. */
-    if (!ipa_results_deliver(session, eim, &refusal) &&
-        !euiccd_error_is(refusal, EUICCD_ERROR_EIM_REFUSED)) {
+    if (!ipa_results_deliver(session, eim, &refusal) && !ipa_results_is_refusal(refusal)) {
         g_propagate_error(error, g_steal_pointer(&refusal));
+        goto out;
+    }
+    if (refusal && ipa_results_count(session, eim->eim_id) >= MAX_OWED) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&refusal),
+                                   "the eIM takes none of %u results, so it is asked for no more "
+                                   "work: ",
+                                   ipa_results_count(session, eim->eim_id));
         goto out;
     }
     ipa_card_refresh_if_stale(session);
@@ -149,6 +156,11 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         client = session->host->client(session->host_data, eim, error);
         if (!client)
             goto out;
+        /* Work is fetched only for a card that is there to do it. */
+        if (session->card_gone) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_ABSENT, "the card went away");
+            goto out;
+        }
         ipa_session_stage(session, 0.1, "asking %s for a package", eim->eim_id);
         package = get_package(session, eim, client, error);
         if (!package)

@@ -12,10 +12,15 @@ G_BEGIN_DECLS
  */
 
 /* Start-up of the IPAd: EID, eIM configurations, EUICCInfo2, profiles. Opens the card, resetting it once
- * when it answers 6985 (I-35). (card.c) */
+ * when it answers 6985 (I-35); NOT_EUICC when that does not help: it is not manageable until another one
+ * is in the slot (I-40). A card that supports an IPAe is asked first which IPA is active: with its own one
+ * it is neither declared to nor reset, nothing else is read (not even the EID), and the session is
+ * left_alone. Profiles or notifications that the card can't list are only reported: an eIM may be able to
+ * repair it. (card.c) */
 gboolean ipa_card_read(IpaSession *session, GError **error);
 
-/* Reads the parts again that a package may have changed. (card.c) */
+/* Reads the parts again that a package may have changed. Notifications that the card can't list are
+ * reported, and count as none. (card.c) */
 gboolean ipa_card_read_profiles(IpaSession *session, GError **error);
 gboolean ipa_card_read_eims(IpaSession *session, GError **error);
 gboolean ipa_card_read_notifications(IpaSession *session, GError **error);
@@ -33,6 +38,13 @@ gboolean ipa_results_reconcile(IpaSession *session, GError **error);
  * ipa_poll() and does not hold up the rest (I-16, I-21). (result.c) */
 gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **error);
 
+/* TRUE for an error of ipa_results_deliver() by which the eIM answered, whatever it answered: it is
+ * reachable, and only this result is held up (I-16). (result.c) */
+gboolean ipa_results_is_refusal(const GError *error);
+
+/* How many results wait for EIM_ID. (result.c) */
+guint ipa_results_count(IpaSession *session, const char *eim_id);
+
 /* Generic eUICC Package Download and Execution (3.3.1) for a package that came from EIM: execution, card
  * reset after a profile change, delivery. (package.c) */
 gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
@@ -40,7 +52,7 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
 
 /* For package.c and result.c: what a result means for the session (state change causes, profile
  * change, eIM list). Sets the record's fields that follow from RECORD->result. */
-gboolean ipa_package_note_result(IpaSession *session, IpaRecord *record, GError **error);
+void ipa_package_note_result(IpaSession *session, IpaRecord *record);
 
 /* The result of RECORD's package among those stored on the card: *RET_RESULT is NULL when there is none. For
  * package.c. (result.c) */

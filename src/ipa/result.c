@@ -44,10 +44,20 @@ static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError
     for (guint i = 0; i < record->remove->len; i++) {
         gint64 number = g_array_index(record->remove, gint64, i);
 
-        if (!ipa_card_remove_notification(session, number, error)) {
-            g_prefix_error(error, "removing acknowledged result %" G_GINT64_FORMAT ": ", number);
-            return FALSE;
+        g_autoptr(GError) local = NULL;
+
+        if (ipa_card_remove_notification(session, number, &local))
+            continue;
+        g_prefix_error(&local, "removing acknowledged result %" G_GINT64_FORMAT ": ", number);
+        /* A card that says no is asked again at the next poll; it holds up nothing else. */
+        if (euiccd_error_is(local, EUICCD_ERROR_CARD_REFUSED) ||
+            euiccd_error_is(local, EUICCD_ERROR_CARD_STATUS)) {
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id, "%s",
+                              local->message);
+            return TRUE;
         }
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
     }
     if (record->remove->len > 0)
         ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
@@ -96,14 +106,24 @@ static gboolean deliver_record(IpaSession *session, IpaRecord *record, GError **
 {
     const char *eim_id = record->eim->eim_id;
     g_autoptr(EsipaResultAnswer) answer = NULL;
+    g_autoptr(GError) local = NULL;
     EsipaClient *client = session->host->client(session->host_data, record->eim, error);
 
     if (!client)
         return FALSE;
     ipa_session_stage(session, 0.8, "delivering the result to %s", eim_id);
-    answer = send_record(session, record, client, error);
+    answer = send_record(session, record, client, &local);
+    if (!answer && record->sequence < 0 && euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {
+        /* The eIM has had its answer and wants no other. The card does not store it either, so offering
+         * it again and again would serve nobody. */
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim_id,
+                          "the eIM refused an answer, which is not offered again: %s",
+                          local->message);
+        return record_drop(session, record, error);
+    }
     if (!answer) {
-        g_prefix_error(error, "delivering a result to eIM '%s': ", eim_id);
+        g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                   "delivering a result to eIM '%s': ", eim_id);
         return FALSE;
     }
     note_acknowledgements(session, record, answer);
@@ -135,6 +155,27 @@ static gboolean settle_record(IpaSession *session, IpaRecord *record, GError **e
     g_return_val_if_reached(FALSE);
 }
 
+gboolean ipa_results_is_refusal(const GError *error)
+{
+    return euiccd_error_is(error, EUICCD_ERROR_EIM_REFUSED) ||
+           euiccd_error_is(error, EUICCD_ERROR_HTTP) ||
+           euiccd_error_is(error, EUICCD_ERROR_MALFORMED) ||
+           euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
+}
+
+guint ipa_results_count(IpaSession *session, const char *eim_id)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < session->records->len; i++) {
+        const IpaRecord *record = session->records->pdata[i];
+
+        if (record->state == IPA_RECORD_EXECUTED && g_str_equal(record->eim->eim_id, eim_id))
+            count++;
+    }
+    return count;
+}
+
 gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **error)
 {
     g_autoptr(GPtrArray) due = g_ptr_array_new();
@@ -152,7 +193,7 @@ gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **er
 
         if (settle_record(session, record, &local))
             continue;
-        if (!euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {
+        if (!ipa_results_is_refusal(local)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -219,8 +260,7 @@ static gboolean adopt(IpaSession *session, IpaRecord *record, GBytes *result, GE
 {
     record->result = g_bytes_ref(result);
     record->state = IPA_RECORD_EXECUTED;
-    if (!ipa_package_note_result(session, record, error))
-        return FALSE;
+    ipa_package_note_result(session, record);
     return record_save(session, record, error);
 }
 
@@ -231,9 +271,14 @@ static gboolean reconcile_result(IpaSession *session, GBytes *result, GHashTable
     const IpaEim *eim;
     IpaRecord *record;
 
-    if (!ipa_result_view(result, &view, error)) {
-        g_prefix_error(error, "reading a stored result: ");
-        return FALSE;
+    g_autoptr(GError) local = NULL;
+
+    if (!ipa_result_view(result, &view, &local)) {
+        /* Nobody can say whose it is. The others are not held up by it. */
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "a result stored on the card can't be read (%s): left there",
+                          local->message);
+        return TRUE;
     }
     g_hash_table_add(seen, g_memdup2(&view.sequence, sizeof(view.sequence)));
     record = find_record(session, &view);

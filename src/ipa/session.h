@@ -96,11 +96,14 @@ typedef struct {
     RspProfileInfoListResponse *profiles; /* as of the last read */
     GPtrArray *eims;                      /* of IpaEim */
     gboolean is_iot;                      /* FALSE: a consumer eUICC (no GetEimConfigurationData) */
-    gboolean left_alone;                  /* ipaMode is ipae */
+    gboolean left_alone;                  /* the card's own IPA is active (I-40) */
+    const char *left_alone_reason;        /* static string, NULL unless LEFT_ALONE */
     gboolean replaced; /* another card was found in the slot: this session is over */
     guint pending_notifications;
     GPtrArray *
         records; /* of IpaRecord: what is owed; loaded by the host, kept in step by the procedures */
+    gboolean
+        card_gone; /* set by the host: the modem said that the card went, and not yet that it is back */
     gboolean stale;      /* the card may have changed since it was read, and could not be read */
     gboolean reconciled; /* stored results of the card were compared with RECORDS */
 

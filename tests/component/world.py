@@ -225,11 +225,20 @@ class World:
         raise Timeout(f"not within {timeout * SLOW:g} s: {what}")
 
     def wait_idle(self, timeout=60):
-        """Waits until the eUICC is there and nothing is being done; its properties."""
+        """Waits until the eUICC is there and nothing is being done or due, such as the poll that follows
+        the start at once; its properties."""
 
         def idle():
-            euicc = self.get(self.path, EUICC)
-            return euicc if euicc and euicc["State"] == "idle" else None
+            try:
+                objects = self.objects()
+            except BusError:
+                return None
+            now = time.time() * 1e6
+            due = [path for path, interfaces in objects.items()
+                   if path.startswith(self.path + "/")
+                   and 0 < interfaces.get(EIM, {}).get("NextPoll", 0) <= now]
+            euicc = objects.get(self.path, {}).get(EUICC)
+            return euicc if euicc and euicc["State"] == "idle" and not due else None
 
         return self.wait_until("eUICC idle", idle, timeout)
 

@@ -32,25 +32,6 @@ static int fail(const char *what, const GError *error)
                                                                     : SIM_EXIT_FAILED;
 }
 
-/* Object from TEXT, which may be @FILE. */
-static JsonObject *parse_object(const char *text, GError **error)
-{
-    g_autofree char *content = NULL;
-    if (text[0] == '@') {
-        if (!g_file_get_contents(text + 1, &content, NULL, error))
-            return NULL;
-        text = content;
-    }
-    g_autoptr(JsonNode) node = json_from_string(text, error);
-    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
-        if (node)
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no JSON object",
-                        text);
-        return NULL;
-    }
-    return json_object_ref(json_node_get_object(node));
-}
-
 static void print_object(JsonObject *object)
 {
     g_autoptr(JsonNode) node = json_node_alloc();
@@ -101,7 +82,7 @@ static const char queue_usage[] =
     "\n"
     "Puts an eUICC package into the queue of the eIM and prints the number of the order.\n"
     "FAULT: signature, key, token, replay, eid, eimId. The forms of \"json\" are those of the\n"
-    "eIM's control request \"queue\".\n";
+    "eIM's control request \"queue\", where \"fault\" is a member.\n";
 
 static JsonObject *make_order(int argc, char **argv, GError **error)
 {
@@ -118,8 +99,18 @@ static JsonObject *make_order(int argc, char **argv, GError **error)
         else
             return NULL;
     }
+    if (rollback && !g_str_equal(argv[1], "enable")) {
+        g_printerr("euicc-sim queue: only enable has --rollback\n");
+        return NULL;
+    }
+    if (fault && g_str_equal(argv[1], "json")) {
+        g_printerr("euicc-sim queue: with json the fault is a member of the request: "
+                   "{\"package\": {…}, \"fault\": \"%s\"}\n",
+                   fault);
+        return NULL;
+    }
     if (g_str_equal(argv[1], "json") && iccid) {
-        g_autoptr(JsonObject) given = parse_object(iccid, error);
+        g_autoptr(JsonObject) given = sim_object_from_text(iccid, error);
         if (!given)
             return NULL;
         if (json_object_has_member(given, "package")) {
@@ -175,15 +166,26 @@ static const char wait_usage[] =
     "\n"
     "Waits until the eIM has the result of an order (--sent: until it was fetched), and prints "
     "what\n"
-    "the eIM makes of it. Exit status: 0 for a result with a good signature, 1 for any other, 3\n"
-    "when the time is over (60 s).\n";
+    "the eIM makes of it. Exit status: 0 for a verified result of commands that all succeeded, 4\n"
+    "for a verified one that reports a failure, 1 for any other answer, 3 when the time is over\n"
+    "(60 s).\n";
 
-static gboolean print_order(JsonObject *order, gboolean as_json)
+/* Exit status for what the eIM found. Data and answers to triggers have no "succeeded". */
+static int judge_order(JsonObject *order)
+{
+    if (!json_object_get_boolean_member_with_default(order, "verified", FALSE))
+        return SIM_EXIT_FAILED;
+    return json_object_get_boolean_member_with_default(order, "succeeded", TRUE)
+               ? SIM_EXIT_OK
+               : SIM_EXIT_UNSUCCESSFUL;
+}
+
+static void print_order(JsonObject *order, gboolean as_json)
 {
     gboolean verified = json_object_get_boolean_member_with_default(order, "verified", FALSE);
     if (as_json) {
         print_object(order);
-        return verified;
+        return;
     }
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "order %" G_GINT64_FORMAT ": %s, ",
@@ -202,7 +204,6 @@ static gboolean print_order(JsonObject *order, gboolean as_json)
         g_string_append_printf(text, ", %s %s", members[i], json);
     }
     puts(text->str);
-    return verified;
 }
 
 int sim_wait_main(int argc, char **argv)
@@ -235,8 +236,9 @@ int sim_wait_main(int argc, char **argv)
     g_autoptr(JsonObject) answer = call("eim", request, &error);
     if (!answer)
         return fail("wait", error);
-    gboolean verified = print_order(json_object_get_object_member(answer, "order"), as_json);
-    return verified || sent ? SIM_EXIT_OK : SIM_EXIT_FAILED;
+    JsonObject *found = json_object_get_object_member(answer, "order");
+    print_order(found, as_json);
+    return sent ? SIM_EXIT_OK : judge_order(found);
 }
 
 /* ---- show, knob, ctl ---- */
@@ -290,7 +292,7 @@ int sim_knob_main(int argc, char **argv)
     if (g_str_equal(argv[1], "modem") && g_strv_contains(moves, argv[2])) {
         request = new_request(argv[2]);
     } else {
-        JsonObject *object = parse_object(argv[2], &error);
+        JsonObject *object = sim_object_from_text(argv[2], &error);
         if (!object)
             return fail("knob", error);
         if (g_str_equal(argv[1], "card")) {
@@ -320,7 +322,7 @@ int sim_ctl_main(int argc, char **argv)
     }
     if (argc != 3)
         return usage(ctl_usage);
-    g_autoptr(JsonObject) request = parse_object(argv[2], &error);
+    g_autoptr(JsonObject) request = sim_object_from_text(argv[2], &error);
     if (!request)
         return fail("ctl", error);
     g_autoptr(JsonObject) answer = is_part(argv[1]) ? call(argv[1], request, &error)

@@ -258,3 +258,20 @@ JsonObject *sim_control_call(const char *path, JsonObject *request, GError **err
     }
     return g_steal_pointer(&answer);
 }
+
+JsonObject *sim_object_from_text(const char *text, GError **error)
+{
+    g_autofree char *content = NULL;
+    if (text[0] == '@' && !g_file_get_contents(text + 1, &content, NULL, error))
+        return NULL;
+    g_autoptr(JsonNode) node = json_from_string(content ? content : text, error);
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+        if (node)
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no JSON object",
+                        text);
+        else if (error && !*error) /* json-glib has no error for an empty text */
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is empty", text);
+        return NULL;
+    }
+    return json_object_ref(json_node_get_object(node));
+}

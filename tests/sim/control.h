@@ -32,6 +32,9 @@ SimControlCall *sim_control_hold(SimControl *control);
  * with ERROR the client gets its message. Harmless when the client or the control is gone. */
 void sim_control_answer(SimControlCall *call, JsonObject *answer, const GError *error);
 
+/* The JSON object that TEXT is, or that the file has whose name follows "@". */
+JsonObject *sim_object_from_text(const char *text, GError **error);
+
 /* Client side: one request, one answer (blocking). NULL with the server's words when ok is false.
  */
 JsonObject *sim_control_call(const char *path, JsonObject *request, GError **error);

@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  *       Adds an order. Answer: {"order": N, "eimTransactionId": HEX, "counter": N}.
  *       "package" is one of
  *         {"psmo": [{"enable": {"iccid": DIGITS, "rollback": true}}, {"disable": {"iccid"}},
- *                   {"delete": {"iccid"}}, {"listProfileInfo": {"iccid", "aid", "class", "tags"}},
+ *                   {"delete": {"iccid"}},
+ *                   {"listProfileInfo": {"iccid", "aid", "class", "tags", "iotTags"}},
  *                   {"getRAT": {}},
  *                   {"configureImmediateEnable": {"enable", "smdpOid", "smdpAddress"}},
  *                   {"setFallbackAttribute": {"iccid"}}, {"unsetFallbackAttribute": {}},
@@ -26,7 +27,7 @@ G_BEGIN_DECLS
  *         {"eco": [{"addEim": {…}}, {"updateEim": {…}}, {"deleteEim": {"eimId"}}, {"listEim": {}},
  *                  {"raw": HEX}]} with the members of sim_eim_configuration_to_tlv()
  *         {"data": {"tags": HEX, "ciPKId": HEX,
- *                   "notification": {"seqNumber": N} or {"events": [N]},
+ *                   "notification": {"seqNumber": N} or {"events": [N]} or {"results": true},
  *                   "result": {"seqNumber": N}}}
  *         {"download": {"activationCode": TEXT} or {"defaultSmdp": true} or {"smds": TEXT} or {}}
  *         {"raw": HEX}: served as it is inside BF4F
@@ -52,7 +53,7 @@ G_BEGIN_DECLS
  *       "chunked": send bodies in chunks
  *       "accept": false closes every connection before TLS (default true)
  *       "tls": {"certificate": FILE, "key": FILE, "max": "1.2", "min": "1.2"}, files relative to
- *           the PKI folder; {} for the good ones
+ *           the PKI folder; {} for the good ones. A change ends the connections that are open
  *       "token": association token of the signatures (0: none)
  *       "faults": [{…}, …]: scripted faults, in place of the former ones; the first that matches is
  *           used.
@@ -74,7 +75,8 @@ G_BEGIN_DECLS
  *
  * Members of an order: "order", "eid", "kind" (psmo, eco, data, download, raw), "package", "fault",
  * "eimId", "eimTransactionId", "counter", "request" (HEX), "offered", "state" (queued, sent, done),
- * "result" (HEX), "verified", "rule" (1.2 or 1.0: what the signature covers), "why" (not verified),
+ * "result" (HEX), "verified", "succeeded" (of a verified answer to a package: no command failed, nothing
+ * was rolled back, it is no error), "rule" (1.2 or 1.0: what the signature covers), "why" (not verified),
  * "results" (one object a command, e.g. {"enable": 0}), "data",
  * "error" ({"signed", "code", "name"}), "seqNumber", "acknowledged" (numbers), "again" (further
  * results, with the same members). A result that does not verify is answered with

@@ -233,9 +233,9 @@ static JsonObject *get_order(SimEim *eim, JsonObject *request, GError **error)
 
 static gboolean do_requeue(SimEim *eim, JsonObject *request, GError **error)
 {
-    static const char *const outcome[] = { "result", "verified",  "rule",
-                                           "why",    "results",   "error",
-                                           "data",   "seqNumber", "acknowledged" };
+    static const char *const outcome[] = { "result",    "verified",    "succeeded", "rule",
+                                           "why",       "results",     "error",     "data",
+                                           "seqNumber", "acknowledged" };
     JsonObject *order = get_order(eim, request, error);
 
     if (!order)

@@ -204,9 +204,7 @@ static gboolean check_commands(JsonObject *order, JsonArray *results, GError **e
         expected = sim_eim_package_get_command(package, command++);
         if (!g_str_equal(expected, "raw") && !g_str_equal(expected, names->data))
             return fail(error, "a result is not that of its command");
-        /* lastEimDeleted(2) of deleteEim is a success. */
-        if (json_node_get_value_type(value) == G_TYPE_INT64 && json_node_get_int(value) != 0 &&
-            !(g_str_equal(names->data, "deleteEim") && json_node_get_int(value) == 2))
+        if (JSON_NODE_HOLDS_VALUE(value) && !sim_eim_result_is_success(names->data, value))
             stopped = TRUE;
     }
     if (!stopped && command < commands)
@@ -278,7 +276,7 @@ static void judge_package(SimEim *eim, const char *eid, TlvSlice message,
     g_autoptr(JsonArray) results = NULL;
     g_autoptr(GError) error = NULL;
     JsonObject *order, *outcome;
-    gboolean verified;
+    gboolean verified, succeeded = FALSE;
 
     order = match_order(eim, eid, SIM_EIM_RESULT_PACKAGE, transaction_id,
                         result->has_counter ? &result->counter : NULL);
@@ -293,6 +291,7 @@ static void judge_package(SimEim *eim, const char *eid, TlvSlice message,
         json_object_set_int_member(outcome, "seqNumber", result->seq_number);
         results = sim_eim_package_result_to_json(result->results, verified ? &error : NULL);
         verified = verified && results && check_commands(order, results, &error);
+        succeeded = results && sim_eim_package_result_succeeded(results);
         if (results)
             json_object_set_array_member(outcome, "results", g_steal_pointer(&results));
     } else {
@@ -300,7 +299,9 @@ static void judge_package(SimEim *eim, const char *eid, TlvSlice message,
                   result->error_code, sim_eim_package_error_name(result->error_code));
     }
     json_object_set_boolean_member(outcome, "verified", verified);
-    if (!verified)
+    if (verified)
+        json_object_set_boolean_member(outcome, "succeeded", succeeded);
+    else
         json_object_set_string_member(outcome, "why", error->message);
     finish_order(eim, order, verdict);
     if (result->answer != SIM_EIM_PACKAGE_RESULT)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sim/eim.h"
+#include "sim/programs.h"
 #include "util/bytes.h"
 
 typedef struct {
@@ -133,6 +134,7 @@ int sim_eim_main(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new("— test eIM");
     g_autoptr(GError) error = NULL;
     gboolean ok;
+    int status;
 
     g_option_context_add_main_entries(context, entries, NULL);
     ok = g_option_context_parse(context, &argc, &argv, &error);
@@ -153,8 +155,10 @@ int sim_eim_main(int argc, char **argv)
         options.fqdn = g_strdup(options.eim_id);
     ok = ok && (options.print_configuration ? print_configuration(&options, &error)
                                             : serve(&options, &error));
+    status = ok ? SIM_EXIT_OK : error->domain == G_OPTION_ERROR ? SIM_EXIT_USAGE : SIM_EXIT_FAILED;
     if (!ok)
-        g_printerr("eim: %s\n", error->message);
+        g_printerr("euicc-sim eim: %s%s\n", error->message,
+                   status == SIM_EXIT_USAGE ? "; see --help" : "");
 
     g_free(options.pki);
     g_free(options.state);
@@ -164,5 +168,5 @@ int sim_eim_main(int argc, char **argv)
     g_free(options.fqdn);
     g_free(options.key_form);
     g_free(options.tls_trust);
-    return ok ? 0 : 1;
+    return status;
 }

@@ -534,3 +534,29 @@ JsonArray *sim_eim_package_result_to_json(TlvSlice results, GError **error)
     }
     return g_steal_pointer(&array);
 }
+
+gboolean sim_eim_result_is_success(const char *name, JsonNode *value)
+{
+    if (JSON_NODE_HOLDS_OBJECT(value))
+        return !json_object_has_member(json_node_get_object(value), "error");
+    if (!JSON_NODE_HOLDS_VALUE(value) || json_node_get_value_type(value) != G_TYPE_INT64)
+        return TRUE;
+    /* lastEimDeleted(2) of deleteEim is a success. */
+    return json_node_get_int(value) == 0 ||
+           (g_str_equal(name, "deleteEim") && json_node_get_int(value) == 2);
+}
+
+gboolean sim_eim_package_result_succeeded(JsonArray *results)
+{
+    for (guint i = 0; i < json_array_get_length(results); i++) {
+        JsonObject *entry = json_array_get_object_element(results, i);
+        g_autoptr(GList) names = json_object_get_members(entry);
+
+        /* A rollback, even one that worked, undid what the package was for. */
+        if (g_str_equal(names->data, "rollback") || g_str_equal(names->data, "unknown") ||
+            g_str_equal(names->data, "processingTerminated") ||
+            !sim_eim_result_is_success(names->data, json_object_get_member(entry, names->data)))
+            return FALSE;
+    }
+    return TRUE;
+}

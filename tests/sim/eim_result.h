@@ -55,6 +55,11 @@ gboolean sim_eim_package_result_verify(const SimEimPackageResult *result, EVP_PK
 /* One object a result entry, e.g. {"enable": 0}. */
 JsonArray *sim_eim_package_result_to_json(TlvSlice results, GError **error);
 
+/* Whether VALUE, the member NAME of such an entry, says that the command succeeded. */
+gboolean sim_eim_result_is_success(const char *name, JsonNode *value);
+/* TRUE when all commands did, and nothing was rolled back. */
+gboolean sim_eim_package_result_succeeded(JsonArray *results);
+
 /* "replayError" for euiccPackageErrorCode 4; "?" for a number without name. */
 const char *sim_eim_package_error_name(gint64 code);
 

@@ -497,6 +497,7 @@ gboolean sim_http_server_set_tls(SimHttpServer *server, const SimHttpTls *tls, G
     g_mutex_lock(&server->lock);
     former = g_steal_pointer(&server->tls);
     server->tls = context;
+    end_connections(server);
     g_mutex_unlock(&server->lock);
     SSL_CTX_free(former);
     return TRUE;

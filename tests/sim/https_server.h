@@ -90,7 +90,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimHttpServer, sim_http_server_free)
 
 guint16 sim_http_server_get_port(SimHttpServer *server);
 
-/* Another certificate or version for connections from now on. What is there stays on failure. */
+/* Another certificate or version for connections from now on; those that are open end. On failure nothing
+ * changes. */
 gboolean sim_http_server_set_tls(SimHttpServer *server, const SimHttpTls *tls, GError **error);
 
 /* FALSE: new connections are closed before TLS, and those that are idle or open end now. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <locale.h>
 #include <stdio.h>
 
 #include "sim/eim.h"
@@ -41,13 +42,17 @@ static void print_help(FILE *file)
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    setlocale(LC_ALL, "");
     if (g_str_equal(name, "--help") || g_str_equal(name, "-h") || g_str_equal(name, "help")) {
         print_help(stdout);
         return SIM_EXIT_OK;
     }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (g_str_equal(name, commands[i].name))
+        if (g_str_equal(name, commands[i].name)) {
+            g_autofree char *program = g_strconcat("euicc-sim ", name, NULL);
+            g_set_prgname(program); /* stands in the usage line */
             return commands[i].main(argc - 1, argv + 1);
+        }
     if (*name)
         fprintf(stderr, "euicc-sim: no command '%s'\n", name);
     print_help(stderr);

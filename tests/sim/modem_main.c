@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <locale.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -189,9 +188,8 @@ static Station *station_new(const char *text, gboolean behind_socket, const char
     station->modem = sim_modem_new(parts[0], station->card);
     sim_modem_set_watch(station->modem, on_watch, station);
     if (knobs) {
-        g_autoptr(JsonNode) node = json_from_string(knobs, error);
-        if (!node || !JSON_NODE_HOLDS_OBJECT(node) ||
-            !sim_modem_set_knobs(station->modem, json_node_get_object(node), error)) {
+        g_autoptr(JsonObject) object = sim_object_from_text(knobs, error);
+        if (!object || !sim_modem_set_knobs(station->modem, object, error)) {
             g_prefix_error(error, "--knobs: ");
             return NULL;
         }
@@ -223,7 +221,7 @@ int sim_modem_main(int argc, char **argv)
           "fake|real" },
         { "proxy-name", 0, 0, G_OPTION_ARG_STRING, &proxy_name,
           "Abstract socket to listen on with --proxy=fake (default: qmi-proxy)", "NAME" },
-        { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of all modems", "JSON" },
+        { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of all modems", "JSON|@FILE" },
         { "ready-fd", 0, 0, G_OPTION_ARG_INT, &ready_fd, "Write a line here once all is there",
           "FD" },
         { "end-with-parent", 0, 0, G_OPTION_ARG_NONE, &end_with_parent,
@@ -232,7 +230,6 @@ int sim_modem_main(int argc, char **argv)
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- simulated QMI modems");
     g_autoptr(GError) error = NULL;
-    setlocale(LC_ALL, "");
     g_option_context_set_summary(
         context, "Serves modems until SIGTERM. Each has a card (see \"euicc-sim card\") and a "
                  "control socket\n"

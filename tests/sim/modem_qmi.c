@@ -57,6 +57,21 @@ static char *message_name(const SimQmiRequest *request)
     return g_strdup_printf("%02X-%04X", request->service, request->message);
 }
 
+/* TRUE for what message_name() can return of a message that rules apply to. */
+static gboolean is_message(const char *name)
+{
+    guint64 number;
+    for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)
+        if (!g_ascii_strcasecmp(message_names[i].name, name))
+            return message_names[i].message != CTL_PROXY_OPEN;
+    if (strlen(name) != 4 || !g_ascii_string_to_unsigned(name, 16, 0, G_MAXUINT16, &number, NULL))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)
+        if (message_names[i].service == SIM_QMI_UIM && message_names[i].message == number)
+            return FALSE;
+    return TRUE;
+}
+
 /* ---- clients ---- */
 
 static SimQmiClient *find_client(SimModem *modem, guint8 service, guint8 id)
@@ -308,14 +323,16 @@ static void handle_request(SimModem *modem, SimPeer *peer, const SimQmiRequest *
     SimQmiAnswer answer = { processed ? SIM_QMI_OK : verdict.error, tlvs, after };
     if (processed)
         process(modem, peer, request, &answer);
+    guint card_delay = sim_slot_take_delay(modem->slot);
     if (answered) {
         g_autoptr(GByteArray) frames = sim_qmi_response(request, answer.error, answer.tlvs);
         for (guint i = 0; i < after->len; i++) {
             const GByteArray *next = after->pdata[i];
             g_byte_array_append(frames, next->data, next->len);
         }
-        if (verdict.action == SIM_RULE_DELAY)
-            send_later(modem, peer, frames, verdict.delay);
+        if (verdict.action == SIM_RULE_DELAY || card_delay > 0)
+            send_later(modem, peer, frames,
+                       card_delay + (verdict.action == SIM_RULE_DELAY ? verdict.delay : 0));
         else
             sim_peer_send(peer, frames->data, frames->len);
     }
@@ -462,59 +479,86 @@ void sim_modem_unplug(SimModem *modem)
     tell_watch(modem);
 }
 
+static gboolean check_knob_names(JsonObject *knobs, GError **error)
+{
+    static const char *const known[] = { "do",          "rules",          "client-ids",
+                                         "slots",       "long-response",  "procedure-bytes",
+                                         "silent",      "release-closes", "reset-closes",
+                                         "slot-status", "indications",    NULL };
+    g_autoptr(GList) names = json_object_get_members(knobs);
+    for (GList *name = names; name; name = name->next) {
+        if (g_strv_contains(known, name->data) || sim_slot_has_knob(name->data))
+            continue;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no knob of the modem: '%s'",
+                    (const char *)name->data);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* NULL without ERROR: there is no such member. */
+static GPtrArray *read_rules(JsonObject *knobs, GError **error)
+{
+    JsonNode *node = json_object_get_member(knobs, "rules");
+    if (!node)
+        return NULL;
+    if (JSON_NODE_HOLDS_ARRAY(node))
+        return sim_rules_parse(json_node_get_array(node), is_message, error);
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rules: want an array");
+    return NULL;
+}
+
 gboolean sim_modem_set_knobs(SimModem *modem, JsonObject *knobs, GError **error)
 {
-    if (!sim_slot_set_knobs(modem->slot, knobs, error))
-        return FALSE;
-    if (json_object_has_member(knobs, "rules")) {
-        JsonNode *node = json_object_get_member(knobs, "rules");
-        GPtrArray *rules = NULL;
-        if (JSON_NODE_HOLDS_ARRAY(node))
-            rules = sim_rules_parse(json_node_get_array(node), error);
-        else
-            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                "rules: want an array");
-        if (!rules)
-            return FALSE;
-        g_ptr_array_unref(modem->rules);
-        modem->rules = rules;
-    }
-    const struct {
+    guint fetch = modem->fetch_by_default ? 1 : 0;
+    struct {
         const char *name;
         guint *value;
         guint low, high;
+        guint new;
     } numbers[] = {
-        { "client-ids", &modem->max_client_ids, 0, 254 },
-        { "long-response", &modem->long_response, 0, G_MAXUINT16 },
-        { "slots", &modem->slots, 1, 5 },
+        { "client-ids", &modem->max_client_ids, 0, 254, modem->max_client_ids },
+        { "long-response", &modem->long_response, 0, G_MAXUINT16, modem->long_response },
+        { "slots", &modem->slots, 1, 5, modem->slots },
+        { "procedure-bytes", &fetch, 0, 1, fetch },
     };
-    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        gint64 value =
-            json_object_get_int_member_with_default(knobs, numbers[i].name, *numbers[i].value);
-        if (value < numbers[i].low || value > numbers[i].high) {
-            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want %u to %u",
-                        numbers[i].name, numbers[i].low, numbers[i].high);
-            return FALSE;
-        }
-        *numbers[i].value = (guint)value;
-    }
-    modem->fetch_by_default = json_object_get_int_member_with_default(knobs, "procedure-bytes",
-                                                                      modem->fetch_by_default) == 1;
-    const struct {
+    struct {
         const char *name;
         gboolean *value;
         gboolean negated;
-    } switches[] = {
-        { "release-closes", &modem->release_closes, FALSE },
-        { "reset-closes", &modem->reset_closes, FALSE },
-        { "slot-status", &modem->no_slot_status, TRUE },
-        { "indications", &modem->no_indications, TRUE },
-        { "silent", &modem->silent, FALSE },
+        gboolean new;
+    } flags[] = {
+        { "release-closes", &modem->release_closes, FALSE, modem->release_closes },
+        { "reset-closes", &modem->reset_closes, FALSE, modem->reset_closes },
+        { "slot-status", &modem->no_slot_status, TRUE, !modem->no_slot_status },
+        { "indications", &modem->no_indications, TRUE, !modem->no_indications },
+        { "silent", &modem->silent, FALSE, modem->silent },
     };
-    for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
-        if (json_object_has_member(knobs, switches[i].name))
-            *switches[i].value =
-                json_object_get_boolean_member(knobs, switches[i].name) != switches[i].negated;
+    g_autoptr(GPtrArray) rules = NULL;
+
+    if (!check_knob_names(knobs, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (!sim_knob_number(knobs, numbers[i].name, numbers[i].low, numbers[i].high,
+                             &numbers[i].new, error))
+            return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (!sim_knob_flag(knobs, flags[i].name, &flags[i].new, error))
+            return FALSE;
+    rules = read_rules(knobs, error);
+    if ((!rules && json_object_has_member(knobs, "rules")) ||
+        !sim_slot_set_knobs(modem->slot, knobs, error))
+        return FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        *numbers[i].value = numbers[i].new;
+    modem->fetch_by_default = fetch == 1;
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
+        *flags[i].value = flags[i].new != flags[i].negated;
+    if (rules) {
+        g_ptr_array_unref(modem->rules);
+        modem->rules = g_steal_pointer(&rules);
+    }
     return TRUE;
 }
 

@@ -32,7 +32,8 @@ gboolean sim_modem_plug(SimModem *modem, gboolean behind_socket, GError **error)
 /* Pulls it: PATH disappears, every peer is closed. */
 void sim_modem_unplug(SimModem *modem);
 
-/* Knobs: the members of sim_slot_set_knobs(), and (in brackets: what holds at first)
+/* Knobs: the members of sim_slot_set_knobs(), and (in brackets: what holds at first) those below. "do" is
+ * ignored; any other member, or one of another type, is INVALID_ARGUMENT, and nothing is changed.
  * - client-ids: limit for each service [32]
  * - release-closes: releasing a client id closes its channels [true]
  * - reset-closes: UIM Reset closes the client's channels [true]
@@ -46,7 +47,7 @@ void sim_modem_unplug(SimModem *modem);
  *
  *   - message: "open-channel", "send-apdu", "close-channel", "slot-status", "card-status",
  *     "register", "power-off", "power-on", "reset", "switch-slot", "version", "allocate", "release",
- *     "any" (UIM and DMS; the default), or four hex digits of another UIM message
+ *     "sync", "any" (UIM and DMS; the default), or four hex digits of another UIM message
  *   - contains: hex that must occur in the request's TLVs, e.g. "BF51"
  *   - after: hex that must have occurred before or now, e.g. "BF51" with contains "E291" for the last
  *     block of a package

@@ -36,9 +36,65 @@ static void rule_free(gpointer data)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rule, rule_free)
 
+/* ---- members ---- */
+
+/* FALSE with ERROR where the member is there and holds no TYPE; *RET_NODE is NULL where it is absent. */
+static gboolean get_member(JsonObject *object, const char *name, GType type, const char *wanted,
+                           JsonNode **ret_node, GError **error)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    if (node && (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != type)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want %s", name, wanted);
+        return FALSE;
+    }
+    *ret_node = node;
+    return TRUE;
+}
+
+gboolean sim_knob_number(JsonObject *object, const char *name, guint low, guint high, guint *value,
+                         GError **error)
+{
+    g_autofree char *wanted = g_strdup_printf("a number of %u to %u", low, high);
+    JsonNode *node;
+    if (!get_member(object, name, G_TYPE_INT64, wanted, &node, error))
+        return FALSE;
+    if (!node)
+        return TRUE;
+    if (json_node_get_int(node) < low || json_node_get_int(node) > high) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want %s", name, wanted);
+        return FALSE;
+    }
+    *value = (guint)json_node_get_int(node);
+    return TRUE;
+}
+
+gboolean sim_knob_flag(JsonObject *object, const char *name, gboolean *value, GError **error)
+{
+    JsonNode *node;
+    if (!get_member(object, name, G_TYPE_BOOLEAN, "true or false", &node, error))
+        return FALSE;
+    if (node)
+        *value = json_node_get_boolean(node);
+    return TRUE;
+}
+
+gboolean sim_knob_text(JsonObject *object, const char *name, const char **value, GError **error)
+{
+    JsonNode *node;
+    if (!get_member(object, name, G_TYPE_STRING, "a string", &node, error))
+        return FALSE;
+    if (node)
+        *value = json_node_get_string(node);
+    return TRUE;
+}
+
+/* ---- rules ---- */
+
 static gboolean parse_hex(JsonObject *object, const char *name, GBytes **ret_bytes, GError **error)
 {
-    const char *hex = json_object_get_string_member_with_default(object, name, NULL);
+    const char *hex = NULL;
+    if (!sim_knob_text(object, name, &hex, error))
+        return FALSE;
     if (hex && !(*ret_bytes = bytes_from_hex(hex, error))) {
         g_prefix_error(error, "%s: ", name);
         return FALSE;
@@ -51,30 +107,57 @@ static gboolean occurs(GBytes *what, const guint8 *content, gsize size)
     return size > 0 && memmem(content, size, g_bytes_get_data(what, NULL), g_bytes_get_size(what));
 }
 
-static Rule *parse_rule(JsonObject *object, GError **error)
+static gboolean check_members(JsonObject *object, GError **error)
+{
+    static const char *const known[] = { "message", "contains", "after", "skip", "count",
+                                         "action",  "error",    "ms",    NULL };
+    g_autoptr(GList) names = json_object_get_members(object);
+    for (GList *name = names; name; name = name->next) {
+        if (g_strv_contains(known, name->data))
+            continue;
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no member of a rule: '%s'",
+                    (const char *)name->data);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static Rule *parse_rule(JsonObject *object, gboolean (*is_message)(const char *name),
+                        GError **error)
 {
     g_autoptr(Rule) rule = g_new0(Rule, 1);
-    const char *action = json_object_get_string_member_with_default(object, "action", "");
+    const char *action = "", *message = "any";
+    guint code = 3; /* internal */
+    rule->count = 1;
+    if (!check_members(object, error) || !sim_knob_text(object, "action", &action, error) ||
+        !sim_knob_text(object, "message", &message, error) ||
+        !sim_knob_number(object, "skip", 0, G_MAXINT32, &rule->skip, error) ||
+        !sim_knob_number(object, "count", 0, G_MAXINT32, &rule->count, error) ||
+        !sim_knob_number(object, "error", 1, G_MAXUINT16, &code, error) ||
+        !sim_knob_number(object, "ms", 0, SIM_KNOB_MAX_DELAY, &rule->verdict.delay, error) ||
+        !parse_hex(object, "contains", &rule->contains, error) ||
+        !parse_hex(object, "after", &rule->after, error))
+        return NULL;
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
-        if (!g_strcmp0(action, actions[i].name))
+        if (g_str_equal(action, actions[i].name))
             rule->verdict.action = actions[i].action;
     if (rule->verdict.action == SIM_RULE_NONE) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "unknown action '%s'", action);
         return NULL;
     }
-    rule->message = g_strdup(json_object_get_string_member_with_default(object, "message", "any"));
-    rule->skip = (guint)json_object_get_int_member_with_default(object, "skip", 0);
-    rule->count = (guint)json_object_get_int_member_with_default(object, "count", 1);
-    rule->verdict.error = (guint16)json_object_get_int_member_with_default(object, "error", 3);
-    rule->verdict.delay = (guint)json_object_get_int_member_with_default(object, "ms", 0);
-    if (!parse_hex(object, "contains", &rule->contains, error) ||
-        !parse_hex(object, "after", &rule->after, error))
+    if (!g_str_equal(message, "any") && !is_message(message)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "unknown message '%s'",
+                    message);
         return NULL;
+    }
+    rule->message = g_strdup(message);
+    rule->verdict.error = (guint16)code;
     rule->armed = rule->after == NULL;
     return g_steal_pointer(&rule);
 }
 
-GPtrArray *sim_rules_parse(JsonArray *array, GError **error)
+GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *name),
+                           GError **error)
 {
     g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(rule_free);
     for (guint i = 0; i < json_array_get_length(array); i++) {
@@ -83,7 +166,7 @@ GPtrArray *sim_rules_parse(JsonArray *array, GError **error)
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rule %u: no object", i);
             return NULL;
         }
-        Rule *rule = parse_rule(json_node_get_object(node), error);
+        Rule *rule = parse_rule(json_node_get_object(node), is_message, error);
         if (!rule) {
             g_prefix_error(error, "rule %u: ", i);
             return NULL;
@@ -105,7 +188,8 @@ SimRuleVerdict sim_rules_judge(GPtrArray *rules, const char *message, gboolean i
         Rule *rule = rules->pdata[i];
         if (!rule->armed)
             continue;
-        if (g_strcmp0(rule->message, message) && (g_strcmp0(rule->message, "any") || is_control))
+        if (g_ascii_strcasecmp(rule->message, message) &&
+            (g_strcmp0(rule->message, "any") || is_control))
             continue;
         if (rule->count > 0 && rule->applied >= rule->count)
             continue;

@@ -23,7 +23,8 @@ enum {
     SIM_EXIT_FAILED = 1,
     SIM_EXIT_USAGE = 2,
     SIM_EXIT_TIMEOUT = 3,
-    SIM_EXIT_WORLD = 99, /* the world could not be built, or something in it broke */
+    SIM_EXIT_UNSUCCESSFUL = 4, /* a verified answer of the card, which says that something failed */
+    SIM_EXIT_WORLD = 99,       /* the world could not be built, or something in it broke */
 };
 
 G_END_DECLS

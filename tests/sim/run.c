@@ -7,17 +7,19 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/control.h"
 #include "sim/modem_port.h"
 #include "sim/namespace.h"
 #include "sim/programs.h"
 #include "sim/world.h"
+
+#define DEFAULT_WAIT 30 /* seconds */
 
 typedef struct {
     WorldOptions world;
@@ -157,6 +159,23 @@ static int check_choices(char **modems, const char *proxy)
     return SIM_EXIT_OK;
 }
 
+/* Replaces @FILE in the value of an option by what is in it. */
+static gboolean read_json(const char *option, char **text, GError **error)
+{
+    if (!*text)
+        return TRUE;
+    g_autoptr(JsonObject) object = sim_object_from_text(*text, error);
+    if (!object) {
+        g_prefix_error(error, "%s: ", option);
+        return FALSE;
+    }
+    g_autoptr(JsonNode) node = json_node_alloc();
+    json_node_init_object(node, object);
+    g_free(*text);
+    *text = json_to_string(node, FALSE);
+    return TRUE;
+}
+
 static const char summary[] =
     "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, QMI modem and the "
     "daemon,\n"
@@ -175,6 +194,8 @@ int sim_run_main(int argc, char **argv)
     g_autofree char *proxy = NULL, *daemon = NULL, *daemon_arguments = NULL, *dir = NULL;
     g_autofree char *card = NULL, *pki = NULL, *setup = NULL, *knobs = NULL, *config = NULL;
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
+    int wait_seconds = DEFAULT_WAIT;
+    gboolean no_wait = FALSE;
     gboolean no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE, no_namespace = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems, "Kind of modem (default: qmi)",
@@ -182,13 +203,13 @@ int sim_run_main(int argc, char **argv)
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
           "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
           "fake|real" },
-        { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON" },
+        { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
           "Card to use, made when it is not there (default: a new one)", "FILE" },
         { "pki", 0, 0, G_OPTION_ARG_FILENAME, &pki, "PKI of the card and the eIM, likewise",
           "DIR" },
         { "setup", 0, 0, G_OPTION_ARG_STRING, &setup,
-          "Set-up of a new card: members that replace the usual ones", "JSON" },
+          "Set-up of a new card: members that replace the usual ones", "JSON|@FILE" },
         { "eim-trust", 0, 0, G_OPTION_ARG_STRING, &trust,
           "What a new card names of the eIM's TLS: its key (default), its certificate, its CA",
           "key|leaf|ca|none" },
@@ -200,6 +221,10 @@ int sim_run_main(int argc, char **argv)
         { "no-daemon", 0, 0, G_OPTION_ARG_NONE, &no_daemon, "Run none", NULL },
         { "defer-daemon", 0, 0, G_OPTION_ARG_NONE, &defer,
           "Do not start it before \"euicc-sim daemon start\"", NULL },
+        { "wait", 0, 0, G_OPTION_ARG_INT, &wait_seconds,
+          "How long to wait for the daemon to read the card before COMMAND (default: 30)",
+          "SECONDS" },
+        { "no-wait", 0, 0, G_OPTION_ARG_NONE, &no_wait, "Run COMMAND as soon as it runs", NULL },
         { "daemon-args", 0, 0, G_OPTION_ARG_STRING, &daemon_arguments, "Further arguments for it",
           "ARGS" },
         { "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
@@ -216,17 +241,21 @@ int sim_run_main(int argc, char **argv)
     };
     g_autoptr(GOptionContext) context = g_option_context_new("[-- COMMAND…]");
     g_autoptr(GError) error = NULL;
-    setlocale(LC_ALL, "");
     g_option_context_set_summary(context, summary);
     g_option_context_set_strict_posix(context, TRUE);
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) ||
-        (daemon_arguments && !g_shell_parse_argv(daemon_arguments, NULL, &daemon_args, &error))) {
+        (daemon_arguments && !g_shell_parse_argv(daemon_arguments, NULL, &daemon_args, &error)) ||
+        !read_json("--setup", &setup, &error) || !read_json("--knobs", &knobs, &error)) {
         g_printerr("euicc-sim run: %s\n", error->message);
         return SIM_EXIT_USAGE;
     }
     if (check_choices(modems, proxy) != SIM_EXIT_OK)
         return SIM_EXIT_USAGE;
+    if (wait_seconds < 0) {
+        g_printerr("euicc-sim run: --wait=%d: want seconds\n", wait_seconds);
+        return SIM_EXIT_USAGE;
+    }
 
     g_autofree char *self = find_self();
     if (!daemon && !no_daemon)
@@ -258,6 +287,7 @@ int sim_run_main(int argc, char **argv)
             .eid = eid,
             .real_proxy = g_strcmp0(proxy, "real") == 0,
             .defer_daemon = defer,
+            .wait_for_card = no_wait ? 0 : (guint)wait_seconds,
             .verbose = verbose,
         },
         .command = command[0] ? command : default_command,

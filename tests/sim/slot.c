@@ -2,6 +2,7 @@
 
 #include "sim/slot.h"
 
+#include "sim/modem_rules.h"
 #include "util/bytes.h"
 
 #define MAX_CHANNEL 19 /* ETSI TS 102 221 11.1.17 */
@@ -13,6 +14,14 @@ typedef struct {
     char *aid;
 } Channel;
 
+typedef struct {
+    guint max_channels;
+    gboolean ignore_refresh;
+    guint refresh_delay;
+    guint start_delay;
+    gboolean hide_91xx;
+} Knobs;
+
 struct SimSlot {
     SimCard *card;
     SimSlotFunc changed;
@@ -23,12 +32,8 @@ struct SimSlot {
     guint refreshes;
     guint power_cycles;
     guint apdus;
-    /* knobs */
-    guint max_channels;
-    gboolean ignore_refresh;
-    guint refresh_delay;
-    guint start_delay;
-    gboolean hide_91xx;
+    guint delay; /* ms: see sim_slot_take_delay() */
+    Knobs knobs;
 };
 
 static void set_state(SimSlot *slot, SimSlotState state)
@@ -61,10 +66,8 @@ SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data)
     slot->changed = changed;
     slot->data = data;
     slot->state = SIM_SLOT_READY;
-    slot->max_channels = 3;
-    slot->refresh_delay = 20;
-    slot->start_delay = 20;
-    slot->hide_91xx = TRUE;
+    slot->knobs =
+        (Knobs){ .max_channels = 3, .refresh_delay = 20, .start_delay = 20, .hide_91xx = TRUE };
     sim_card_reset(card);
     return slot;
 }
@@ -101,7 +104,7 @@ static void start_card(SimSlot *slot)
     stop_timer(slot);
     forget_channels(slot);
     sim_card_reset(slot->card);
-    slot->timer = g_timeout_add(slot->start_delay, on_started, slot);
+    slot->timer = g_timeout_add(slot->knobs.start_delay, on_started, slot);
     set_state(slot, SIM_SLOT_STARTING);
 }
 
@@ -139,9 +142,14 @@ static GBytes *send(SimSlot *slot, const guint8 *apdu, gsize size)
         g_autofree char *answer = bytes_gbytes_to_hex(response);
         g_printerr("apdu > %s\napdu < %s\n", command, answer);
     }
+    slot->delay += sim_card_get_delay(slot->card);
+    if (g_bytes_get_size(response) == 0) { /* a power cut, which no channel survives */
+        stop_timer(slot);
+        forget_channels(slot);
+    }
     /* The modem fetches the REFRESH and obeys a moment later, beside what the host does. */
-    if (!slot->ignore_refresh && !slot->timer && sim_card_refresh_pending(slot->card))
-        slot->timer = g_timeout_add(slot->refresh_delay, on_refresh, slot);
+    if (!slot->knobs.ignore_refresh && !slot->timer && sim_card_refresh_pending(slot->card))
+        slot->timer = g_timeout_add(slot->knobs.refresh_delay, on_refresh, slot);
     return response;
 }
 
@@ -168,8 +176,11 @@ static GBytes *send_and_fetch(SimSlot *slot, guint8 channel, const guint8 *apdu,
             guint without_le = command->len == 5 ? 4 : MIN(command->len, 5u + command->data[4]);
             g_byte_array_set_size(command, without_le);
             g_byte_array_append(command, &le, 1);
+        } else if (n < 2) { /* mute: what came before it is no answer either */
+            g_byte_array_set_size(all, 0);
+            break;
         } else {
-            g_byte_array_append(all, data + (n < 2 ? 0 : n - 2), (guint)MIN(n, 2));
+            g_byte_array_append(all, data + n - 2, 2);
             break;
         }
     }
@@ -178,7 +189,7 @@ static GBytes *send_and_fetch(SimSlot *slot, guint8 channel, const guint8 *apdu,
 
 static GBytes *hide_proactive(SimSlot *slot, GBytes *response)
 {
-    if (!slot->hide_91xx || status_words(response) >> 8 != 0x91)
+    if (!slot->knobs.hide_91xx || status_words(response) >> 8 != 0x91)
         return response;
     gsize size;
     g_autofree guint8 *data = g_bytes_unref_to_data(response, &size);
@@ -220,7 +231,7 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
     guint open = 0;
     for (guint i = 0; i <= MAX_CHANNEL; i++)
         open += slot->channels[i].open ? 1 : 0;
-    if (open >= slot->max_channels)
+    if (open >= slot->knobs.max_channels)
         return SIM_SLOT_NO_CHANNEL;
 
     const guint8 manage[] = { 0x00, 0x70, 0x00, 0x00, 0x01 };
@@ -243,7 +254,8 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
         g_autoptr(GBytes) response = send_and_fetch(slot, channel, select->data, select->len);
         *ret_sw = status_words(response);
         if (*ret_sw != 0x9000 && *ret_sw >> 8 != 0x91) {
-            close_at_card(slot, channel);
+            if (slot->channels[channel].open)
+                close_at_card(slot, channel);
             return SIM_SLOT_SELECT_FAILED;
         }
         *ret_response = g_bytes_new_from_bytes(response, 0, g_bytes_get_size(response) - 2);
@@ -336,44 +348,43 @@ void sim_slot_restart(SimSlot *slot)
     slot->state = SIM_SLOT_READY;
 }
 
-static gboolean get_number(JsonObject *knobs, const char *name, guint limit, guint *number,
-                           GError **error)
+guint sim_slot_take_delay(SimSlot *slot)
 {
-    JsonNode *node = json_object_get_member(knobs, name);
-    if (!node)
-        return TRUE;
-    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64 ||
-        json_node_get_int(node) < 0 || json_node_get_int(node) > limit) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want a number of 0 to %u",
-                    name, limit);
-        return FALSE;
-    }
-    *number = (guint)json_node_get_int(node);
-    return TRUE;
+    guint delay = slot->delay;
+    slot->delay = 0;
+    return delay;
+}
+
+gboolean sim_slot_has_knob(const char *name)
+{
+    static const char *const names[] = { "channels",    "refresh",   "refresh-delay",
+                                         "start-delay", "hide-91xx", NULL };
+    return g_strv_contains(names, name);
 }
 
 gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error)
 {
-    if (!get_number(knobs, "channels", MAX_CHANNEL, &slot->max_channels, error) ||
-        !get_number(knobs, "refresh-delay", 600000, &slot->refresh_delay, error) ||
-        !get_number(knobs, "start-delay", 600000, &slot->start_delay, error))
+    Knobs new = slot->knobs;
+    const char *refresh = new.ignore_refresh ? "ignore" : "act";
+    if (!sim_knob_number(knobs, "channels", 0, MAX_CHANNEL, &new.max_channels, error) ||
+        !sim_knob_number(knobs, "refresh-delay", 0, SIM_KNOB_MAX_DELAY, &new.refresh_delay,
+                         error) ||
+        !sim_knob_number(knobs, "start-delay", 0, SIM_KNOB_MAX_DELAY, &new.start_delay, error) ||
+        !sim_knob_flag(knobs, "hide-91xx", &new.hide_91xx, error) ||
+        !sim_knob_text(knobs, "refresh", &refresh, error))
         return FALSE;
-    if (json_object_has_member(knobs, "refresh")) {
-        const char *refresh = json_object_get_string_member_with_default(knobs, "refresh", NULL);
-        if (g_strcmp0(refresh, "act") && g_strcmp0(refresh, "ignore")) {
-            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                "refresh: want \"act\" or \"ignore\"");
-            return FALSE;
-        }
-        slot->ignore_refresh = !g_strcmp0(refresh, "ignore");
+    new.ignore_refresh = g_str_equal(refresh, "ignore");
+    if (!new.ignore_refresh && !g_str_equal(refresh, "act")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "refresh: '%s' is neither \"act\" nor \"ignore\"", refresh);
+        return FALSE;
     }
+    slot->knobs = new;
     /* A new delay counts from now for a start that is under way. */
     if (json_object_has_member(knobs, "start-delay") && slot->state == SIM_SLOT_STARTING) {
         stop_timer(slot);
-        slot->timer = g_timeout_add(slot->start_delay, on_started, slot);
+        slot->timer = g_timeout_add(slot->knobs.start_delay, on_started, slot);
     }
-    slot->hide_91xx =
-        json_object_get_boolean_member_with_default(knobs, "hide-91xx", slot->hide_91xx);
     return TRUE;
 }
 

@@ -52,7 +52,8 @@ SimSlotResult sim_slot_close_channel(SimSlot *slot, guint8 channel);
 void sim_slot_close_channels_of(SimSlot *slot, guint owner);
 
 /* One APDU on CHANNEL (0: basic), its class byte patched. With FETCH_ALL the slot answers 61xx and
- * 6Cxx itself and returns the whole. */
+ * 6Cxx itself and returns the whole. The response is empty where the card lost power; its channels are
+ * then gone. */
 SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apdu, gsize size,
                                 gboolean fetch_all, GBytes **ret_response);
 
@@ -64,13 +65,19 @@ void sim_slot_insert(SimSlot *slot, gboolean inserted);
 /* The modem itself was reset: the card too; READY again at once, nothing is reported. */
 void sim_slot_restart(SimSlot *slot);
 
-/* Knobs (in brackets: what holds at first); unknown members are left to others.
+/* Milliseconds for which the answers since the last call are to be held back (sim_card_get_delay()). */
+guint sim_slot_take_delay(SimSlot *slot);
+
+/* Knobs (in brackets: what holds at first); unknown members are left to others. Nothing is changed on
+ * failure.
  * - channels: limit of logical channels [3]
  * - refresh: "act": after "refresh-delay" ms reset the card; "ignore": never ["act"]
  * - refresh-delay: ms [20]
  * - start-delay: ms until the card is ready after reset or power on [20]
  * - hide-91xx: the host sees 9000 [true] */
 gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error);
+/* TRUE for the name of one of them. */
+gboolean sim_slot_has_knob(const char *name);
 
 /* Adds "state", "channels", "refreshes", "power-cycles", "apdus" to OBJECT. */
 void sim_slot_describe(SimSlot *slot, JsonObject *object);

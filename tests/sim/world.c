@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/card.h"
 #include "sim/control.h"
 #include "sim/part.h"
 #include "sim/pki.h"
@@ -21,6 +22,11 @@
 #define STOP_TIMEOUT   30
 #define LOG_TAIL       60 /* lines */
 
+#define BUS_NAME       "org.euiccd1"
+#define ROOT_OBJECT    "/org/euiccd1"
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+#define EUICC          "org.euiccd1.Euicc"
+
 struct World {
     const WorldOptions *options;
     char *bus_address;
@@ -28,6 +34,7 @@ struct World {
     char *pki;
     guint port;
     GPtrArray *parts; /* in starting order */
+    SimPart *bus;     /* the first of them */
     SimPart *daemon;  /* one of them, or NULL */
     SimPart *eim;
     SimControl *control;
@@ -107,8 +114,8 @@ static gboolean start_bus(World *world, GError **error)
         return FALSE;
     char *argv[] = { (char *)"dbus-daemon", config_arg, (char *)"--nofork",
                      (char *)"--print-address=@FD@", NULL };
-    SimPart *part = add_part(world, "bus", argv, SIM_PART_READY_LINE);
-    if (!start_part(world, part, START_TIMEOUT, NULL, error))
+    world->bus = add_part(world, "bus", argv, SIM_PART_READY_LINE);
+    if (!start_part(world, world->bus, START_TIMEOUT, NULL, error))
         return FALSE;
     world->bus_address = g_strconcat("unix:path=", socket, NULL);
     return TRUE;
@@ -130,6 +137,33 @@ static gboolean make_pki(World *world, GError **error)
     return sim_pki_create(world->pki, "P-256", eid, SIM_DEFAULT_EIM_FQDN, error);
 }
 
+/* Where the eIM of this world goes on when it is new and the card is not: the card refuses counters up to
+ * the one it has (SGP.32 3.3.1), and signatures over another association token. */
+static gboolean read_association(const World *world, const char *eim_state, gint64 *ret_counter,
+                                 gint64 *ret_token, GError **error)
+{
+    *ret_counter = *ret_token = 0;
+    if (g_file_test(eim_state, G_FILE_TEST_EXISTS) || !g_file_test(world->card, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_autoptr(SimCard) card = sim_card_open(world->card, error);
+    if (!card)
+        return FALSE;
+    g_autofree char *text = sim_card_describe(card);
+    g_autoptr(JsonNode) node = json_from_string(text, error);
+    if (!node)
+        return FALSE;
+    JsonArray *eims = json_object_get_array_member(json_node_get_object(node), "eims");
+    for (guint i = 0; i < json_array_get_length(eims); i++) {
+        JsonObject *eim = json_array_get_object_element(eims, i);
+        if (g_strcmp0(json_object_get_string_member_with_default(eim, "eimId", NULL),
+                      SIM_DEFAULT_EIM_ID))
+            continue;
+        *ret_counter = json_object_get_int_member_with_default(eim, "counter", 0);
+        *ret_token = json_object_get_int_member_with_default(eim, "token", 0);
+    }
+    return TRUE;
+}
+
 /* The eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
 static gboolean start_eim(World *world, GError **error)
 {
@@ -141,6 +175,11 @@ static gboolean start_eim(World *world, GError **error)
     if (g_file_get_contents(port_file, &kept, NULL, NULL))
         port = (guint)g_ascii_strtoull(kept, NULL, 10);
     g_autofree char *listen = g_strdup_printf("127.0.0.1:%u", port);
+    gint64 counter, token;
+    if (!read_association(world, state, &counter, &token, error))
+        return FALSE;
+    g_autofree char *counter_text = g_strdup_printf("%" G_GINT64_FORMAT, counter);
+    g_autofree char *token_text = g_strdup_printf("%" G_GINT64_FORMAT, token);
     char *argv[] = { (char *)world->options->self,
                      (char *)"eim",
                      (char *)"--pki",
@@ -153,6 +192,10 @@ static gboolean start_eim(World *world, GError **error)
                      listen,
                      (char *)"--eim-id",
                      (char *)SIM_DEFAULT_EIM_ID,
+                     (char *)"--counter",
+                     counter_text,
+                     (char *)"--token",
+                     token_text,
                      (char *)"--ready-fd",
                      (char *)"@FD@",
                      NULL };
@@ -239,6 +282,91 @@ static gboolean start_daemon(World *world, GError **error)
     return options->defer_daemon || start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
 }
 
+/* ---- the card on the bus ---- */
+
+typedef struct {
+    gboolean seen;
+    gboolean answered;
+    gboolean timed_out;
+} CardWait;
+
+static gboolean has_euicc(GVariant *interfaces)
+{
+    g_autoptr(GVariant) properties = g_variant_lookup_value(interfaces, EUICC, NULL);
+    return properties != NULL;
+}
+
+static void on_interfaces_added(GDBusConnection *connection G_GNUC_UNUSED,
+                                const char *sender G_GNUC_UNUSED, const char *path G_GNUC_UNUSED,
+                                const char *interface G_GNUC_UNUSED,
+                                const char *signal G_GNUC_UNUSED, GVariant *parameters,
+                                gpointer data)
+{
+    CardWait *wait = data;
+    if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(oa{sa{sv}})")))
+        return;
+    g_autoptr(GVariant) interfaces = g_variant_get_child_value(parameters, 1);
+    wait->seen = wait->seen || has_euicc(interfaces);
+}
+
+static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
+{
+    CardWait *wait = data;
+    g_autoptr(GVariant) answer =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+    wait->answered = TRUE;
+    if (!answer)
+        return; /* nothing there yet: the signals tell */
+    g_autoptr(GVariant) objects = g_variant_get_child_value(answer, 0);
+    for (gsize i = 0; i < g_variant_n_children(objects); i++) {
+        g_autoptr(GVariant) object = g_variant_get_child_value(objects, i);
+        g_autoptr(GVariant) interfaces = g_variant_get_child_value(object, 1);
+        wait->seen = wait->seen || has_euicc(interfaces);
+    }
+}
+
+static gboolean on_wait_over(gpointer data)
+{
+    CardWait *wait = data;
+    wait->timed_out = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+/* The daemon shows a card once it was read. That it never does can be what is tried. */
+static gboolean wait_for_card(World *world, GError **error)
+{
+    CardWait wait = { FALSE, FALSE, FALSE };
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GDBusConnection) connection =
+        g_dbus_connection_new_for_address_sync(world->bus_address,
+                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                               NULL, NULL, error);
+    if (!connection) {
+        g_prefix_error(error, "bus: ");
+        return FALSE;
+    }
+    guint subscription = g_dbus_connection_signal_subscribe(
+        connection, BUS_NAME, OBJECT_MANAGER, "InterfacesAdded", ROOT_OBJECT, NULL,
+        G_DBUS_SIGNAL_FLAGS_NONE, on_interfaces_added, &wait, NULL);
+    g_dbus_connection_call(connection, BUS_NAME, ROOT_OBJECT, OBJECT_MANAGER, "GetManagedObjects",
+                           NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                           -1, cancellable, on_objects, &wait);
+    guint timer = g_timeout_add_seconds(world->options->wait_for_card, on_wait_over, &wait);
+    while (!wait.seen && !wait.timed_out && sim_part_is_running(world->daemon))
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(timer);
+    g_dbus_connection_signal_unsubscribe(connection, subscription);
+    g_cancellable_cancel(cancellable);
+    while (!wait.answered)
+        g_main_context_iteration(NULL, TRUE);
+    (void)g_dbus_connection_close_sync(connection, NULL, NULL);
+    if (wait.timed_out && !wait.seen)
+        g_printerr("euicc-sim: the daemon shows no card after %u s; going on (see --no-wait)\n",
+                   world->options->wait_for_card);
+    return TRUE;
+}
+
 /* ---- control ---- */
 
 static SimPart *find_part(World *world, const char *name)
@@ -249,6 +377,13 @@ static SimPart *find_part(World *world, const char *name)
             return part;
     }
     return NULL;
+}
+
+/* A bus that is told to end before it has seen to its signals dies from SIGTERM, which is no defect. */
+static gboolean has_ended_well(const World *world, const SimPart *part, int status)
+{
+    return status == 0 ||
+           (part == world->bus && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 static gboolean stop_part(World *world, SimPart *part, int signal, JsonObject *answer,
@@ -262,7 +397,7 @@ static gboolean stop_part(World *world, SimPart *part, int signal, JsonObject *a
     }
     g_autofree char *text = sim_part_status_to_string(status);
     json_object_set_string_member(answer, "status", text);
-    if (signal != SIGKILL && status != 0) {
+    if (signal != SIGKILL && !has_ended_well(world, part, status)) {
         world->failed = TRUE;
         g_printerr("euicc-sim: %s: %s after signal %d\n", sim_part_get_name(part), text, signal);
         show_log(part);
@@ -346,7 +481,10 @@ static gboolean build(World *world, GError **error)
         !start_modem(world, error) || !write_environment(world, error))
         return FALSE;
     world->control = sim_control_new(control, on_request, world, error);
-    return world->control && start_daemon(world, error);
+    if (!world->control || !start_daemon(world, error))
+        return FALSE;
+    return !world->daemon || world->options->defer_daemon || world->options->wait_for_card == 0 ||
+           wait_for_card(world, error);
 }
 
 World *world_new(const WorldOptions *options, GError **error)
@@ -457,12 +595,14 @@ gboolean world_stop(World *world)
         g_autoptr(GError) error = NULL;
         SimPart *part = world->parts->pdata[i - 1];
         int status = 0;
-        gboolean ok = sim_part_stop(part, SIGTERM, STOP_TIMEOUT, &status, &error);
+        gboolean ok = sim_part_stop(part, SIGTERM, STOP_TIMEOUT, &status, &error) &&
+                      has_ended_well(world, part, status);
         g_autofree char *text = sim_part_status_to_string(status);
-        if (!ok || status != 0)
-            g_printerr("euicc-sim: %s: %s\n", sim_part_get_name(part), ok ? text : error->message);
+        if (!ok)
+            g_printerr("euicc-sim: %s: %s\n", sim_part_get_name(part),
+                       error ? error->message : text);
         gboolean reported = has_report(part);
-        if (!ok || status != 0 || reported) {
+        if (!ok || reported) {
             show_log(part);
             world->failed = TRUE;
         }

@@ -32,12 +32,15 @@ typedef struct {
     gboolean real_proxy;
     gboolean own_network;  /* in a namespace: fixed ports can be used */
     gboolean defer_daemon; /* prepared but not started */
+    guint
+        wait_for_card; /* seconds at most until the started daemon shows its card; 0: do not wait */
     gboolean verbose;
 } WorldOptions;
 
 typedef struct World World;
 
-/* Makes everything and waits until it is ready. On failure what was started is stopped, and the logs of the
+/* Makes everything and waits until it is ready; a card that does not appear on the bus in time is only worth
+ * a note. On failure what was started is stopped, and the logs of the
  * part that failed are shown on standard error. OPTIONS is borrowed. */
 World *world_new(const WorldOptions *options, GError **error);
 

@@ -133,9 +133,13 @@ void worker_run(Worker *w, Job *job)
     w->job = job_ref(job);
 }
 
-void worker_free(Worker *w, Job *current)
+void worker_stop(Worker *w, Job *current)
 {
     g_assert_true(w->job == current);
+}
+
+void worker_free(Worker *w)
+{
     g_clear_pointer(&w->job, job_unref);
     if (w == the_worker)
         the_worker = NULL;

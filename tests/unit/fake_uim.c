@@ -10,7 +10,7 @@
 #include "util/bytes.h"
 
 enum {
-    CTL_ALLOCATE = 0x0022,
+    CTL_ALLOCATE = FAKE_UIM_ALLOCATE,
     CTL_RELEASE = 0x0023,
 };
 
@@ -28,6 +28,12 @@ typedef struct {
     GBytes *tlvs;
 } Indication;
 
+typedef struct {
+    guint16 id;
+    GSourceFunc func;
+    gpointer data;
+} Sequel;
+
 struct FakeUim {
     GSocketListener *listener;
     GCancellable *cancellable;
@@ -35,7 +41,7 @@ struct FakeUim {
     GSource *readable;
     char *name;
     GByteArray *input;
-    GPtrArray *rules, *indications;
+    GPtrArray *rules, *indications, *sequels;
     QmiMessage *held;
     gboolean hold_allocation;
     guint16 allocation_error;
@@ -262,6 +268,25 @@ static void handle_uim(FakeUim *fake, QmiMessage *request)
     send_indications(fake, id, FALSE);
 }
 
+/* At low priority: everything that the request set going comes first. */
+static void start_sequels(FakeUim *fake, guint16 id)
+{
+    for (guint i = 0; i < fake->sequels->len;) {
+        const Sequel *sequel = g_ptr_array_index(fake->sequels, i);
+        g_autoptr(GSource) source = NULL;
+
+        if (sequel->id != id) {
+            i++;
+            continue;
+        }
+        source = g_idle_source_new();
+        g_source_set_priority(source, G_PRIORITY_LOW);
+        g_source_set_callback(source, sequel->func, sequel->data, NULL);
+        g_source_attach(source, g_main_context_get_thread_default());
+        g_ptr_array_remove_index(fake->sequels, i);
+    }
+}
+
 static gboolean on_readable(GSocket *socket, GIOCondition condition, gpointer data)
 {
     FakeUim *fake = data;
@@ -283,6 +308,7 @@ static gboolean on_readable(GSocket *socket, GIOCondition condition, gpointer da
             handle_ctl(fake, request);
         else
             handle_uim(fake, request);
+        start_sequels(fake, qmi_message_get_message_id(request));
         if (!fake->connection)
             return G_SOURCE_REMOVE;
     }
@@ -318,6 +344,7 @@ FakeUim *fake_uim_new(void)
     fake->input = g_byte_array_new();
     fake->rules = g_ptr_array_new_with_free_func(rule_free);
     fake->indications = g_ptr_array_new_with_free_func(indication_free);
+    fake->sequels = g_ptr_array_new_with_free_func(g_free);
     fake->history = g_string_new(NULL);
     fake->apdu = g_strdup("");
     fake->cancellable = g_cancellable_new();
@@ -345,6 +372,7 @@ void fake_uim_free(FakeUim *fake)
     g_byte_array_unref(fake->input);
     g_ptr_array_unref(fake->rules);
     g_ptr_array_unref(fake->indications);
+    g_ptr_array_unref(fake->sequels);
     g_clear_pointer(&fake->held, qmi_message_unref);
     g_string_free(fake->history, TRUE);
     g_free(fake->apdu);
@@ -402,6 +430,14 @@ void fake_uim_answer_late(FakeUim *fake)
     g_assert_nonnull(fake->held);
     send_message(fake, fake->held);
     g_clear_pointer(&fake->held, qmi_message_unref);
+}
+
+void fake_uim_then(FakeUim *fake, guint16 id, GSourceFunc func, gpointer data)
+{
+    Sequel *sequel = g_new0(Sequel, 1);
+
+    *sequel = (Sequel){ id, func, data };
+    g_ptr_array_add(fake->sequels, sequel);
 }
 
 void fake_uim_hold_allocation(FakeUim *fake)

@@ -88,6 +88,11 @@ void fake_uim_indicate(FakeUim *fake, guint16 id, const char *tlvs);
 void fake_uim_indicate_after(FakeUim *fake, guint16 after, guint16 id, const char *tlvs);
 void fake_uim_indicate_before(FakeUim *fake, guint16 before, guint16 id, const char *tlvs);
 
+/* When the modem has got the next request ID (or FAKE_UIM_ALLOCATE) and nothing is left to do in this
+ * thread but to wait, FUNC is called, once. */
+#define FAKE_UIM_ALLOCATE 0x0022
+void fake_uim_then(FakeUim *fake, guint16 id, GSourceFunc func, gpointer data);
+
 /* The next UIM request ID makes the modem vanish instead of answering. */
 void fake_uim_hang_up_on(FakeUim *fake, guint16 id);
 void fake_uim_hang_up(FakeUim *fake);

@@ -16,6 +16,23 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
     return !channel->world->dead || world_fail(error, EUICCD_ERROR_INTERNAL, "the process is dead");
 }
 
+void channel_forget_card(Channel *channel)
+{
+    channel->world->undeclared = channel->world->ipae_supported;
+}
+
+gboolean channel_is_undeclared(Channel *channel)
+{
+    return channel->world->undeclared;
+}
+
+gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    (void)cancellable;
+    channel->world->undeclared = FALSE;
+    return world_begin(channel->world, error, "declare");
+}
+
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
                             GCancellable *cancellable, GError **error)
 {
@@ -55,6 +72,10 @@ RspEuiccInfo2 *es10b_get_euicc_info2(Channel *channel, GCancellable *cancellable
     (void)cancellable;
     if (!world_begin(channel->world, error, "%s", "") || !world_card_answers(channel->world, error))
         return NULL;
+    if (channel->world->info2_fails) {
+        world_fail(error, channel->world->info2_fails, "no EUICCInfo2");
+        return NULL;
+    }
     bytes = world_hex(channel->world->info2);
     return tlv_decode(&rsp_euicc_info2, bytes, error);
 }
@@ -105,6 +126,10 @@ RspProfileInfoListResponse *es10b_get_profiles_info(Channel *channel, GCancellab
     (void)cancellable;
     if (!world_begin(world, error, "%s", "") || !world_card_answers(world, error))
         return NULL;
+    if (world->profiles_fail) {
+        world_fail(error, world->profiles_fail, "no profiles");
+        return NULL;
+    }
     hex = g_string_new("BF2D26A024");
     g_string_append_printf(hex, "E3105A0A980000000000000000A09F7001%02d",
                            g_str_equal(world->enabled, "A"));
@@ -119,7 +144,6 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
                                   GCancellable *cancellable, GError **error)
 {
     World *world = channel->world;
-    g_autoptr(TlvWriter) writer = NULL;
     g_autoptr(GBytes) bytes = NULL;
 
     g_assert_cmpint(number, ==, 0);
@@ -127,22 +151,39 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
         world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
         return NULL;
     }
-    if (!world_begin(world, error, "%s", kind == ES10B_LIST_PACKAGE_RESULTS ? "results" : "") ||
-        !world_card_answers(world, error))
+    g_assert_cmpint(kind, ==, ES10B_LIST_NOTIFICATIONS);
+    if (!world_begin(world, error, "%s", "") || !world_card_answers(world, error))
         return NULL;
-    if (kind == ES10B_LIST_PACKAGE_RESULTS && world->list_fails) {
+    if (world->notifications_fail) {
+        world_fail(error, world->notifications_fail, "no notifications");
+        return NULL;
+    }
+    bytes = world_hex("BF2B02A000");
+    return tlv_decode(&rsp_retrieve_notifications_list_response, bytes, error);
+}
+
+GPtrArray *es10b_retrieve_package_results(Channel *channel, GCancellable *cancellable,
+                                          GError **error)
+{
+    World *world = channel->world;
+    GPtrArray *results;
+
+    if (g_cancellable_is_cancelled(cancellable)) {
+        world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
+        return NULL;
+    }
+    if (!world_begin(world, error, "results") || !world_card_answers(world, error))
+        return NULL;
+    if (world->list_fails) {
         world_fail(error, EUICCD_ERROR_TIMEOUT, "no answer");
         return NULL;
     }
-    writer = tlv_writer_new();
-    tlv_open(writer, 0xBF2B);
-    tlv_open(writer, kind == ES10B_LIST_PACKAGE_RESULTS ? 0xA2 : 0xA0);
-    for (guint i = 0; kind == ES10B_LIST_PACKAGE_RESULTS && i < world->stored->len; i++)
-        tlv_put_raw_bytes(writer, ((Product *)world->stored->pdata[i])->result);
-    tlv_close(writer);
-    tlv_close(writer);
-    bytes = tlv_writer_finish(g_steal_pointer(&writer));
-    return tlv_decode(&rsp_retrieve_notifications_list_response, bytes, error);
+    results = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; i < world->stored->len; i++)
+        g_ptr_array_add(results, g_bytes_ref(((Product *)world->stored->pdata[i])->result));
+    if (world->unreadable_result)
+        g_ptr_array_add(results, world_hex("BF510330013F"));
+    return results;
 }
 
 gboolean es10b_remove_notification_from_list(Channel *channel, gint64 number,

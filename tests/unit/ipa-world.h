@@ -68,6 +68,10 @@ typedef struct {
     guint replays;        /* packages given to the card after they were executed */
     const char *info2;    /* hex */
     gboolean is_consumer;
+    gboolean ipae_supported, undeclared;
+    /* What a read ends in; 0 (FAILED): it works. */
+    EuiccdError info2_fails, profiles_fail, notifications_fail;
+    gboolean unreadable_result; /* among those stored, after the others */
     /* What the next LOAD_FAULTS calls of LoadEuiccPackage end in, after (or without) execution. */
     EuiccdError load_fault;
     gboolean load_fault_executes;

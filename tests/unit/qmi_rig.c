@@ -3,6 +3,78 @@
 
 #include "util/bytes.h"
 
+/* ---- the clock ---- */
+
+typedef struct {
+    GSource source;
+    gint64 due;
+} Timer;
+
+static gint64 now = 1000 * G_USEC_PER_SEC;
+
+gint64 clock_boottime(void)
+{
+    return now;
+}
+
+gint64 clock_realtime(void)
+{
+    return now;
+}
+
+gboolean clock_is_set(void)
+{
+    return FALSE;
+}
+
+static gboolean timer_is_due(GSource *source)
+{
+    return ((Timer *)source)->due <= now;
+}
+
+static gboolean timer_prepare(GSource *source, gint *ret_timeout)
+{
+    *ret_timeout = -1;
+    return timer_is_due(source);
+}
+
+static gboolean timer_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    (void)source;
+    (void)callback(data);
+    return G_SOURCE_REMOVE;
+}
+
+static GSourceFuncs timer_funcs = {
+    .prepare = timer_prepare,
+    .check = timer_is_due,
+    .dispatch = timer_dispatch,
+};
+
+GSource *clock_timer_new(gint64 boottime, GMainContext *context, GSourceFunc callback,
+                         gpointer data)
+{
+    GSource *source = g_source_new(&timer_funcs, sizeof(Timer));
+
+    ((Timer *)source)->due = boottime;
+    g_source_set_callback(source, callback, data, NULL);
+    g_source_attach(source, context);
+    return source;
+}
+
+static gboolean pass(gpointer ms)
+{
+    now += (gint64)GPOINTER_TO_UINT(ms) * 1000;
+    return G_SOURCE_REMOVE;
+}
+
+void rig_let_pass(Rig *rig, guint16 id, guint ms)
+{
+    fake_uim_then(rig->fake, id, pass, GUINT_TO_POINTER(ms));
+}
+
+/* ---- the back-end ---- */
+
 static const guint8 isdr[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
 static const guint8 get_eid[] = {
@@ -40,7 +112,7 @@ void rig_start_full(Rig *rig, guint slot, BackendQmiOptions options)
 
 void rig_start(Rig *rig)
 {
-    rig_start_full(rig, 0, (BackendQmiOptions){ .off_time = 50 });
+    rig_start_full(rig, 0, (BackendQmiOptions){ .off_time = OFF_TIME });
 }
 
 void rig_open(Rig *rig)
@@ -80,6 +152,14 @@ char *rig_transmit(Rig *rig, gint64 deadline, GCancellable *cancellable, GError 
 gboolean rig_answer_late(gpointer data)
 {
     fake_uim_answer_late(data);
+    return G_SOURCE_REMOVE;
+}
+
+/* The late answer waits until whoever gave up has turned to something else. */
+gboolean rig_time_out_and_answer_late(gpointer data)
+{
+    (void)pass(GUINT_TO_POINTER(UNTIL_SOON));
+    g_idle_add_full(G_PRIORITY_LOW, rig_answer_late, data, NULL);
     return G_SOURCE_REMOVE;
 }
 

@@ -7,11 +7,16 @@
 
 G_BEGIN_DECLS
 
-/* The QMI back-end before a small fake modem. */
+/* The QMI back-end before a small fake modem, with a clock that stands still until a test lets time
+ * pass: no machine is too slow for a deadline. */
 
-#define SOON   (clock_boottime() + G_USEC_PER_SEC / 5) /* for what shall time out */
-#define LATE   clock_deadline(60)                      /* for what shall not */
+#define LATE   clock_deadline(60)                      /* for what shall not time out */
+#define SOON   clock_deadline(30)                      /* for what shall: see rig_let_pass() */
+#define TIGHT  (clock_boottime() + G_USEC_PER_SEC / 5) /* leaves no time to try again */
 #define ATTACH "alloc reset register:17 slots card"
+
+#define UNTIL_SOON 30000 /* ms */
+#define OFF_TIME   50    /* ms; of rig_start() */
 
 typedef struct {
     FakeUim *fake;
@@ -39,8 +44,12 @@ gboolean rig_open_channel(Rig *rig, gint64 deadline, GError **error);
 /* Sends GetEID on channel 1; the response in hex. */
 char *rig_transmit(Rig *rig, gint64 deadline, GCancellable *cancellable, GError **error);
 
-/* Source functions. */
+/* MS milliseconds pass when the modem has got request ID and nothing is left to do but to wait. */
+void rig_let_pass(Rig *rig, guint16 id, guint ms);
+
+/* For fake_uim_then(). */
 gboolean rig_answer_late(gpointer fake);
+gboolean rig_time_out_and_answer_late(gpointer fake);
 gboolean rig_cancel(gpointer cancellable);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "util/bytes.h"
 
 #define CAPABILITY_IPAD "80AA000005A903840101"
+#define SELECT_AGAIN    "01A4040410" ISDR
 
 /* ---- opening ---- */
 
@@ -21,9 +22,12 @@ static void test_open(void)
     rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
     rig_connect(&rig);
     g_assert_false(channel_is_open(rig.channel));
+    /* A card that nobody knows: SELECT, declare, SELECT again, whose answer is not fetched. */
     fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    fake_backend_expect(rig.fake, SELECT_AGAIN, "6121");
     g_assert_true(channel_open(rig.channel, NULL, &error));
     g_assert_true(channel_open(rig.channel, NULL, &error)); /* idempotent */
+    g_assert_false(channel_is_undeclared(rig.channel));
     g_assert_true(channel_is_open(rig.channel));
     channel_close(rig.channel);
     channel_close(rig.channel);
@@ -64,11 +68,144 @@ static void test_capability_failures(void)
         rig_start(&rig, CHANNEL_CAPABILITY_CONSUMER);
         rig_connect(&rig);
         fake_backend_fail(rig.fake, cases[i].code);
+        if (!cases[i].fatal)
+            fake_backend_expect(rig.fake, SELECT_AGAIN, "9000");
         g_assert_cmpint(channel_open(rig.channel, NULL, &error), ==, !cases[i].fatal);
+        g_assert_cmpint(channel_is_open(rig.channel), ==, !cases[i].fatal);
         if (cases[i].fatal)
             g_assert_error(error, EUICCD_ERROR, (gint)cases[i].code);
+        g_assert_true(fake_backend_is_done(rig.fake));
         rig_stop(&rig);
     }
+}
+
+/* I-40: a card that may be driven by its own IPA is selected, and that is all. */
+static void test_ipae_supported(void)
+{
+    static const char *const templates[] = {
+        "6F188410" ISDR "E10480020780",         /* beside the GlobalPlatform objects */
+        "6F1A8410" ISDR "A506E104800206C0",     /* inside them */
+        "6F1C8410" ISDR "E104800206C09F650100", /* with more behind */
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(templates); i++) {
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+        g_bytes_unref(rig.fake->fci);
+        rig.fake->fci = rig_octets(templates[i]);
+        rig_connect(&rig);
+        g_assert_true(channel_open(rig.channel, NULL, &error));
+        g_assert_no_error(error);
+        g_assert_true(channel_is_undeclared(rig.channel));
+        fake_backend_expect(rig.fake, STORE_GET_EID, "6985");
+        g_assert_false(rig_command(&rig, GET_EID, NULL, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_RESET);
+        g_assert_true(channel_is_undeclared(rig.channel));
+        channel_close(rig.channel);
+        g_assert_false(channel_is_undeclared(rig.channel));
+        g_assert_true(channel_open(rig.channel, NULL, NULL));
+        g_assert_cmpstr(rig.fake->history->str, ==, "channel " ISDR " close 1 channel " ISDR);
+
+        /* It turned out to be ours. */
+        fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+        fake_backend_expect(rig.fake, SELECT_AGAIN, "9000");
+        g_assert_true(channel_declare(rig.channel, NULL, NULL));
+        g_assert_true(channel_declare(rig.channel, NULL, NULL)); /* idempotent */
+        g_assert_false(channel_is_undeclared(rig.channel));
+        channel_forget_card(rig.channel); /* it stays declared */
+        g_assert_false(channel_is_undeclared(rig.channel));
+        /* After a reset: declared before SELECT. */
+        g_assert_true(channel_renew_card(rig.channel, 0, TRUE, NULL, NULL));
+        fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+        g_assert_true(channel_open(rig.channel, NULL, NULL));
+        /* What comes next may be another card. */
+        channel_handle_event(rig.channel, BACKEND_EVENT_CARD_GONE);
+        channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
+        channel_forget_card(rig.channel);
+        g_assert_true(channel_open(rig.channel, NULL, NULL));
+        g_assert_true(channel_is_undeclared(rig.channel));
+        g_assert_true(fake_backend_is_done(rig.fake));
+        rig_stop(&rig);
+    }
+}
+
+static void test_manage_ipae(void)
+{
+    Rig rig;
+
+    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+    rig.config->manage_ipae = TRUE;
+    g_bytes_unref(rig.fake->fci);
+    rig.fake->fci = rig_octets("6F06E10480020780");
+    rig_connect(&rig);
+    fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    channel_forget_card(rig.channel);
+    g_assert_true(channel_open(rig.channel, NULL, NULL));
+    g_assert_false(channel_is_undeclared(rig.channel));
+    g_assert_true(fake_backend_is_done(rig.fake));
+    rig_stop(&rig);
+}
+
+/* FCIs that say nothing of an IPAe. */
+static void test_no_ipae(void)
+{
+    static const char *const templates[] = { "6F06E10480020640", "6F06E10481020780", "6F03E10180",
+                                             "6F02E100",         "7006E10480020780", "6F" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(templates); i++) {
+        Rig rig;
+
+        rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+        g_bytes_unref(rig.fake->fci);
+        rig.fake->fci = rig_octets(templates[i]);
+        rig_connect(&rig);
+        fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+        fake_backend_expect(rig.fake, SELECT_AGAIN, "9000");
+        g_assert_true(channel_open(rig.channel, NULL, NULL));
+        g_assert_true(fake_backend_is_done(rig.fake));
+        rig_stop(&rig);
+    }
+}
+
+/* What can happen at the second SELECT. */
+static void test_select_after_declaration(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) gone = NULL;
+    Rig rig;
+
+    /* Refused: on a new channel. */
+    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+    rig_connect(&rig);
+    fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    fake_backend_expect(rig.fake, SELECT_AGAIN, "6881");
+    g_assert_true(channel_open(rig.channel, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(rig.fake->history->str, ==, "channel " ISDR " close 1 channel " ISDR);
+    g_assert_true(fake_backend_is_done(rig.fake));
+    rig_stop(&rig);
+
+    /* No answer. */
+    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+    rig_connect(&rig);
+    fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    fake_backend_fail(rig.fake, EUICCD_ERROR_TIMEOUT);
+    g_assert_false(channel_open(rig.channel, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    g_assert_false(channel_is_open(rig.channel));
+    rig_stop(&rig);
+
+    /* The card goes with the declaration: nothing is sent on a channel that is no more. */
+    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+    rig_connect(&rig);
+    fake_backend_emit(rig.fake, BACKEND_EVENT_CARD_GONE);
+    fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    g_assert_false(channel_open(rig.channel, NULL, &gone));
+    g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
+    g_assert_true(fake_backend_is_done(rig.fake));
+    rig_stop(&rig);
 }
 
 static void test_aids(void)
@@ -403,13 +540,14 @@ static void test_renew_by_reset(void)
     rig.fake->reset_events = TRUE;
     rig_connect(&rig);
     fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
+    fake_backend_expect(rig.fake, SELECT_AGAIN, "9000");
     g_assert_true(channel_open(rig.channel, NULL, NULL));
     g_assert_true(channel_renew_card(rig.channel, 30, TRUE, NULL, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(rig.fake->history->str, ==, "channel " ISDR " close 1 reset");
     g_assert_cmpuint(channel_get_counters(rig.channel)->card_resets, ==, 1);
     g_assert_false(channel_is_open(rig.channel));
-    /* Everything is declared again. */
+    /* Everything is declared again, this time before SELECT. */
     fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
     g_assert_true(channel_open(rig.channel, NULL, NULL));
     /* No grace, and nothing happened: at once. */
@@ -584,6 +722,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/channel/open", test_open);
     g_test_add_func("/channel/open/capability-failures", test_capability_failures);
+    g_test_add_func("/channel/open/ipae-supported", test_ipae_supported);
+    g_test_add_func("/channel/open/manage-ipae", test_manage_ipae);
+    g_test_add_func("/channel/open/no-ipae", test_no_ipae);
+    g_test_add_func("/channel/open/select-after-declaration", test_select_after_declaration);
     g_test_add_func("/channel/open/aids", test_aids);
     g_test_add_func("/channel/open/failures", test_open_failures);
     g_test_add_func("/channel/open/select-again", test_select_again);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "unit/fake_backend.h"
+#include "util/bytes.h"
 #include "util/error.h"
 
 #define TAGS "5A4F9F7090919295B7999F7B9F269F67"
@@ -184,6 +185,13 @@ static gboolean call_list(Channel *channel, GError **error)
     return response != NULL;
 }
 
+static gboolean call_results(Channel *channel, GError **error)
+{
+    g_autoptr(GPtrArray) results = es10b_retrieve_package_results(channel, NULL, error);
+
+    return results != NULL;
+}
+
 static gboolean call_remove(Channel *channel, GError **error)
 {
     return es10b_remove_notification_from_list(channel, 7, NULL, error);
@@ -215,6 +223,7 @@ static const struct {
     { "ES10b.GetProfilesInfo", call_profiles },
     { "ES10b.LoadEuiccPackage", call_load },
     { "ES10b.RetrieveNotificationsList", call_list },
+    { "ES10b.RetrieveNotificationsList", call_results },
     { "ES10b.RemoveNotificationFromList", call_remove },
     { "ES10b.AddInitialEim", call_add },
     { "ES10a.GetEuiccConfiguredAddresses", call_addresses },
@@ -658,6 +667,64 @@ static void test_list_answers(void)
     rig_stop(&rig);
 }
 
+/* Whole results as they came, whatever is in them. */
+static void test_package_results(void)
+{
+    static const struct {
+        const char *answer;
+        const char *results; /* blank between */
+    } cases[] = {
+        { "BF2B02A200", "" },
+        { "BF2B00", "" },
+        { "BF2B08A206BF510330013F", "BF510330013F" },
+        { "BF2B10A20EBF51028100BF5100BF51033F0181", "BF51028100 BF5100 BF51033F0181" },
+        { "BF2B0BA309A000A105BF5102A200", "BF5102A200" }, /* v1.0 */
+        { "BF2B06A304A000A100", "" },
+        { "BF2B05BF5102A200", "BF5102A200" },             /* no tag of the list */
+        { "BF2B0AA2083000BF5103A2013F", "BF5103A2013F" }, /* something else among them */
+    };
+    static const char *const bad[] = {
+        "BF2B07A205BF5105A200",
+        "BF2C02A200",
+        "BF2B03A20530",
+        "BF2B028100",
+    };
+    g_autoptr(GPtrArray) one = NULL;
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) results = NULL;
+        g_autoptr(GString) joined = g_string_new(NULL);
+
+        expect(&rig, der("es10b-retrieve-req-epr"), cases[i].answer);
+        results = es10b_retrieve_package_results(rig.channel, NULL, &error);
+        g_assert_no_error(error);
+        for (guint k = 0; k < results->len; k++) {
+            g_autofree char *hex = bytes_gbytes_to_hex(results->pdata[k]);
+
+            g_string_append_printf(joined, "%s%s", k > 0 ? " " : "", hex);
+        }
+        g_assert_cmpstr(joined->str, ==, cases[i].results);
+    }
+    expect(&rig, der("es10b-retrieve-req-epr"), der("es10b-retrieve-rsp-epr-three"));
+    one = es10b_retrieve_package_results(rig.channel, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(one->len, ==, 3);
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        expect(&rig, der("es10b-retrieve-req-epr"), bad[i]);
+        g_assert_false(call_results(rig.channel, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+        g_clear_error(&error);
+    }
+    expect(&rig, der("es10b-retrieve-req-epr"), der("es10b-retrieve-rsp-error"));
+    g_assert_false(call_results(rig.channel, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+    g_assert_nonnull(strstr(error->message, "undefinedError (127)"));
+    rig_stop(&rig);
+}
+
 static void test_remove(void)
 {
     static const gint64 numbers[] = { 0, 7, 127, 128, 255, 2147483648 };
@@ -710,6 +777,7 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/load-euicc-package", test_load_package);
     g_test_add_func("/es10/retrieve-notifications-list/requests", test_list_requests);
     g_test_add_func("/es10/retrieve-notifications-list/answers", test_list_answers);
+    g_test_add_func("/es10/package-results", test_package_results);
     g_test_add_func("/es10/remove-notification-from-list", test_remove);
     result = g_test_run();
     g_hash_table_unref(vectors);

@@ -98,6 +98,7 @@ static void test_left_alone(void)
     g_autoptr(EuiccSnapshot) facts = NULL;
 
     session->left_alone = TRUE;
+    session->left_alone_reason = "the card's own IPA is active (ipaMode ipae): it is left alone";
     facts = facts_from_session(session);
     g_assert_cmpstr(facts->kind, ==, "iot");
     g_assert_cmpuint(facts->state, ==, EUICC_LEFT_ALONE);

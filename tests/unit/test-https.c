@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "unit/tls-peer.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 static const char *const headers[] = { "User-Agent: gsma-rsp-ipad",
@@ -416,6 +417,40 @@ static void test_repeat_once(void)
     }
 }
 
+/* ---- time ---- */
+
+static TlsPeer *awaited; /* NULL: the usual clock */
+static guint awaited_stalls;
+static gint64 now;
+
+/* Stands still until the awaited server has stalled, then runs: the limits of a second are too short for
+ * nothing but that. */
+gint64 clock_boottime(void)
+{
+    if (!awaited)
+        return g_get_monotonic_time();
+    if (tls_peer_get_stalls(awaited) >= awaited_stalls)
+        now += G_USEC_PER_SEC;
+    return now;
+}
+
+gint64 clock_realtime(void)
+{
+    return g_get_real_time();
+}
+
+gboolean clock_is_set(void)
+{
+    return TRUE;
+}
+
+static void await_stall(TlsPeer *peer)
+{
+    now = g_get_monotonic_time();
+    awaited_stalls = peer ? tls_peer_get_stalls(peer) + 1 : 0;
+    awaited = peer;
+}
+
 static void test_timeouts(void)
 {
     g_auto(Fixture) fixture;
@@ -424,10 +459,12 @@ static void test_timeouts(void)
     fixture_init(&fixture);
     fixture.config.stall_timeout = 1;
     reconfigure(&fixture);
+    await_stall(fixture.peer);
     tls_peer_answer_text(fixture.peer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe",
                          TLS_PEER_STALL);
     expect_error(&fixture, EUICCD_ERROR_TIMEOUT, "not an octet for 1 s");
     /* Also when it is the kept connection, which must not be taken for a closed one. */
+    await_stall(fixture.peer);
     tls_peer_answer_http(fixture.peer, 200, NULL, TLS_PEER_KEEP);
     expect_answer(&fixture, 200, "");
     tls_peer_answer_text(fixture.peer, "", TLS_PEER_STALL);
@@ -437,8 +474,10 @@ static void test_timeouts(void)
     fixture_init(&silent);
     silent.config.total_timeout = 1;
     reconfigure(&silent);
+    await_stall(silent.peer);
     tls_peer_answer_text(silent.peer, "", TLS_PEER_STALL);
     expect_error(&silent, EUICCD_ERROR_TIMEOUT, "no complete answer within 1 s");
+    await_stall(NULL);
 }
 
 /* Somebody takes the connection and never speaks TLS. */

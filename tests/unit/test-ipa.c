@@ -61,6 +61,149 @@ static void test_start_ipae(void)
     g_assert_cmpuint(world->step, ==, 2); /* EID and EUICCInfo2, nothing else */
 }
 
+/* I-40: asked before it is declared to, and then nothing else; never a reset. */
+static void test_start_ipae_supported(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->ipae_supported = TRUE;
+    world->info2 = WORLD_INFO2_IPAE;
+    session = world_session(world);
+    g_assert_true(ipa_card_read(session, &error));
+    g_assert_no_error(error);
+    g_assert_true(session->left_alone);
+    g_assert_cmpstr(session->left_alone_reason, ==,
+                    "the card's own IPA is active (ipaMode ipae): it is left alone");
+    g_assert_cmpstr(session->eid_text, ==, "");
+    g_assert_cmpuint(world->step, ==, 1);
+    world_assert_calls(world, "");
+    g_clear_pointer(&session, ipa_session_free);
+
+    world->stubborn = TRUE;
+    world->step = 0;
+    session = world_session(world);
+    g_assert_true(ipa_card_read(session, &error));
+    g_assert_true(session->left_alone);
+    g_assert_nonnull(strstr(session->left_alone_reason, "answers to no other"));
+    g_assert_cmpuint(world->step, ==, 1);
+    world_assert_calls(world, "");
+    g_clear_pointer(&session, ipa_session_free);
+
+    /* Not known: no reason to take it, and none to leave it for good. */
+    world->stubborn = FALSE;
+    world->info2_fails = EUICCD_ERROR_TIMEOUT;
+    session = world_session(world);
+    g_assert_false(ipa_card_read(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    g_assert_false(session->left_alone);
+    world_assert_calls(world, "");
+}
+
+static void test_start_ipae_supported_not_active(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->ipae_supported = TRUE;
+    session = world_boot(world, &error);
+    g_assert_no_error(error);
+    g_assert_false(session->left_alone);
+    g_assert_cmpstr(session->eid_text, !=, "");
+    world_assert_calls(world, "declare; results");
+    world_assert_poll_ok(session, "a", 0);
+}
+
+/* What a card may be unable to say, so that an eIM can still repair it. */
+static void test_start_bad_lists(void)
+{
+    static const EuiccdError codes[] = { EUICCD_ERROR_CARD_REFUSED, EUICCD_ERROR_CARD_STATUS,
+                                         EUICCD_ERROR_MALFORMED, EUICCD_ERROR_TOO_LARGE };
+
+    for (guint i = 0; i < G_N_ELEMENTS(codes); i++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(IpaSession) session = NULL;
+        g_autoptr(GError) error = NULL;
+
+        world->profiles_fail = codes[i];
+        world->notifications_fail = codes[i];
+        session = world_session(world);
+        g_assert_true(ipa_card_read(session, &error));
+        g_assert_no_error(error);
+        g_assert_null(session->profiles);
+        g_assert_true(session->stale);
+        g_assert_cmpuint(session->eims->len, ==, 2);
+        g_assert_cmpuint(session->pending_notifications, ==, 0);
+        g_assert_true(world_has_event(world, "the card can't list its profiles: "));
+        g_assert_true(world_has_event(world, "the card can't list its notifications: "));
+        /* Once it can, no switch is made up. */
+        world->profiles_fail = 0;
+        ipa_card_refresh_if_stale(session);
+        g_assert_nonnull(session->profiles);
+        g_assert_false(session->stale);
+        g_assert_false(world_has_event(world, "profile switched"));
+    }
+}
+
+/* What is no fault of the card's answer ends the start as ever. */
+static void test_start_lists_not_reached(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) other = NULL;
+
+    world->profiles_fail = EUICCD_ERROR_MODEM_GONE;
+    session = world_session(world);
+    g_assert_false(ipa_card_read(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+    g_clear_pointer(&session, ipa_session_free);
+    world->profiles_fail = 0;
+    world->notifications_fail = EUICCD_ERROR_CANCELLED;
+    session = world_session(world);
+    g_assert_false(ipa_card_read(session, &other));
+    g_assert_error(other, EUICCD_ERROR, EUICCD_ERROR_CANCELLED);
+}
+
+static void test_start_no_info2(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->info2_fails = EUICCD_ERROR_MALFORMED;
+    session = world_session(world);
+    g_assert_false(ipa_card_read(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    g_clear_error(&error);
+    g_clear_pointer(&session, ipa_session_free);
+    world->is_consumer = TRUE;
+    session = world_session(world);
+    g_assert_true(ipa_card_read(session, &error));
+    g_assert_no_error(error);
+    g_assert_null(session->info2);
+}
+
+/* One result that nobody can read does not hide the others. */
+static void test_unreadable_result(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world_store_result(world, "b", 3, "B1");
+    world->unreadable_result = TRUE;
+    session = world_boot(world, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(session);
+    world_assert_calls(world, "results; save 1 executed");
+    g_assert_true(world_has_event(world, "a result stored on the card can't be read"));
+    world_assert_poll_ok(session, "b", 0);
+    world_assert_calls(world, "provide b 21; save 1 delivered; remove 21; drop 1; get b");
+}
+
 /* I-35, I-40: one reset where the card answers 6985, no second one. */
 static void test_start_6985(void)
 {
@@ -77,8 +220,10 @@ static void test_start_6985(void)
     world->stubborn = TRUE;
     session = world_boot(world, &error);
     g_assert_null(session);
-    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_RESET);
-    g_assert_cmpstr(error->message, ==, "reading the EID: 6985");
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_EUICC); /* until another card comes */
+    g_assert_cmpstr(error->message, ==,
+                    "reading the EID: the card refuses every command, even after a reset, and is "
+                    "not manageable: 6985");
     world_assert_calls(world, "reset");
     g_clear_error(&error);
 
@@ -676,6 +821,12 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/start/iot", test_start);
     g_test_add_func("/ipa/start/consumer", test_start_consumer);
     g_test_add_func("/ipa/start/ipae", test_start_ipae);
+    g_test_add_func("/ipa/start/ipae-supported", test_start_ipae_supported);
+    g_test_add_func("/ipa/start/ipae-not-active", test_start_ipae_supported_not_active);
+    g_test_add_func("/ipa/start/bad-lists", test_start_bad_lists);
+    g_test_add_func("/ipa/start/lists-not-reached", test_start_lists_not_reached);
+    g_test_add_func("/ipa/start/no-info2", test_start_no_info2);
+    g_test_add_func("/ipa/start/unreadable-result", test_unreadable_result);
     g_test_add_func("/ipa/IPAD-TRN-66E/6985-at-start", test_start_6985);
     g_test_add_func("/ipa/package/order", test_order);
     g_test_add_func("/ipa/IPAD-TRN-61N/profile-change", test_profile_change);

@@ -161,7 +161,7 @@ static void test_open_errors(void)
         rig_start(&rig);
         rig_open(&rig);
         fake_uim_answer(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, cases[i].qmi_error, cases[i].tlvs);
-        g_assert_false(rig_open_channel(&rig, SOON, &error));
+        g_assert_false(rig_open_channel(&rig, TIGHT, &error));
         g_assert_error(error, EUICCD_ERROR, (gint)cases[i].code);
         g_assert_nonnull(strstr(error->message, cases[i].words));
         /* A channel on which nothing could be selected is given back. */
@@ -309,6 +309,7 @@ static void test_long_response(void)
     /* A piece never comes. */
     fake_uim_answer(rig.fake, UIM_SEND_APDU, 0, LONG);
     fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_SEND_APDU, PIECE_1);
+    rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
     g_assert_null(rig_transmit(&rig, SOON, NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     g_assert_nonnull(strstr(error->message, "3 of 6 octets"));
@@ -330,6 +331,7 @@ static void test_long_response(void)
     fake_uim_answer(rig.fake, UIM_SEND_APDU, 0,
                     "1106000600"
                     "13000000");
+    rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
     g_assert_null(rig_transmit(&rig, SOON, NULL, &many));
     g_assert_error(many, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     g_assert_nonnull(strstr(many->message, "0 of 6 octets"));
@@ -345,6 +347,7 @@ static void test_late_answer(void)
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_hold(rig.fake, UIM_SEND_APDU);
+    rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
     g_assert_null(rig_transmit(&rig, SOON, NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     /* It comes while the next request waits, and is not taken for its answer. */
@@ -366,7 +369,7 @@ static void test_slow_answer(void)
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_hold(rig.fake, UIM_SEND_APDU);
-    g_timeout_add(50, rig_answer_late, rig.fake);
+    fake_uim_then(rig.fake, UIM_SEND_APDU, rig_answer_late, rig.fake);
     response = rig_transmit(&rig, LATE, NULL, NULL);
     g_assert_cmpstr(response, ==, "9000");
     rig_stop(&rig);
@@ -383,7 +386,7 @@ static void test_cancel(void)
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_hold(rig.fake, UIM_SEND_APDU);
-    g_timeout_add(50, rig_cancel, cancellable);
+    fake_uim_then(rig.fake, UIM_SEND_APDU, rig_cancel, cancellable);
     g_assert_null(rig_transmit(&rig, LATE, cancellable, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED);
     rig_assert_history(&rig, "apdu");
@@ -405,6 +408,7 @@ static void test_given_up_open(void)
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_hold(rig.fake, UIM_OPEN_LOGICAL_CHANNEL);
+    rig_let_pass(&rig, UIM_OPEN_LOGICAL_CHANNEL, UNTIL_SOON);
     g_assert_false(rig_open_channel(&rig, SOON, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     fake_uim_answer_late(rig.fake);
@@ -489,7 +493,8 @@ static void test_silent_modem(void)
 
         g_assert_cmpstr(rig.events->str, ==, "");
         fake_uim_hold(rig.fake, UIM_SEND_APDU);
-        g_assert_null(rig_transmit(&rig, clock_boottime() + 20000, NULL, &error));
+        rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
+        g_assert_null(rig_transmit(&rig, SOON, NULL, &error));
         g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     }
     g_assert_cmpstr(rig.events->str, ==, "lost ");

@@ -179,10 +179,10 @@ static void test_power_cut(void)
     g_assert_cmpuint(done, >, 5);
 }
 
-/* Child: packages without end, one octet into the pipe after each answer. */
-static void G_GNUC_NORETURN play_card(World *world, int fd)
+/* Child: LIMIT packages, one octet into the pipe after each answer; then waits for its death. */
+static void G_GNUC_NORETURN play_card(World *world, int fd, guint limit)
 {
-    for (gint64 counter = 5;; counter++) {
+    for (gint64 counter = 5; counter < 5 + limit; counter++) {
         g_autoptr(GBytes) package =
             world_package(world, counter, counter % 2 ? WORLD_ENABLE_2 : WORLD_ENABLE_1);
         g_autoptr(GBytes) answer = world_es10(world, package);
@@ -191,6 +191,8 @@ static void G_GNUC_NORETURN play_card(World *world, int fd)
             _exit(1);
         world_reset(world);
     }
+    for (;;)
+        pause();
 }
 
 /* Kills the card's process somewhere: whatever was answered is there, and the state belongs to one whole
@@ -211,7 +213,7 @@ static void test_kill(void)
         g_assert_cmpint(child, >=, 0);
         if (child == 0) {
             close(fds[0]);
-            play_card(world, fds[1]);
+            play_card(world, fds[1], 500); /* the card has room for 1000 results */
         }
         close(fds[1]);
         for (guint i = 0; i < round * 2; i++)

@@ -178,6 +178,37 @@ static void test_garbage(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_thread_join(thread);
 }
 
+static void test_object(Fixture *f G_GNUC_UNUSED, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const bad[] = { "", "{", "[1]", "1", "{}x", "@/nonexistent/file", "@" };
+    g_autofree char *path = NULL, *at = NULL;
+    g_autoptr(GError) error = NULL;
+    int fd = g_file_open_tmp("sim-control-XXXXXX", &path, &error);
+    g_assert_no_error(error);
+    close(fd);
+    g_assert_true(g_file_set_contents(path, "{\"a\": 1}\n", -1, &error));
+    at = g_strconcat("@", path, NULL);
+    g_autoptr(JsonObject) given = sim_object_from_text("{\"a\": 1}", &error);
+    g_autoptr(JsonObject) read = sim_object_from_text(at, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(json_object_get_int_member(given, "a"), ==, 1);
+    g_assert_cmpint(json_object_get_int_member(read, "a"), ==, 1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) refused = NULL;
+        g_test_message("%s", bad[i]);
+        g_assert_null(sim_object_from_text(bad[i], &refused));
+        g_assert_nonnull(refused);
+    }
+    for (guint i = 0; i < 2; i++) { /* a file without an object */
+        g_autoptr(GError) refused = NULL;
+        g_assert_true(g_file_set_contents(path, i == 0 ? "" : "[]", -1, NULL));
+        g_assert_null(sim_object_from_text(at, &refused));
+        g_assert_nonnull(strstr(refused->message, path));
+    }
+    g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -186,5 +217,6 @@ int main(int argc, char **argv)
     g_test_add("/sim-control/held", Fixture, NULL, set_up, test_held, tear_down);
     g_test_add("/sim-control/gone", Fixture, NULL, set_up, test_gone, tear_down);
     g_test_add("/sim-control/garbage", Fixture, NULL, set_up, test_garbage, tear_down);
+    g_test_add("/sim-control/object", Fixture, NULL, set_up, test_object, tear_down);
     return g_test_run();
 }

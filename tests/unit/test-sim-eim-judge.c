@@ -84,6 +84,7 @@ static void test_judgement(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
         shown = show_order(fixture, order, &answer);
         g_assert_cmpstr(json_object_get_string_member(shown, "state"), ==, "done");
         g_assert_false(json_object_get_boolean_member(shown, "verified"));
+        g_assert_false(json_object_has_member(shown, "succeeded"));
         if (cases[i].why)
             g_assert_cmpstr(json_object_get_string_member(shown, "why"), ==, cases[i].why);
     }
@@ -95,36 +96,57 @@ static void test_good_results(Fixture *fixture, gconstpointer data G_GNUC_UNUSED
         const char *package;
         Card card;
         const char *answer;
+        gboolean succeeded;
     } cases[] = {
-        { ENABLE, { .results = "830102", .seq = 0 }, "BF5006BF5303800100" },
-        { ENABLE, { .results = "020102", .seq = 128 }, "BF5007BF530480020080" },
-        { ENABLE, { .results = "8C0100", .seq = 1 }, "BF5006BF5303800101" },
-        { ENABLE, { .results = "830100", .seq = 2, .v10 = TRUE, .eid = "" }, "BF5006BF5303800102" },
+        { ENABLE, { .results = "830102", .seq = 0 }, "BF5006BF5303800100", FALSE },
+        { ENABLE, { .results = "020102", .seq = 128 }, "BF5007BF530480020080", FALSE },
+        { ENABLE, { .results = "8C0100", .seq = 1 }, "BF5006BF5303800101", FALSE },
+        { ENABLE, { .results = "8301008C0100", .seq = 1 }, "BF5006BF5303800101", FALSE },
+        { ENABLE,
+          { .results = "830100", .seq = 2, .v10 = TRUE, .eid = "" },
+          "BF5006BF5303800102",
+          TRUE },
         { "{\"psmo\": [{\"disable\": {\"iccid\": \"" ICCID_1
           "\"}}, {\"delete\": {\"iccid\": \"" ICCID_1 "\"}}]}",
           { .results = "840100850100", .seq = 3 },
-          "BF5006BF5303800103" },
+          "BF5006BF5303800103",
+          TRUE },
         { "{\"psmo\": [{\"disable\": {\"iccid\": \"" ICCID_1
           "\"}}, {\"delete\": {\"iccid\": \"" ICCID_1 "\"}}]}",
           { .results = "840102", .seq = 3 },
-          "BF5006BF5303800103" },
+          "BF5006BF5303800103",
+          FALSE },
         { "{\"psmo\": [{\"listProfileInfo\": {}}]}",
           { .results = "BF2D1AA018E3165A0A980010103254769810F24F04A00000059F700101", .seq = 4 },
-          "BF5006BF5303800104" },
+          "BF5006BF5303800104",
+          TRUE },
+        { "{\"psmo\": [{\"listProfileInfo\": {}}]}",
+          { .results = "BF2D0381017F", .seq = 4 },
+          "BF5006BF5303800104",
+          FALSE },
+        { "{\"psmo\": [{\"raw\": \"BF7000\"}]}",
+          { .results = "BF7000", .seq = 4 },
+          "BF5006BF5303800104",
+          FALSE },
         { "{\"eco\": [{\"deleteEim\": {\"eimId\": \"a\"}}, {\"listEim\": {}}]}",
           { .results = "890102AB02A000", .seq = 5 },
-          "BF5006BF5303800105" },
-        { ENABLE, { .error = 4 }, EMPTY },
+          "BF5006BF5303800105",
+          TRUE },
+        { ENABLE, { .error = 4 }, EMPTY, FALSE },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         gint64 order = queue(fixture, cases[i].package, "");
         g_autofree char *result = NULL;
+        g_autoptr(JsonObject) answer = NULL;
 
         fetch(fixture);
         result = make_result(fixture, order, &cases[i].card);
         expect(fixture, result, 200, cases[i].answer);
         expect_order(fixture, order, "done", TRUE, NULL);
+        g_assert_cmpint(
+            json_object_get_boolean_member(show_order(fixture, order, &answer), "succeeded"), ==,
+            cases[i].succeeded);
     }
 }
 

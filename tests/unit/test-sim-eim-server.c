@@ -93,6 +93,22 @@ static void test_connections(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     expect(fixture, POLL, 200, NOTHING);
     exchange = last_exchange(fixture, &third);
     g_assert_cmpstr(json_object_get_string_member(exchange, "tls"), ==, "TLSv1.2");
+
+    /* Another tls ends the connection that is kept; one that is refused changes nothing. */
+    g_autoptr(JsonObject) kept = NULL, fourth = NULL, refused = json_object_new();
+    g_autoptr(JsonNode) wrong =
+        json_from_string("{\"do\": \"knobs\", \"close\": true, \"tls\": {\"max\": \"4\"}}", NULL);
+    do_control(fixture, "{\"do\": \"knobs\", \"close\": false}");
+    expect(fixture, POLL, 200, NOTHING);
+    g_assert_false(sim_eim_control(json_node_get_object(wrong), refused, fixture->eim, NULL));
+    expect(fixture, POLL, 200, NOTHING);
+    exchange = last_exchange(fixture, &kept);
+    g_assert_cmpint(json_object_get_int_member(exchange, "onConnection"), ==, 2);
+    do_control(fixture, "{\"do\": \"knobs\", \"tls\": {}}");
+    expect(fixture, POLL, 200, NOTHING);
+    exchange = last_exchange(fixture, &fourth);
+    g_assert_cmpstr(json_object_get_string_member(exchange, "tls"), ==, "TLSv1.3");
+    g_assert_cmpint(json_object_get_int_member(exchange, "onConnection"), ==, 1);
 }
 
 /* Each certificate that has to be refused is refused by a client that checks. */
@@ -103,10 +119,9 @@ static void test_tls(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         json_object_unref(control(fixture,
-                                  "{\"do\": \"knobs\", \"accept\": false, \"tls\":"
+                                  "{\"do\": \"knobs\", \"tls\":"
                                   " {\"certificate\": \"negative/eimtls-%s.pem\"}}",
                                   bad[i]));
-        do_control(fixture, "{\"do\": \"knobs\", \"accept\": true}");
         expect_failure(fixture, POLL);
     }
     do_control(fixture, "{\"do\": \"knobs\", \"tls\": {\"certificate\":"
@@ -116,8 +131,7 @@ static void test_tls(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     fixture->trust = "negative/foreign-ci.pem";
     expect(fixture, POLL, 200, NOTHING);
     fixture->trust = NULL;
-    do_control(fixture, "{\"do\": \"knobs\", \"accept\": false, \"tls\": {}}");
-    do_control(fixture, "{\"do\": \"knobs\", \"accept\": true}");
+    do_control(fixture, "{\"do\": \"knobs\", \"tls\": {}}");
     expect(fixture, POLL, 200, NOTHING);
     answer = control(fixture, "{\"do\": \"show\"}");
     g_assert_cmpint(json_object_get_int_member(answer, "failedHandshakes"), >, 0);

@@ -15,7 +15,9 @@ struct SimCard {
     guint channels; /* bits */
     gboolean pending;
     guint resets;
-    gsize left; /* octets that GET RESPONSE still has to give */
+    guint delay;
+    guint cut_at; /* at the so manieth APDU from now; 0: never */
+    gsize left;   /* octets that GET RESPONSE still has to give */
     GByteArray *last;
 };
 
@@ -25,6 +27,10 @@ GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
 {
     g_byte_array_set_size(card->last, 0);
     g_byte_array_append(card->last, apdu, (guint)size);
+    if (card->cut_at > 0 && --card->cut_at == 0) {
+        sim_card_reset(card);
+        return g_bytes_new(NULL, 0);
+    }
     if (apdu[1] == 0x70 && apdu[2] == 0x00) {
         for (guint i = 1; i < 20; i++) {
             if (card->channels & (1u << i))
@@ -80,6 +86,11 @@ void sim_card_reset(SimCard *card)
     card->channels = 0;
     card->pending = FALSE;
     card->resets++;
+}
+
+guint sim_card_get_delay(SimCard *card)
+{
+    return card->delay;
 }
 
 GBytes *sim_card_get_atr(SimCard *card G_GNUC_UNUSED)
@@ -308,11 +319,9 @@ static guint16 close_channel(Fixture *f, guint8 channel)
     return error;
 }
 
-/* PROCEDURE 2: TLV absent. RET_RESPONSE: NULL where the answer announces a long response. */
-static guint16 send_apdu(Fixture *f, guint8 channel, guint8 procedure, const void *apdu, gsize size,
-                         GBytes **ret_response)
+static QmiMessage *apdu_request(Fixture *f, guint8 channel, guint8 procedure, const void *apdu,
+                                gsize size)
 {
-    guint16 error, length;
     g_autofree guint8 *counted = g_malloc(size + 2);
     counted[0] = (guint8)size;
     counted[1] = (guint8)(size >> 8);
@@ -324,6 +333,15 @@ static guint16 send_apdu(Fixture *f, guint8 channel, guint8 procedure, const voi
         put_u8(message, 0x10, channel);
     if (procedure < 2)
         put_u8(message, 0x11, procedure);
+    return message;
+}
+
+/* PROCEDURE 2: TLV absent. RET_RESPONSE: NULL where the answer announces a long response. */
+static guint16 send_apdu(Fixture *f, guint8 channel, guint8 procedure, const void *apdu, gsize size,
+                         GBytes **ret_response)
+{
+    guint16 error, length;
+    QmiMessage *message = apdu_request(f, channel, procedure, apdu, size);
     g_autoptr(GByteArray) answer = command(f, message, &error);
     const guint8 *value = qmi_message_get_raw_tlv(answer, 0x10, &length);
     if (ret_response)
@@ -496,6 +514,73 @@ static void test_apdu(Fixture *f, gconstpointer data G_GNUC_UNUSED)
                      QMI_PROTOCOL_ERROR_INVALID_ARGUMENT);
 }
 
+/* The card's delay holds its own answers back, and no others. */
+static void test_delay(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(QmiMessage) late = NULL;
+    g_autoptr(GBytes) response = NULL;
+    guint8 channel;
+    guint16 sw;
+
+    f->card.delay = 1;
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+    g_assert_cmpuint(send_apdu(f, channel, 1, "\x00\xB0\x00\x00\x03", 5, &response), ==, 0);
+    g_assert_cmpuint(g_bytes_get_size(response), ==, 5);
+
+    f->card.delay = 3600 * 1000;
+    late = apdu_request(f, channel, 1, "\x00\xB0\x00\x00\x03", 5);
+    guint before = sim_modem_get_count(f->modem, "send-apdu");
+    qmi_device_command_full(f->device, late, NULL, 3600, cancellable, keep_result, &result);
+    while (sim_modem_get_count(f->modem, "send-apdu") == before)
+        g_main_context_iteration(NULL, TRUE);
+    for (guint i = 0; i < 3; i++) /* the card is not asked: answered at once */
+        g_assert_cmpuint(simple(f, f->client, 0x0047), ==, 0);
+    g_assert_null(result);
+    g_cancellable_cancel(cancellable);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(qmi_device_command_full_finish(f->device, wait_for(&result), &error));
+    g_assert_nonnull(error);
+    f->card.delay = 0;
+}
+
+static guint open_channels(Fixture *f)
+{
+    g_autoptr(JsonObject) shown = json_object_new();
+    sim_modem_describe(f->modem, shown);
+    return json_array_get_length(json_object_get_array_member(shown, "channels"));
+}
+
+/* Neither the card nor the modem has the channels of before. */
+static void test_power_cut(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    for (guint cut_at = 1; cut_at <= 3; cut_at++) { /* at once, or while the modem fetches */
+        g_autoptr(GBytes) response = NULL;
+        guint8 channel;
+        guint16 sw;
+        g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+        g_assert_cmpuint(open_channels(f), ==, 1);
+        f->card.cut_at = cut_at;
+        g_assert_cmpuint(send_apdu(f, channel, 1, "\x80\xE2\x91\x00\x02\x02\x01", 7, &response), ==,
+                         0);
+        g_assert_cmpuint(g_bytes_get_size(response), ==, 0);
+        g_assert_cmpuint(open_channels(f), ==, 0);
+        g_assert_cmpuint(send_apdu(f, channel, 1, "\x00\xB0\x00\x00\x03", 5, NULL), ==,
+                         QMI_PROTOCOL_ERROR_INVALID_ARGUMENT);
+    }
+
+    /* In SELECT: the channel is gone, there is nothing to close. */
+    guint8 channel;
+    guint16 sw;
+    f->card.cut_at = 2;
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==,
+                     QMI_PROTOCOL_ERROR_SIM_FILE_NOT_FOUND);
+    g_assert_cmpuint(f->card.last->data[1], ==, 0xA4);
+    g_assert_cmpuint(open_channels(f), ==, 0);
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+}
+
 static void test_extended_channel(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     guint8 channel = 0;
@@ -650,20 +735,63 @@ static void test_rules(Fixture *f, gconstpointer data G_GNUC_UNUSED)
                      QMI_PROTOCOL_ERROR_ACCESS_DENIED);
     g_assert_cmpuint(sim_modem_get_count(f->modem, "rule"), ==, applied + 1);
 
-    static const char *const bad[] = {
-        "{\"rules\": 1}",
-        "{\"rules\": [1]}",
-        "{\"rules\": [{\"action\": \"dance\"}]}",
-        "{\"rules\": [{\"action\": \"drop\", \"contains\": \"xyz\"}]}",
-        "{\"channels\": 20}",
-        "{\"refresh\": \"maybe\"}",
+    /* Names are those that messages have, in either case. */
+    set_knobs(f, "{\"rules\": [{\"message\": \"003e\", \"action\": \"error\", \"error\": 82}]}");
+    g_assert_cmpuint(simple(f, f->client, 0x003E), ==, QMI_PROTOCOL_ERROR_ACCESS_DENIED);
+    g_assert_cmpuint(simple(f, f->client, 0x003E), ==, QMI_PROTOCOL_ERROR_NOT_SUPPORTED);
+}
+
+/* What is refused names the member, and nothing of the request is taken. */
+static void test_bad_knobs(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *json;
+        const char *named;
+    } bad[] = {
+        { "{\"rules\": 1}", "rules" },
+        { "{\"rules\": null}", "rules" },
+        { "{\"rules\": [1]}", "rule 0" },
+        { "{\"rules\": [{}]}", "action" },
+        { "{\"rules\": [{\"action\": 1}]}", "action" },
+        { "{\"rules\": [{\"action\": \"dance\"}]}", "dance" },
+        { "{\"rules\": [{\"action\": \"drop\", \"contains\": \"xyz\"}]}", "contains" },
+        { "{\"rules\": [{\"action\": \"drop\", \"after\": 12}]}", "after" },
+        { "{\"rules\": [{\"action\": \"drop\", \"message\": \"send_apdu\"}]}", "send_apdu" },
+        { "{\"rules\": [{\"action\": \"drop\", \"message\": \"003B\"}]}", "003B" },
+        { "{\"rules\": [{\"action\": \"drop\", \"skip\": -1}]}", "skip" },
+        { "{\"rules\": [{\"action\": \"drop\", \"count\": \"2\"}]}", "count" },
+        { "{\"rules\": [{\"action\": \"error\", \"error\": 65536}]}", "error" },
+        { "{\"rules\": [{\"action\": \"delay\", \"ms\": 1.5}]}", "ms" },
+        { "{\"rules\": [{\"action\": \"drop\", \"cout\": 1}]}", "cout" },
+        { "{\"channels\": 20}", "channels" },
+        { "{\"channels\": \"3\"}", "channels" },
+        { "{\"refresh\": \"maybe\"}", "maybe" },
+        { "{\"refresh\": false}", "refresh" },
+        { "{\"refresh-delay\": -1}", "refresh-delay" },
+        { "{\"hide-91xx\": 1}", "hide-91xx" },
+        { "{\"client-ids\": 255}", "client-ids" },
+        { "{\"slots\": true}", "slots" },
+        { "{\"slots\": []}", "slots" },
+        { "{\"procedure-bytes\": 2}", "procedure-bytes" },
+        { "{\"slot-status\": \"no\"}", "slot-status" },
+        { "{\"silnet\": true}", "silnet" },
+        { "{\"slot-status\": false, \"channels\": 0, \"hide-91xx\": 1}", "hide-91xx" },
+        { "{\"channels\": 0, \"slot-status\": false, \"rules\": {}}", "rules" },
+        { "{\"slot-status\": false, \"channels\": 0, \"loud\": true}", "loud" },
     };
+    guint8 channel;
+    guint16 sw;
+
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(JsonNode) node = json_from_string(bad[i], NULL);
+        g_autoptr(JsonNode) node = json_from_string(bad[i].json, NULL);
+        g_test_message("%s", bad[i].json);
         g_assert_false(sim_modem_set_knobs(f->modem, json_node_get_object(node), &error));
-        g_assert_nonnull(error);
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+        g_assert_nonnull(strstr(error->message, bad[i].named));
     }
+    g_assert_cmpuint(simple(f, f->client, 0x0047), ==, 0);
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
 }
 
 static void test_dead_host(Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -703,6 +831,8 @@ int main(int argc, char **argv)
         { "/sim-modem/card-status", test_card_status },
         { "/sim-modem/channels", test_channels },
         { "/sim-modem/apdu", test_apdu },
+        { "/sim-modem/delay", test_delay },
+        { "/sim-modem/power-cut", test_power_cut },
         { "/sim-modem/extended-channel", test_extended_channel },
         { "/sim-modem/long-response", test_long_response },
         { "/sim-modem/refresh", test_refresh },
@@ -710,6 +840,7 @@ int main(int argc, char **argv)
         { "/sim-modem/eject", test_eject },
         { "/sim-modem/unplug", test_unplug },
         { "/sim-modem/rules", test_rules },
+        { "/sim-modem/bad-knobs", test_bad_knobs },
         { "/sim-modem/dead-host", test_dead_host },
     };
     g_test_init(&argc, &argv, NULL);

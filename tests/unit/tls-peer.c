@@ -26,7 +26,7 @@ struct TlsPeer {
     GPtrArray *requests; /* of GBytes */
     GArray *sockets;     /* of int: open connections */
     GPtrArray *threads;
-    guint connections, handshakes, resumed;
+    guint connections, handshakes, resumed, stalls;
     char *server_name;
     gboolean stopping;
 };
@@ -108,6 +108,9 @@ static void serve(TlsPeer *peer, SSL *ssl)
         case TLS_PEER_STALL: {
             guint8 sink[256];
 
+            g_mutex_lock(&peer->lock);
+            peer->stalls++;
+            g_mutex_unlock(&peer->lock);
             while (read(SSL_get_fd(ssl), sink, sizeof sink) > 0)
                 ;
             return;
@@ -299,6 +302,11 @@ static guint get(TlsPeer *peer, const guint *number)
 guint tls_peer_get_n_requests(TlsPeer *peer)
 {
     return get(peer, &peer->requests->len);
+}
+
+guint tls_peer_get_stalls(TlsPeer *peer)
+{
+    return get(peer, &peer->stalls);
 }
 
 guint tls_peer_get_connections(TlsPeer *peer)

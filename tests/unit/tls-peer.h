@@ -36,6 +36,8 @@ void tls_peer_answer_http(TlsPeer *peer, guint status, GBytes *body, TlsPeerThen
 
 /* Waits until N requests were read completely. */
 void tls_peer_wait_requests(TlsPeer *peer, guint n);
+/* How often TLS_PEER_STALL was reached: all that the answer has was sent. */
+guint tls_peer_get_stalls(TlsPeer *peer);
 /* The complete I-th request as it came. g_free() it. */
 char *tls_peer_get_request(TlsPeer *peer, guint i, gsize *ret_size);
 guint tls_peer_get_n_requests(TlsPeer *peer);
