@@ -354,11 +354,6 @@ static gboolean host_set_cause(gpointer data, const char *eim_id, gint cause, GE
     return store_set_cause(((Worker *)data)->store, eim_id, cause, error);
 }
 
-static const char *host_get_enabled_iccid(gpointer data)
-{
-    return store_get_enabled_iccid(((Worker *)data)->store);
-}
-
 static gboolean host_set_enabled_iccid(gpointer data, const char *iccid, GError **error)
 {
     return store_set_enabled_iccid(((Worker *)data)->store, iccid, error);
@@ -373,7 +368,6 @@ static const IpaHost ipa_host = {
     .record_remove = host_record_remove,
     .get_cause = host_get_cause,
     .set_cause = host_set_cause,
-    .get_enabled_iccid = host_get_enabled_iccid,
     .set_enabled_iccid = host_set_enabled_iccid,
 };
 

@@ -72,8 +72,8 @@ typedef struct {
     /* State change cause that EIM_ID has not acknowledged yet (SGP.32 5.14.5); -1: none. */
     gint (*get_cause)(gpointer data, const char *eim_id);
     gboolean (*set_cause)(gpointer data, const char *eim_id, gint cause, GError **error);
-    /* ICCID of the enabled profile as last seen: NULL when never seen, "" when none was enabled. */
-    const char *(*get_enabled_iccid)(gpointer data);
+    /* ICCID of the enabled profile after a switch of ours, "" when none is: what differs from it when the
+     * card is read the next time was somebody else's doing. */
     gboolean (*set_enabled_iccid)(gpointer data, const char *iccid, GError **error);
 } IpaHost;
 

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "modem/modems.h"
 
+#include <errno.h>
+#include <glib-unix.h>
 #include <gudev/gudev.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include "util/log.h"
 
 typedef struct {
     ModemPort *port;
-    GFileMonitor *monitor; /* NULL where the folder can't be watched */
     Modems *modems;
+    int fd;     /* of inotify; -1: not watched */
+    int watch;  /* of the folder, or of the nearest one above it that exists; -1: none */
+    char *name; /* of the node, or of the next folder on the way to it */
+    guint source;
 } Fixed;
 
 struct Modems {
@@ -46,10 +53,11 @@ void modem_port_free(ModemPort *port)
 
 static void fixed_free(Fixed *fixed)
 {
-    if (fixed->monitor) {
-        g_file_monitor_cancel(fixed->monitor);
-        g_object_unref(fixed->monitor);
-    }
+    if (fixed->source)
+        g_source_remove(fixed->source);
+    if (fixed->fd >= 0)
+        close(fixed->fd);
+    g_free(fixed->name);
     modem_port_free(fixed->port);
     g_free(fixed);
 }
@@ -77,31 +85,98 @@ void modems_free(Modems *modems)
     g_free(modems);
 }
 
-static void on_fixed_changed(GFileMonitor *monitor, GFile *file, GFile *other,
-                             GFileMonitorEvent event, gpointer data)
-{
-    Fixed *fixed = data;
+/* ---- ports that the administrator named ---- */
 
-    (void)monitor;
-    (void)file;
-    (void)other;
-    if (event == G_FILE_MONITOR_EVENT_CREATED)
+/* Names that appear, and the end of the folder; no writes: a device that somebody uses must not wake us
+ * up. */
+#define WATCHED (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+/* Deeper than any path to a device. */
+#define MAX_ROUNDS 32
+
+/* Watches the folder of the node, or the nearest one above it that is there. */
+static void watch_fixed(Fixed *fixed)
+{
+    g_autofree char *path = g_canonicalize_filename(fixed->port->port, NULL);
+
+    if (fixed->watch >= 0)
+        inotify_rm_watch(fixed->fd, fixed->watch);
+    fixed->watch = -1;
+    for (guint i = 0; i < MAX_ROUNDS; i++) {
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        g_free(fixed->name);
+        fixed->name = g_path_get_basename(path);
+        fixed->watch = inotify_add_watch(fixed->fd, folder, WATCHED);
+        if (fixed->watch < 0 && errno != ENOENT && errno != ENOTDIR)
+            break;
+        if (fixed->watch < 0) {
+            g_free(path);
+            path = g_steal_pointer(&folder);
+        } else if (i > 0 && g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            /* It came in between: nothing will tell of it. */
+            g_free(path);
+            path = g_canonicalize_filename(fixed->port->port, NULL);
+            inotify_rm_watch(fixed->fd, fixed->watch);
+            fixed->watch = -1;
+        } else {
+            return;
+        }
+    }
+    log_debug(NULL, "can't watch for %s", fixed->port->port);
+}
+
+/* TRUE: what the watch was for has come, or the watch itself has gone. */
+static gboolean is_news(const Fixed *fixed, const struct inotify_event *event)
+{
+    if (event->mask & IN_Q_OVERFLOW)
+        return TRUE;
+    if (event->wd != fixed->watch) /* of a watch that was replaced */
+        return FALSE;
+    if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
+        return TRUE;
+    return event->len > 0 && g_str_equal(event->name, fixed->name);
+}
+
+static gboolean on_fixed_changed(gint fd, GIOCondition condition, gpointer data)
+{
+    char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    Fixed *fixed = data;
+    gboolean news = FALSE;
+    ssize_t n;
+
+    (void)condition;
+    while ((n = read(fd, buffer, sizeof buffer)) > 0) {
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *event = (const struct inotify_event *)(buffer + at);
+
+            news = news || is_news(fixed, event);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+    }
+    if (!news)
+        return G_SOURCE_CONTINUE;
+    /* Folders come one by one, and the node may be there before the watch on its folder is. */
+    watch_fixed(fixed);
+    if (g_file_test(fixed->port->port, G_FILE_TEST_EXISTS))
         fixed->modems->func(fixed->port, TRUE, fixed->modems->data);
+    return G_SOURCE_CONTINUE;
 }
 
 void modems_add_fixed(Modems *modems, const ModemPort *port)
 {
     Fixed *fixed = g_new0(Fixed, 1);
-    g_autoptr(GFile) file = g_file_new_for_path(port->port);
-    g_autoptr(GError) error = NULL;
 
     fixed->port = modem_port_copy(port);
     fixed->modems = modems;
-    fixed->monitor = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, &error);
-    if (fixed->monitor)
-        g_signal_connect(fixed->monitor, "changed", G_CALLBACK(on_fixed_changed), fixed);
-    else
-        log_debug(NULL, "can't watch %s: %s", port->port, error->message);
+    fixed->watch = -1;
+    fixed->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fixed->fd >= 0) {
+        fixed->source = g_unix_fd_add(fixed->fd, G_IO_IN, on_fixed_changed, fixed);
+        watch_fixed(fixed);
+    } else {
+        log_debug(NULL, "can't watch for %s: %s", port->port, g_strerror(errno));
+    }
     g_ptr_array_add(modems->fixed, fixed);
     modems->func(fixed->port, TRUE, modems->data);
 }

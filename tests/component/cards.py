@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cards that are somebody else's, or that answer badly (SGP.32 3.8; interop note I-40)."""
 
-from world import BOOTSTRAP, EUICC, MANAGER, OPERATIONAL, ROOT, BusError, case, equal, main
+from world import BOOTSTRAP, EUICC, JOB, MANAGER, OPERATIONAL, ROOT, BusError, case, equal, main
 
 
 def wait_left_alone(world):
@@ -81,18 +81,23 @@ def declaration_before_select_only(world):
     world.wait_idle()
 
 
-@case("IPAD-TRN-67E", "3.8", setup={"version": "1.0", "behaviour": {"fail": [
+@case("IPAD-TRN-67E", "3.8", setup={"behaviour": {"fail": [
     {"on": on, "sw": "6985", "count": -1}
     for on in ("BF3E", "BF22", "BF55", "BF2D", "BF2B", "BF51")]}})
 def m2m_card(world):
     """6985 to everything, also after a reset: no more resets until the card changes."""
-    world.wait_modem("power-on")
-    world.wait_log("not manageable")
+
+    def failed():
+        return [p[JOB] for p in world.objects().values() if JOB in p and p[JOB]["State"] == "failed"]
+
+    jobs = world.wait_until("the start has failed", failed)
+    equal([job["Error"] for job in jobs], ["org.euiccd1.Error.NotEuicc"])
+    assert "not manageable" in jobs[0]["ErrorMessage"], jobs
     equal(world.show("modem")["power-cycles"], 1, "resets of the card")
     equal(world.exchanges(), [], "requests to the eIM")
     world.knob("card", {"fail": []})
-    world.control("modem", {"do": "eject"})
-    world.control("modem", {"do": "insert"})
+    world.knob("modem", "eject")
+    world.knob("modem", "insert")
     check_works(world)
 
 
@@ -103,7 +108,7 @@ def break_list(world, tag, response):
     world.daemon("start")
 
 
-@case("IPAD-TRN-70E", "5.9.14", knobs={})
+@case("IPAD-TRN-70E", "5.9.14")
 def profiles_can_not_be_listed(world):
     """The eIM can still do something about it (modems.md: profile list not readable)."""
     break_list(world, "BF2D", "BF2D0381017F")

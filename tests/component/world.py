@@ -317,7 +317,7 @@ def run_inside(name):
 
 def run_case(simulator, script, function, options):
     """TRUE and what was printed."""
-    command = [simulator, "run"]
+    command = [simulator, "run", "--no-wait"]
     if os.environ.get("EUICC_DAEMON"):
         command += ["--daemon", os.environ["EUICC_DAEMON"]]
     if "setup" in options:

@@ -33,7 +33,7 @@ gboolean sim_modem_plug(SimModem *modem, gboolean behind_socket, GError **error)
 void sim_modem_unplug(SimModem *modem);
 
 /* Knobs: the members of sim_slot_set_knobs(), and (in brackets: what holds at first) those below. "do" is
- * ignored; any other member, or one of another type, is INVALID_ARGUMENT, and nothing is changed.
+ * ignored; any other member, or one of another type, is an error, and nothing is changed.
  * - client-ids: limit for each service [32]
  * - release-closes: releasing a client id closes its channels [true]
  * - reset-closes: UIM Reset closes the client's channels [true]

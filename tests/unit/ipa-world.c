@@ -302,6 +302,17 @@ static gint host_get_cause(gpointer data, const char *eim_id)
     return GPOINTER_TO_INT(g_hash_table_lookup(((World *)data)->causes, eim_id)) - 1;
 }
 
+/* No step of its own: what it notes is a hint, and the next read of the card repeats it. */
+static gboolean host_set_enabled_iccid(gpointer data, const char *iccid, GError **error)
+{
+    World *world = data;
+
+    g_assert_nonnull(iccid);
+    if (world->disk_full)
+        return world_fail(error, EUICCD_ERROR_STORAGE, "no space left");
+    return TRUE;
+}
+
 static gboolean host_set_cause(gpointer data, const char *eim_id, gint cause, GError **error)
 {
     World *world = data;
@@ -323,6 +334,7 @@ static const IpaHost host = {
     .record_remove = host_remove,
     .get_cause = host_get_cause,
     .set_cause = host_set_cause,
+    .set_enabled_iccid = host_set_enabled_iccid,
 };
 
 /* ---- processes ---- */

@@ -52,6 +52,12 @@ static void wait_told(Fixture *f)
     g_source_remove(guard);
 }
 
+static void iterate(void)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+}
+
 #define USB "/devices/pci0/usb1/1-"
 
 /* A USB modem with a control node of DRIVER. */
@@ -254,6 +260,77 @@ static void test_fixed_appears(Fixture *f, gconstpointer data)
     g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
+/* The folder of the node comes later, in steps, and goes again. */
+static void test_fixed_folder_appears(Fixture *f, gconstpointer data)
+{
+    g_autofree char *top = g_dir_make_tmp("euiccd-modems-XXXXXX", NULL);
+    g_autofree char *outer = g_build_filename(top, "outer", NULL);
+    g_autofree char *inner = g_build_filename(outer, "inner", NULL);
+    g_autofree char *path = g_build_filename(inner, "node", NULL);
+    g_autofree char *expected = g_strdup_printf("+%s(gateway,qmi,0)", path);
+    g_autoptr(ModemPort) port = modem_port_new("gateway", path, "qmi", 0);
+
+    (void)data;
+    modems_add_fixed(f->modems, port);
+    assert_told(f, expected);
+    for (guint i = 0; i < 4; i++) {
+        g_assert_cmpint(g_mkdir(outer, 0700), ==, 0);
+        if (i % 2) /* the watch follows step by step, or all is there before it looks */
+            iterate();
+        g_assert_cmpint(g_mkdir(inner, 0700), ==, 0);
+        if (i % 2)
+            iterate();
+        assert_told(f, "");
+        g_assert_true(g_file_set_contents(path, "", 0, NULL));
+        wait_told(f);
+        assert_told(f, expected);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+        g_assert_cmpint(g_rmdir(inner), ==, 0);
+        if (i / 2)
+            iterate();
+        g_assert_cmpint(g_rmdir(outer), ==, 0);
+        iterate();
+        assert_told(f, "");
+    }
+    g_assert_cmpint(g_rmdir(top), ==, 0);
+}
+
+/* Neither what other nodes of the folder do nor what is written to this one is news, and where nothing
+ * appears nothing wakes up. */
+static void test_fixed_others(Fixture *f, gconstpointer data)
+{
+    g_autofree char *folder = g_dir_make_tmp("euiccd-modems-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "node", NULL);
+    g_autofree char *other = g_build_filename(folder, "node2", NULL);
+    g_autofree char *moved = g_build_filename(folder, "node3", NULL);
+    g_autofree char *expected = g_strdup_printf("+%s(gateway,qmi,0)", path);
+    g_autoptr(ModemPort) port = modem_port_new("gateway", path, "qmi", 0);
+    FILE *file;
+
+    (void)data;
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    g_assert_true(g_file_set_contents(other, "", 0, NULL));
+    modems_add_fixed(f->modems, port);
+    assert_told(f, expected);
+    iterate();
+    file = fopen(path, "a");
+    g_assert_cmpint(fputs("written", file), >=, 0);
+    fclose(file);
+    file = fopen(other, "a");
+    g_assert_cmpint(fputs("written", file), >=, 0);
+    fclose(file);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_false(g_main_context_pending(NULL));
+    g_assert_cmpint(g_rename(other, moved), ==, 0);
+    iterate();
+    assert_told(f, "");
+    g_assert_cmpint(g_rename(moved, path), ==, 0); /* comes by its name */
+    wait_told(f);
+    assert_told(f, expected);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
 static void test_port(void)
 {
     g_autoptr(ModemPort) port = modem_port_new("d", "p", "qmi", 3);
@@ -302,6 +379,8 @@ int main(int argc, char **argv)
     ADD("fixed", test_fixed);
     ADD("fixed-link", test_fixed_link);
     ADD("fixed-appears", test_fixed_appears);
+    ADD("fixed-folder-appears", test_fixed_folder_appears);
+    ADD("fixed-others", test_fixed_others);
     g_test_add_func("/modems/port", test_port);
     return g_test_run();
 }

@@ -503,6 +503,146 @@ static void test_reset_failures(void)
     rig_stop(&rig);
 }
 
+/* ---- a card that was left without power ---- */
+
+static const guint8 declaration[] = { 0x80, 0xAA, 0x00, 0x00, 0x02, 0xA9, 0x00 };
+
+/* Killed between Power Off and Power On: the next one to open the modem switches the card on. */
+static void test_off_at_open(void)
+{
+    Rig rig;
+
+    rig_start(&rig);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, ATTACH " on slots card");
+    g_assert_cmpstr(rig.events->str, ==, "");
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    rig_assert_history(&rig, "open");
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, "");
+    rig_stop(&rig);
+}
+
+/* It does not come on: the modem is opened all the same, and the next use tries again. */
+static void test_stays_off(void)
+{
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    fake_uim_answer(rig.fake, UIM_POWER_ON_SIM, 48, ""); /* no use in trying again */
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, ATTACH " on");
+    fake_uim_answer(rig.fake, UIM_POWER_ON_SIM, 48, "");
+    fake_uim_answer(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, 37, "");
+    g_assert_false(rig_open_channel(&rig, TIGHT, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
+    rig_assert_history(&rig, "on open");
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, "on slots card");
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    rig_assert_history(&rig, "open");
+    rig_stop(&rig);
+
+    /* Other errors of a card are no reason, nor is a card that is not there. */
+    rig_start(&rig);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0,
+                    "100F00" FAKE_UIM_CARD_HEAD "020000000300"); /* no ATR */
+    rig_open(&rig);
+    fake_uim_answer(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, 37, "");
+    g_assert_false(rig_open_channel(&rig, TIGHT, NULL));
+    rig_assert_history(&rig, "open");
+    rig_stop(&rig);
+}
+
+/* Switched off while nobody looks: by the indication, and where that was lost. */
+static void test_off_in_between(void)
+{
+    g_autoptr(GBytes) response = NULL;
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_indicate(rig.fake, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    settle(&rig, "gone ");
+    rig_assert_history(&rig, ""); /* whoever did it may have a reason, and be about to undo it */
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    rig_assert_history(&rig, "on open");
+    rig_stop(&rig);
+
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_answer(rig.fake, UIM_SEND_APDU, 52, "");
+    g_assert_false(backend_transmit(rig.backend, 0, declaration, sizeof declaration, LATE, NULL,
+                                    &response, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
+    g_free(fake_uim_take_history(rig.fake));
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, "slots card on slots card");
+    g_assert_cmpstr(rig.events->str, ==, "gone ready ");
+    rig_stop(&rig);
+
+    /* Found out while a channel is opened. */
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_answer(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, 52, "");
+    rig_let_pass(&rig, UIM_OPEN_LOGICAL_CHANNEL, 500);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    rig_assert_history(&rig, "open slots card on open");
+    rig_stop(&rig);
+}
+
+/* The answer to Power On is lost, or the modem is busy. */
+static void test_power_on_again(void)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) busy = NULL;
+    g_autoptr(GError) late = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    fake_uim_hold(rig.fake, UIM_POWER_ON_SIM);
+    rig_let_pass(&rig, UIM_POWER_ON_SIM, 5000);
+    g_assert_true(backend_reset_card(rig.backend, LATE, NULL, &error));
+    g_assert_no_error(error);
+    rig_assert_history(&rig, "off on on slots card");
+    g_assert_cmpstr(rig.events->str, ==, "gone ready ");
+
+    /* Given up: once more nevertheless, but not for ever. */
+    fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    for (guint i = 0; i < 2; i++) {
+        fake_uim_hold(rig.fake, UIM_POWER_ON_SIM);
+        fake_uim_then(rig.fake, UIM_POWER_ON_SIM, rig_cancel, cancellable);
+    }
+    rig_let_pass(&rig, UIM_POWER_ON_SIM, 5000);
+    rig_let_pass_later(&rig, UIM_POWER_ON_SIM, 5000);
+    g_assert_false(backend_reset_card(rig.backend, LATE, cancellable, &late));
+    g_assert_error(late, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    rig_assert_history(&rig, "off on on");
+    /* Nothing was heard of the card, but it was us who switched it off. */
+    fake_uim_indicate(rig.fake, UIM_CARD_STATUS, FAKE_UIM_CARD_READY);
+    g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
+    rig_assert_history(&rig, "on slots card");
+
+    /* Still off when it is looked at again. */
+    fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    for (guint i = 0; i < 2; i++)
+        fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    rig_let_pass(&rig, UIM_GET_CARD_STATUS, 1000);
+    fake_uim_indicate_after(rig.fake, UIM_POWER_ON_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    g_assert_true(backend_reset_card(rig.backend, LATE, NULL, &busy));
+    rig_assert_history(&rig, "off on slots card slots card on");
+    rig_stop(&rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -524,5 +664,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qmi/reset", test_reset);
     g_test_add_func("/qmi/reset/without-words", test_reset_without_words);
     g_test_add_func("/qmi/reset/failures", test_reset_failures);
+    g_test_add_func("/qmi/power/off-at-open", test_off_at_open);
+    g_test_add_func("/qmi/power/stays-off", test_stays_off);
+    g_test_add_func("/qmi/power/off-in-between", test_off_in_between);
+    g_test_add_func("/qmi/power/on-again", test_power_on_again);
     return g_test_run();
 }

