@@ -405,6 +405,8 @@ static gboolean note_foreign_change(Worker *worker, gboolean explained, GError *
     g_autofree char *iccid = ipa_session_get_enabled_iccid(session);
     const char *known = store_get_enabled_iccid(worker->store);
 
+    if (!session->profiles)
+        return TRUE; /* the card could not list them: nothing is known of a change */
     if (!explained && g_strcmp0(known, iccid) != 0) {
         for (guint i = 0; i < session->eims->len; i++) {
             const IpaEim *eim = session->eims->pdata[i];

@@ -206,8 +206,7 @@ gboolean ipa_card_read_eims(IpaSession *session, GError **error)
     return with_recovery(session, read_eims, NULL, error);
 }
 
-/* The card (or what it has to say) is at fault, not the way to it: asking again is no remedy. */
-static gboolean is_bad_answer(const GError *error)
+gboolean ipa_card_is_bad_answer(const GError *error)
 {
     return euiccd_error_is(error, EUICCD_ERROR_CARD_STATUS) ||
            euiccd_error_is(error, EUICCD_ERROR_CARD_RESET) ||
@@ -223,7 +222,7 @@ gboolean ipa_card_read_notifications(IpaSession *session, GError **error)
 
     if (with_recovery(session, read_notifications, NULL, &local))
         return TRUE;
-    if (!is_bad_answer(local)) {
+    if (!ipa_card_is_bad_answer(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
@@ -311,7 +310,7 @@ static gboolean read_contents(IpaSession *session, GError **error)
     g_autoptr(GError) local = NULL;
 
     if (!ipa_card_read_profiles(session, &local)) {
-        if (!is_bad_answer(local)) {
+        if (!ipa_card_is_bad_answer(local)) {
             g_propagate_prefixed_error(error, g_steal_pointer(&local), "reading the profiles: ");
             return FALSE;
         }
@@ -337,7 +336,7 @@ gboolean ipa_card_read(IpaSession *session, GError **error)
     if (!identify(session, error))
         return FALSE;
     if (!session->info2 && !with_recovery(session, read_info2, NULL, &info2) &&
-        !is_bad_answer(info2)) {
+        !ipa_card_is_bad_answer(info2)) {
         g_propagate_prefixed_error(error, g_steal_pointer(&info2), "reading EUICCInfo2: ");
         return FALSE;
     }

@@ -23,6 +23,10 @@ gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error);
  * reset fails, whose words are then added) leaves ERROR and returns FALSE. */
 gboolean ipa_card_recover(IpaSession *session, GError **error);
 
+/* TRUE for an error by which the card answered, whatever it answered, or could not be understood: the way
+ * to it works, and asking again is no remedy. */
+gboolean ipa_card_is_bad_answer(const GError *error);
+
 /* What an EuiccPackageResult (SGP.32 2.11.2.1) says, for the IPA's own decisions. */
 typedef struct {
     RspEuiccPackageResult *result; /* the decoded object; the members below point into it */

@@ -42,6 +42,7 @@ def check_left_alone(world, reason):
     else:
         state, name, text = world.wait_job(job)
         equal((state, name), ("failed", "org.euiccd1.Error.NotSupported"), text)
+        equal(world.show("modem")["channels"], [], "channels left open")
     check_untouched(world)
     assert world.order(number)["state"] == "queued", world.order(number)
     equal(world.show("card")["enabledIccid"], BOOTSTRAP)

@@ -174,16 +174,16 @@ def execute(story, path, eim_id, before):
     return iccid
 
 
-def stay():
+def stay(path, iccid):
     print(f"""
 The world stays. In another terminal:
 
   export DBUS_SYSTEM_BUS_ADDRESS={os.environ['DBUS_SYSTEM_BUS_ADDRESS']}
   export EUICC_SIM_DIR={os.environ['EUICC_SIM_DIR']} PATH={os.path.dirname(os.environ['EUICC_SIM'])}:$PATH
 
-  euicc monitor                                  # every event, as it happens
-  euicc-sim queue disable ICCID && euicc poll    # another package, executed
-  busctl introspect {BUS} {ROOT}/euicc/EID       # what an agent sees
+  euicc monitor    # every event, as it happens
+  euicc-sim queue disable {iccid} && euicc poll    # another package, executed
+  busctl introspect {BUS} {path}    # what an agent sees
 
 Ctrl-C here ends it.""", flush=True)
     signal.sigwait([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -207,7 +207,7 @@ def main():
         return 1
     if "--stay" in sys.argv[1:]:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-        stay()
+        stay(path, iccid)
     print(f"demo: ok: profile {iccid} enabled by {eim_id}, result acknowledged", flush=True)
     return 0
 

@@ -56,6 +56,7 @@ static void test_channel_vectors(void)
             rig_start(&rig, ipad ? CHANNEL_CAPABILITY_IPAD : CHANNEL_CAPABILITY_CONSUMER);
             rig_connect(&rig);
             fake_backend_expect(rig.fake, expected, text(entry, "status"));
+            fake_backend_expect(rig.fake, NULL, "9000"); /* the second SELECT */
             g_assert_true(channel_open(rig.channel, NULL, NULL));
             g_assert_true(fake_backend_is_done(rig.fake));
             rig_stop(&rig);

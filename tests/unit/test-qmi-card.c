@@ -597,6 +597,18 @@ static void test_off_in_between(void)
     rig_stop(&rig);
 }
 
+static gboolean let_pass_again(gpointer data)
+{
+    rig_let_pass(data, UIM_POWER_ON_SIM, 5000);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean become_ready_next_time(gpointer data)
+{
+    fake_uim_indicate_after(data, UIM_POWER_ON_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_READY);
+    return G_SOURCE_REMOVE;
+}
+
 /* The answer to Power On is lost, or the modem is busy. */
 static void test_power_on_again(void)
 {
@@ -618,27 +630,32 @@ static void test_power_on_again(void)
 
     /* Given up: once more nevertheless, but not for ever. */
     fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
-    for (guint i = 0; i < 2; i++) {
-        fake_uim_hold(rig.fake, UIM_POWER_ON_SIM);
-        fake_uim_then(rig.fake, UIM_POWER_ON_SIM, rig_cancel, cancellable);
-    }
+    fake_uim_hold(rig.fake, UIM_POWER_ON_SIM);
+    fake_uim_hold(rig.fake, UIM_POWER_ON_SIM);
+    fake_uim_then(rig.fake, UIM_POWER_ON_SIM, let_pass_again, &rig);
+    fake_uim_then(rig.fake, UIM_POWER_ON_SIM, rig_cancel, cancellable);
     rig_let_pass(&rig, UIM_POWER_ON_SIM, 5000);
-    rig_let_pass_later(&rig, UIM_POWER_ON_SIM, 5000);
     g_assert_false(backend_reset_card(rig.backend, LATE, cancellable, &late));
     g_assert_error(late, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     rig_assert_history(&rig, "off on on");
-    /* Nothing was heard of the card, but it was us who switched it off. */
-    fake_uim_indicate(rig.fake, UIM_CARD_STATUS, FAKE_UIM_CARD_READY);
     g_assert_true(backend_open(rig.backend, LATE, NULL, NULL));
     rig_assert_history(&rig, "on slots card");
 
+    /* The modem is busy at first. */
+    fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
+    fake_uim_answer(rig.fake, UIM_POWER_ON_SIM, 52, "");
+    rig_let_pass(&rig, UIM_POWER_ON_SIM, 500);
+    g_assert_true(backend_reset_card(rig.backend, LATE, NULL, &busy));
+    rig_assert_history(&rig, "off on on slots card");
+
     /* Still off when it is looked at again. */
     fake_uim_indicate_after(rig.fake, UIM_POWER_OFF_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
-    for (guint i = 0; i < 2; i++)
-        fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    fake_uim_answer(rig.fake, UIM_GET_CARD_STATUS, 0, FAKE_UIM_CARD_OFF);
+    fake_uim_then(rig.fake, UIM_GET_CARD_STATUS, become_ready_next_time, rig.fake);
     rig_let_pass(&rig, UIM_GET_CARD_STATUS, 1000);
-    fake_uim_indicate_after(rig.fake, UIM_POWER_ON_SIM, UIM_CARD_STATUS, FAKE_UIM_CARD_OFF);
-    g_assert_true(backend_reset_card(rig.backend, LATE, NULL, &busy));
+    g_assert_true(backend_reset_card(rig.backend, LATE, NULL, &error));
+    g_assert_no_error(error);
     rig_assert_history(&rig, "off on slots card slots card on");
     rig_stop(&rig);
 }
