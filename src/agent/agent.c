@@ -295,8 +295,12 @@ static gboolean on_retry_due(gpointer data)
 /* A card that is not there, or that is no eUICC, comes back with an event; a modem does not always. One
  * that answers 6985 even after the reset (driven by an IPAe or by M2M, I-40) must not be reset again and
  * again under the modem: that would cut its connection. */
-static gboolean is_worth_retrying(const GError *error)
+static gboolean is_worth_retrying(const Agent *agent, const GError *error)
 {
+    /* A node that is not there comes back with an event: of udev, or of the watch on its folder. */
+    if (euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE) &&
+        !g_file_test(agent->port->port, G_FILE_TEST_EXISTS))
+        return FALSE;
     return !euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT) &&
            !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&
            !euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
@@ -315,7 +319,7 @@ static void card_is_unusable(Agent *agent, const GError *error)
 {
     set_state(agent, EUICC_UNAVAILABLE, error->message);
     clear_source(&agent->poll_timer);
-    if (is_worth_retrying(error))
+    if (is_worth_retrying(agent, error))
         schedule_retry(agent);
 }
 

@@ -123,7 +123,7 @@ static void watch_fixed(Fixed *fixed)
             return;
         }
     }
-    log_debug(NULL, "can't watch for %s", fixed->port->port);
+    log_warning(NULL, "can't watch for %s", fixed->port->port);
 }
 
 /* TRUE: what the watch was for has come, or the watch itself has gone. */
@@ -175,7 +175,7 @@ void modems_add_fixed(Modems *modems, const ModemPort *port)
         fixed->source = g_unix_fd_add(fixed->fd, G_IO_IN, on_fixed_changed, fixed);
         watch_fixed(fixed);
     } else {
-        log_debug(NULL, "can't watch for %s: %s", port->port, g_strerror(errno));
+        log_warning(NULL, "can't watch for %s: %s", port->port, g_strerror(errno));
     }
     g_ptr_array_add(modems->fixed, fixed);
     modems->func(fixed->port, TRUE, modems->data);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Answers that are not taken, cards that go in the middle, disks that are full: nothing is lost, nothing
-runs twice, and nothing keeps other packages waiting (SGP.32 3.3.1)."""
+"""Answers that are not taken, cards that go in the middle, disks that are full: nothing is lost,
+nothing runs twice, and nothing keeps other packages waiting (SGP.32 3.3.1)."""
 
 import os
 
@@ -340,8 +340,8 @@ def delivered_after_a_restart_without_regular_polls(world):
 
 
 def check_after_delivery(world, number, seen):
-    """Nothing is delivered again after exchange SEEN, and no foreign change is reported to the eIM whose
-    own order it was."""
+    """Nothing is delivered again after exchange SEEN, and no foreign change is reported to the eIM
+    whose own order it was."""
     world.wait_idle()
     world.poll_ok()
     check_once(world, number, [{"enable": 0}])

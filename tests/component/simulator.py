@@ -269,10 +269,12 @@ def card_in_a_new_world():
 @test
 def delay_of_the_card():
     """An answer that the card holds back for an hour does not come, others do."""
-    done = with_euiccd("--setup", '{"behaviour": {"delay": 1}}', "--", "sh", "-ec", """
-        order=$(euicc-sim queue list); euicc-sim daemon restart; euicc-sim wait $order
+    done = with_euiccd("--defer-daemon", "--setup", '{"behaviour": {"delay": 1}}', "--", "sh", "-ec",
+                       """
+        order=$(euicc-sim queue list); euicc-sim daemon start; euicc-sim wait $order
+        euicc-sim daemon stop
         euicc-sim knob card '{"delay": 3600000}'
-        order=$(euicc-sim queue list); euicc-sim daemon kill; euicc-sim daemon start
+        order=$(euicc-sim queue list); euicc-sim daemon start
         euicc-sim ctl modem '{"do": "wait", "counter": "open-channel"}' >/dev/null
         status=0; euicc-sim wait $order --sent --timeout 1 2>/dev/null || status=$?
         euicc-sim daemon kill; exit $status""")

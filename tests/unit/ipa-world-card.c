@@ -178,6 +178,10 @@ GPtrArray *es10b_retrieve_package_results(Channel *channel, GCancellable *cancel
         world_fail(error, EUICCD_ERROR_TIMEOUT, "no answer");
         return NULL;
     }
+    if (world->list_refused) {
+        world_fail(error, EUICCD_ERROR_CARD_REFUSED, "undefinedError");
+        return NULL;
+    }
     results = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     for (guint i = 0; i < world->stored->len; i++)
         g_ptr_array_add(results, g_bytes_ref(((Product *)world->stored->pdata[i])->result));

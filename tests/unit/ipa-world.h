@@ -77,7 +77,8 @@ typedef struct {
     gboolean load_fault_executes;
     guint load_faults;
     gboolean open_fails;
-    gboolean list_fails; /* RetrieveNotificationsList for results */
+    gboolean list_fails;   /* RetrieveNotificationsList for results: no answer */
+    gboolean list_refused; /* the same: undefinedError */
     guint reset_fails;
     gboolean stubborn; /* 6985 even after a reset */
     gboolean swapped_at_reset;
