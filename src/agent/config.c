@@ -50,6 +50,8 @@ static const Key keys[] = {
     { "channel", "aids", VALUE_AIDS, 0, 0, G_STRUCT_OFFSET(ChannelConfig, aids), TRUE },
     { "channel", "terminal-capability", VALUE_CAPABILITY, 0, 0,
       G_STRUCT_OFFSET(ChannelConfig, capability), TRUE },
+    { "channel", "manage-ipae", VALUE_BOOLEAN, 0, 0, G_STRUCT_OFFSET(ChannelConfig, manage_ipae),
+      TRUE },
     { "channel", "block-size", VALUE_NUMBER, 1, 255, G_STRUCT_OFFSET(ChannelConfig, block_size),
       TRUE },
     { "channel", "timeout", VALUE_SECONDS, 1, 299, G_STRUCT_OFFSET(ChannelConfig, timeout), TRUE },

@@ -103,7 +103,8 @@ static void switch_profile(IpaSession *session, const IpaRecord *record)
         return;
     }
     refresh_view(session, record);
-    announce_switch(session, record);
+    if (!session->stale)
+        announce_switch(session, record);
 }
 
 /* The answer of LoadEuiccPackage was lost: never send the package again, look for its result (I-43). */
@@ -140,7 +141,7 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
         if (!recover_result(session, failure, error))
             return FALSE;
         refresh_view(session, record);
-        if (record->profile_changed)
+        if (record->profile_changed && !session->stale)
             announce_switch(session, record);
         return TRUE;
     }
@@ -214,6 +215,21 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     return result;
 }
 
+/* Nothing can be kept, so nothing was done; the one thing left is to tell the eIM at once (I-19). */
+static void report_unnoted(IpaSession *session, const IpaEim *eim, const EsipaPackage *package)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(EsipaResultAnswer) answer = NULL;
+    EsipaClient *client = session->host->client(session->host_data, eim, &error);
+
+    if (client)
+        answer = esipa_provide_error(client, ESIPA_RESULT_UNDEFINED_ERROR,
+                                     package->eim_transaction_id, session->cancellable, &error);
+    if (!answer)
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                          "reporting that a package could not be executed: %s", error->message);
+}
+
 gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                              GError **error)
 {
@@ -237,9 +253,11 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
         return FALSE;
     }
     record = make_record(eim, package);
-    if (!session->host->record_save(session->host_data, record, error)) {
+    if (!session->host->record_save(session->host_data, record, &failure)) {
         ipa_record_free(record);
-        g_prefix_error(error, "noting a package before it is executed: ");
+        report_unnoted(session, eim, package);
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure),
+                                   "noting a package before it is executed: ");
         return FALSE;
     }
     g_ptr_array_add(session->records, record);

@@ -115,11 +115,14 @@ static void forget_refusals(IpaSession *session, const IpaEim *eim)
     }
 }
 
-/* After an interrupted package: what became of it, and what it may have changed. */
+/* After an interrupted package: what became of it, and what it may have changed (which is read before the
+ * eIM is asked). */
 static gboolean reconcile(IpaSession *session, GError **error)
 {
-    return ipa_results_reconcile(session, error) && ipa_card_read_profiles(session, error) &&
-           ipa_card_read_eims(session, error);
+    if (!ipa_results_reconcile(session, error))
+        return FALSE;
+    session->stale = TRUE;
+    return TRUE;
 }
 
 gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *ret_report,

@@ -337,14 +337,31 @@ static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTa
     g_return_val_if_reached(FALSE);
 }
 
+static gboolean is_executing(IpaSession *session)
+{
+    for (guint i = 0; i < session->records->len; i++)
+        if (((const IpaRecord *)session->records->pdata[i])->state == IPA_RECORD_EXECUTING)
+            return TRUE;
+    return FALSE;
+}
+
 gboolean ipa_results_reconcile(IpaSession *session, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    g_autoptr(GPtrArray) results = ipa_card_read_results(session, error);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GPtrArray) results = ipa_card_read_results(session, &local);
     g_autoptr(GPtrArray) records = NULL;
 
     if (!results) {
-        g_prefix_error(error, "reading stored package results: ");
+        g_prefix_error(&local, "reading stored package results: ");
+        /* Nothing waits for it: an eIM may be able to repair a card that can't tell. It is asked again
+         * at the next poll. */
+        if (ipa_card_is_bad_answer(local) && !is_executing(session)) {
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s",
+                              local->message);
+            return TRUE;
+        }
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
     for (guint i = 0; i < results->len; i++)

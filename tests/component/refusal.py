@@ -428,6 +428,7 @@ def package_can_not_be_noted(world):
     assert SPARE in [p["iccid"] for p in card["profiles"]], "executed without a note"
     for number in orders:
         assert not world.order(number).get("results"), world.order(number)
+    assert world.order(orders[0]).get("error"), "the eIM was not told"
 
     os.unlink(folder)
     os.rename(folder + ".away", folder)

@@ -197,7 +197,8 @@ static void test_not_ready_yet(void)
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_answer(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, 37, "");
-    fake_uim_indicate_after(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, UIM_CARD_STATUS, FAKE_UIM_CARD_STARTING);
+    fake_uim_indicate_after(rig.fake, UIM_OPEN_LOGICAL_CHANNEL, UIM_CARD_STATUS,
+                            FAKE_UIM_CARD_STARTING);
     g_assert_true(rig_open_channel(&rig, LATE, NULL));
     rig_assert_history(&rig, "open open");
     g_assert_cmpstr(rig.events->str, ==, "gone ");
