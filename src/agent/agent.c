@@ -15,7 +15,9 @@
 /* What the main thread keeps of an eIM beside the card's facts. */
 typedef struct {
     guint number;
-    gint64 due; /* boot time, 0: not scheduled */
+    gint64 due;       /* boot time, 0: not scheduled */
+    gint64 due_told;  /* DUE when NEXT_POLL was made of it */
+    gint64 next_poll; /* microseconds since 1970, 0: not scheduled */
     gint64 last_poll;
     char *last_result;
     char *last_error;
@@ -46,6 +48,7 @@ struct Agent {
 
     GHashTable *eims; /* eimId -> EimState */
     guint next_eim_number;
+    char *last_eid; /* card that EIMS belongs to */
     GSource *poll_timer;
     GSource *retry_timer;
     guint start_failures;
@@ -88,7 +91,7 @@ static gint64 to_realtime(gint64 boottime)
 
 static void fill_eim(Agent *agent, EimSnapshot *snapshot)
 {
-    const EimState *eim = g_hash_table_lookup(agent->eims, snapshot->eim_id);
+    EimState *eim = g_hash_table_lookup(agent->eims, snapshot->eim_id);
 
     if (!eim)
         return;
@@ -100,7 +103,12 @@ static void fill_eim(Agent *agent, EimSnapshot *snapshot)
     snapshot->failures = eim->failures;
     snapshot->bytes_sent = eim->bytes_sent;
     snapshot->bytes_received = eim->bytes_received;
-    snapshot->next_poll = eim->due ? to_realtime(eim->due) : 0;
+    /* Told once for each due time: converted anew each time, it would jitter and wake every listener. */
+    if (eim->due != eim->due_told) {
+        eim->due_told = eim->due;
+        eim->next_poll = eim->due ? to_realtime(eim->due) : 0;
+    }
+    snapshot->next_poll = eim->next_poll;
 }
 
 static gint compare_eims(gconstpointer a, gconstpointer b)
@@ -473,6 +481,20 @@ static void announce_card(Agent *agent, const EuiccSnapshot *facts)
              facts->profiles->len, enabled, facts->eims->len);
 }
 
+/* The same card that comes back keeps its eIMs' numbers and counters. */
+static void note_card(Agent *agent, const char *eid)
+{
+    GHashTableIter iter;
+    gpointer eim;
+
+    if (g_strcmp0(agent->last_eid, eid) != 0)
+        g_hash_table_remove_all(agent->eims);
+    replace_string(&agent->last_eid, eid);
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, NULL, &eim))
+        schedule_first(agent, eim);
+}
+
 static void on_facts(const EuiccSnapshot *facts, gpointer data)
 {
     Agent *agent = data;
@@ -486,7 +508,7 @@ static void on_facts(const EuiccSnapshot *facts, gpointer data)
         return;
     }
     if (is_new) {
-        g_hash_table_remove_all(agent->eims);
+        note_card(agent, facts->eid);
         announce_card(agent, facts);
     }
     g_clear_pointer(&agent->facts, euicc_snapshot_unref);
@@ -692,6 +714,7 @@ void agent_free(Agent *agent)
     g_hash_table_unref(agent->eims);
     modem_port_free(agent->port);
     g_strfreev(agent->owed);
+    g_free(agent->last_eid);
     g_free(agent->state_reason);
     g_free(agent->log_object);
     g_free(agent);

@@ -283,6 +283,14 @@ GPtrArray *agents_list_euiccs(Agents *agents)
     return list;
 }
 
+static gint compare_jobs(gconstpointer a, gconstpointer b)
+{
+    const JobSnapshot *left = *(const JobSnapshot *const *)a;
+    const JobSnapshot *right = *(const JobSnapshot *const *)b;
+
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
 GPtrArray *agents_list_jobs(Agents *agents)
 {
     GPtrArray *list = g_ptr_array_new();
@@ -292,6 +300,7 @@ GPtrArray *agents_list_jobs(Agents *agents)
     g_hash_table_iter_init(&iter, agents->jobs);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         g_ptr_array_add(list, ((JobEntry *)entry)->snapshot);
+    g_ptr_array_sort(list, compare_jobs);
     return list;
 }
 

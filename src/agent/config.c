@@ -417,6 +417,53 @@ static gboolean load_group(Config *config, Place *place, GKeyFile *file, GError 
     return names != NULL;
 }
 
+static gboolean fail_at(GError **error, const char *path, guint line, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static gboolean fail_at(GError **error, const char *path, guint line, const char *format, ...)
+{
+    g_autofree char *what = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    what = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG, "%s:%u: %s", path, line, what);
+    return FALSE;
+}
+
+/* What GKeyFile takes silently or names without a line: text outside of groups, lines that are no key, and
+ * whatever stands twice (the later one would win, the earlier one would be lost). */
+static gboolean check_lines(const char *path, const char *text, GError **error)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *group = NULL;
+
+    for (guint i = 0; lines[i]; i++) {
+        char *line = g_strstrip(lines[i]), *end = strchr(line, line[0] == '[' ? ']' : '=');
+
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        if (!end || (line[0] == '[' && end[1] != '\0'))
+            return fail_at(error, path, i + 1, "'%s' is neither a group nor a key with a value",
+                           line);
+        *end = '\0';
+        if (line[0] == '[') {
+            g_free(group);
+            group = g_strdup(line + 1);
+            if (!g_hash_table_add(seen, g_strdup(line)))
+                return fail_at(error, path, i + 1, "group [%s] stands twice", group);
+        } else if (!group) {
+            return fail_at(error, path, i + 1, "key '%s' stands before the first group",
+                           g_strchomp(line));
+        } else if (!g_hash_table_add(seen, g_strdup_printf("%s\n%s", group, g_strchomp(line)))) {
+            return fail_at(error, path, i + 1, "key '%s' stands twice in [%s]", line, group);
+        }
+    }
+    return TRUE;
+}
+
 static gboolean load_file(Config *config, const char *path, GError **error)
 {
     g_autoptr(GBytes) bytes = file_read(path, FILE_LIMIT, error);
@@ -434,6 +481,8 @@ static gboolean load_file(Config *config, const char *path, GError **error)
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG, "%s: contains a zero octet", path);
         return FALSE;
     }
+    if (!check_lines(path, text, error))
+        return FALSE;
     /* "key[xx]=" would be dropped without a word otherwise. */
     if (text[0] != '\0' &&
         !g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, &local)) {

@@ -67,6 +67,8 @@ static void on_changed(Jobs *jobs, const char *path, sd_bus_message *m)
         return;
     progress = json_object_get_double_member_with_default(properties, "Progress", 0);
     stage = cli_clean(cli_get_string(properties, "Stage"));
+    if (stage[0] == '\0') /* the end is told by on_finished() */
+        return;
     if (progress > 0)
         g_print(_("job %s: %s (%d %%)\n"), cli_path_end(path), stage, (int)(progress * 100 + 0.5));
     else

@@ -444,6 +444,7 @@ static gboolean drive(HttpsClient *client, Transfer *transfer, gint64 deadline,
 static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLcode code,
                            const char *text, GError **error)
 {
+    g_autofree char *trimmed = NULL;
     EuiccdError kind = EUICCD_ERROR_NETWORK;
 
     if (transfer->refused) {
@@ -474,7 +475,8 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CIPHER ||
              code == CURLE_SSL_CERTPROBLEM)
         kind = EUICCD_ERROR_TLS;
-    g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", *text ? text : curl_easy_strerror(code));
+    trimmed = g_strdup(*text ? text : curl_easy_strerror(code));
+    g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", g_strchomp(trimmed));
 }
 
 /* What libcurl takes for the end of an answer, but is none. A header that stops before its empty

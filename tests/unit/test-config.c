@@ -363,8 +363,12 @@ static void test_bad_values(Fixture *f, gconstpointer data)
         { "[channel]\naids=A0000005\n", ":2: 'A0000005' is no AID (5 to 16 octets in hex)" },
         { "[channel]\naids=A0000005591010FFFFFFFF890000010000\n",
           ":2: 'A0000005591010FFFFFFFF890000010000' is no AID (5 to 16 octets in hex)" },
-        /* The last of two counts, and is named. */
-        { "[poll]\non-start=yes\non-start=x\n", ":3: on-start must be true or false, not 'x'" },
+        { "[poll]\non-start=yes\n on-start = no\n", ":3: key 'on-start' stands twice in [poll]" },
+        { "[modem a]\npath=/dev/a\n[poll]\n[modem a]\npath=/dev/b\n",
+          ":4: group [modem a] stands twice" },
+        { "# none\ninterval=6h\n", ":2: key 'interval' stands before the first group" },
+        { "[poll]\ninterval\n", ":2: 'interval' is neither a group nor a key with a value" },
+        { "[poll] # often\n", ":1: '[poll] # often' is neither a group nor a key with a value" },
     };
 
     (void)data;
