@@ -95,16 +95,18 @@ void doubles_advance(guint64 seconds)
     now = limit;
 }
 
-/* Seconds until the next timer but job deadlines; -1: none. */
+/* Seconds until the next timer; 0: due already, -1: none. */
 gint64 doubles_next_timer(void)
 {
     gint64 first = -1;
 
     for (guint i = 0; i < timers->len; i++) {
-        const Timer *timer = timers->pdata[i];
+        gint64 wait;
 
-        if (!g_source_is_destroyed(timers->pdata[i]) && (first < 0 || timer->due - now < first))
-            first = timer->due - now;
+        if (g_source_is_destroyed(timers->pdata[i]))
+            continue;
+        wait = MAX(((Timer *)timers->pdata[i])->due - now, 0);
+        first = first < 0 ? wait : MIN(first, wait);
     }
     return first < 0 ? -1 : first / G_USEC_PER_SEC;
 }
