@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "euicc/es10_private.h"
 
+#include <string.h>
+
 #include "util/error.h"
 #include "util/log.h"
 
@@ -30,15 +32,16 @@ RspEuiccInfo2 *es10b_get_euicc_info2(Channel *channel, GCancellable *cancellable
     return es10_call(channel, &function, &request, cancellable, NULL, error);
 }
 
-RspGetEimConfigurationDataResponse *
-es10b_get_eim_configuration_data(Channel *channel, GCancellable *cancellable, GError **error)
+static RspGetEimConfigurationDataResponse *list_eims(Channel *channel,
+                                                     RspEimSearchCriteria *criteria,
+                                                     GCancellable *cancellable, GError **error)
 {
     static const Es10Function function = {
         .name = "ES10b.GetEimConfigurationData",
         .request = &rsp_get_eim_configuration_data_request,
         .response = &rsp_get_eim_configuration_data_response,
     };
-    RspGetEimConfigurationDataRequest request = { 0 };
+    RspGetEimConfigurationDataRequest request = { .search_criteria = criteria };
     g_autoptr(GError) failure = NULL;
     RspGetEimConfigurationDataResponse *response;
     guint16 sw = 0;
@@ -51,6 +54,89 @@ es10b_get_eim_configuration_data(Channel *channel, GCancellable *cancellable, GE
         failure->code = EUICCD_ERROR_NOT_SUPPORTED;
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
+}
+
+RspGetEimConfigurationDataResponse *
+es10b_get_eim_configuration_data(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    return list_eims(channel, NULL, cancellable, error);
+}
+
+RspGetEimConfigurationDataResponse *es10b_search_eim_configuration_data(Channel *channel,
+                                                                        const char *eim_id,
+                                                                        GCancellable *cancellable,
+                                                                        GError **error)
+{
+    RspEimSearchCriteria criteria = { .eim_id = tlv_slice(eim_id, strlen(eim_id)) };
+
+    return list_eims(channel, &criteria, cancellable, error);
+}
+
+RspGetCertsResponse *es10b_get_certs(Channel *channel, TlvSlice ci_pk_id, GCancellable *cancellable,
+                                     gint64 *ret_code, GError **error)
+{
+    static const Es10Function function = {
+        .name = "ES10b.GetCerts",
+        .request = &rsp_get_certs_request,
+        .response = &rsp_get_certs_response,
+    };
+    RspGetCertsRequest request = { .euicc_ci_pk_id = ci_pk_id };
+    g_autoptr(RspGetCertsResponse) response =
+        es10_call(channel, &function, &request, cancellable, NULL, error);
+    gint64 code;
+
+    if (!response)
+        return NULL;
+    code = response->get_certs_error.present ? response->get_certs_error.value : 0;
+    if (ret_code)
+        *ret_code = code;
+    if (!response->get_certs_error.present)
+        return g_steal_pointer(&response);
+    es10_set_refused(&function, rsp_names_get_certs_error, code, error);
+    return NULL;
+}
+
+RspGetRatResponse *es10b_get_rat(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    static const Es10Function function = {
+        .name = "ES10b.GetRAT",
+        .request = &rsp_get_rat_request,
+        .response = &rsp_get_rat_response,
+    };
+    RspGetRatRequest request = { 0 };
+
+    return es10_call(channel, &function, &request, cancellable, NULL, error);
+}
+
+#define PARAMETERS_NOT_AVAILABLE 1
+
+GBytes *es10b_get_connectivity_parameters(Channel *channel, GCancellable *cancellable,
+                                          GError **error)
+{
+    static const Es10Function function = {
+        .name = "ES10b.GetConnectivityParameters",
+        .request = &rsp_get_connectivity_parameters_request,
+        .response = &rsp_get_connectivity_parameters_response,
+    };
+    RspGetConnectivityParametersRequest request = { 0 };
+    g_autoptr(RspGetConnectivityParametersResponse) response =
+        es10_call(channel, &function, &request, cancellable, NULL, error);
+    const TlvInteger *code;
+
+    if (!response)
+        return NULL;
+    code = &response->connectivity_parameters_error;
+    if (code->present && code->value != PARAMETERS_NOT_AVAILABLE) {
+        es10_set_refused(&function, rsp_names_connectivity_parameters_error, code->value, error);
+        return NULL;
+    }
+    if (code->present || !response->connectivity_parameters->http_params.data) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
+                    "%s: the card has no parameters of the enabled profile (%s)", function.name,
+                    code->present ? "parametersNotAvailable" : "no httpParams");
+        return NULL;
+    }
+    return tlv_slice_to_bytes(response->connectivity_parameters->http_params);
 }
 
 static const Es10Function get_profiles_info = {

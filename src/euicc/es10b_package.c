@@ -40,6 +40,7 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
     RspNotificationSearchCriteria criteria = { 0 };
     RspRetrieveNotificationsListRequest request = { 0 };
     g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+    g_autoptr(GBytes) events = NULL;
 
     switch (kind) {
     case ES10B_LIST_NOTIFICATIONS:
@@ -50,6 +51,11 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
         break;
     case ES10B_LIST_BY_NUMBER:
         criteria.seq_number = (TlvInteger){ TRUE, number };
+        request.search_criteria = &criteria;
+        break;
+    case ES10B_LIST_BY_EVENT:
+        events = es10_make_bits((guint64)number);
+        criteria.profile_management_operation = tlv_slice_from_bytes(events);
         request.search_criteria = &criteria;
         break;
     }

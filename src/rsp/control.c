@@ -37,7 +37,9 @@ const TlvType rsp_euicc_memory_reset_request_v1_0 =
 
 static const TlvField euicc_memory_reset_response_v1_0_fields[] = {
     TLV_FIELD(INTEGER, "resetResult", 0x02, TLV_REQUIRED, RspEuiccMemoryResetResponseV1_0,
-              reset_result, .names = rsp_names_reset_result),
+              reset_result, .names = rsp_names_reset_result, .group = 1),
+    TLV_FIELD(INTEGER, "resetResult", 0x80, TLV_TOLERATE, RspEuiccMemoryResetResponseV1_0,
+              reset_result, .names = rsp_names_reset_result, .group = 1),
     TLV_FIELD(INTEGER, "resetEimResult", 0x81, TLV_OPTIONAL, RspEuiccMemoryResetResponseV1_0,
               reset_eim_result, .names = rsp_names_reset_eim_result),
     TLV_FIELD(INTEGER, "resetAutoEnableConfigResult", 0x82, TLV_OPTIONAL,

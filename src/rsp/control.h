@@ -34,7 +34,7 @@ typedef struct {
 extern const TlvType rsp_euicc_memory_reset_request_v1_0;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RspEuiccMemoryResetRequestV1_0, tlv_struct_free)
 
-/* SGP.32 v1.0. */
+/* SGP.32 v1.0. What a consumer eUICC answers (below) can be read as well. */
 typedef struct {
     TlvHead head;
     TlvInteger reset_result;                    /* rsp_names_reset_result */

@@ -5,7 +5,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-typedef enum { STEP_ANSWER, STEP_FAIL, STEP_HANG, STEP_EMIT } StepKind;
+typedef enum { STEP_ANSWER, STEP_FAIL, STEP_HANG, STEP_EMIT, STEP_CANCEL } StepKind;
 
 typedef struct {
     StepKind kind;
@@ -13,6 +13,7 @@ typedef struct {
     GBytes *answer;
     EuiccdError code;
     BackendEvent event;
+    GCancellable *cancellable;
 } Step;
 
 static void step_free(gpointer data)
@@ -21,6 +22,7 @@ static void step_free(gpointer data)
 
     g_free(step->command);
     g_clear_pointer(&step->answer, g_bytes_unref);
+    g_clear_object(&step->cancellable);
     g_free(step);
 }
 
@@ -89,15 +91,21 @@ static gboolean fake_transmit(Backend *backend, guint8 channel, const guint8 *ap
             return FALSE;
         }
         step = g_ptr_array_index(fake->steps, fake->next++);
-        if (step->kind != STEP_EMIT)
+        if (step->kind == STEP_CANCEL)
+            g_cancellable_cancel(step->cancellable);
+        else if (step->kind != STEP_EMIT)
             break;
-        if (backend->event)
+        else if (backend->event)
             backend->event(step->event, backend->event_data);
     }
     if (step->command && !g_str_equal(step->command, hex) && !fake->mismatch)
         fake->mismatch = g_strdup_printf("%s instead of %s", hex, step->command);
     switch (step->kind) {
     case STEP_ANSWER:
+        if (g_cancellable_is_cancelled(cancellable)) {
+            g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "scripted");
+            return FALSE;
+        }
         *ret_response = g_bytes_ref(step->answer);
         return TRUE;
     case STEP_FAIL:
@@ -106,6 +114,7 @@ static gboolean fake_transmit(Backend *backend, guint8 channel, const guint8 *ap
     case STEP_HANG:
         return wait_until(&never, deadline, cancellable, error);
     case STEP_EMIT:
+    case STEP_CANCEL:
         break;
     }
     g_return_val_if_reached(FALSE);
@@ -228,6 +237,11 @@ void fake_backend_hang(FakeBackend *fake)
 void fake_backend_emit(FakeBackend *fake, BackendEvent event)
 {
     add_step(fake, STEP_EMIT)->event = event;
+}
+
+void fake_backend_cancel(FakeBackend *fake, GCancellable *cancellable)
+{
+    add_step(fake, STEP_CANCEL)->cancellable = g_object_ref(cancellable);
 }
 
 gboolean fake_backend_is_done(FakeBackend *fake)

@@ -46,6 +46,10 @@ void fake_backend_hang(FakeBackend *fake);
 /* Before the next command is answered, EVENT is emitted. */
 void fake_backend_emit(FakeBackend *fake, BackendEvent event);
 
+/* Before the next command is answered, CANCELLABLE is cancelled: if it is the command's own, the answer does
+ * not come. */
+void fake_backend_cancel(FakeBackend *fake, GCancellable *cancellable);
+
 /* TRUE when every step was used and no command was a surprise; prints what was not. */
 gboolean fake_backend_is_done(FakeBackend *fake);
 

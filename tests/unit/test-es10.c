@@ -1,137 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "euicc/es10.h"
+#include "unit/es10-rig.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "unit/fake_backend.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
 #define TAGS "5A4F9F7090919295B7999F7B9F269F67"
-
-/* ---- vectors ---- */
-
-static JsonParser *parser;
-static GHashTable *vectors; /* name -> JsonObject, borrowed */
-
-static void load_vectors(void)
-{
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "asn1.json", NULL);
-    g_autoptr(GError) error = NULL;
-    JsonNode *root;
-    JsonArray *entries;
-
-    parser = json_parser_new();
-    json_parser_load_from_file(parser, path, &error);
-    g_assert_no_error(error);
-    root = json_parser_get_root(parser);
-    entries = JSON_NODE_HOLDS_ARRAY(root)
-                  ? json_node_get_array(root)
-                  : json_object_get_array_member(json_node_get_object(root), "vectors");
-    vectors = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < json_array_get_length(entries); i++) {
-        JsonObject *entry = json_array_get_object_element(entries, i);
-
-        g_hash_table_insert(vectors, (gpointer)json_object_get_string_member(entry, "name"), entry);
-    }
-}
-
-static const char *der(const char *name)
-{
-    JsonObject *entry = g_hash_table_lookup(vectors, name);
-
-    if (!entry)
-        g_error("no vector %s", name);
-    return json_object_get_string_member(entry, "der");
-}
-
-/* Names of the vectors that begin with PREFIX. */
-static GPtrArray *family(const char *prefix)
-{
-    GPtrArray *names = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer name;
-
-    g_hash_table_iter_init(&iter, vectors);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        if (g_str_has_prefix(name, prefix))
-            g_ptr_array_add(names, name);
-    g_assert_cmpuint(names->len, >, 0);
-    return names;
-}
-
-static GBytes *octets(const char *hex)
-{
-    g_autoptr(GError) error = NULL;
-    GBytes *bytes = bytes_from_hex(hex, &error);
-
-    g_assert_no_error(error);
-    return bytes;
-}
-
-/* ---- fixture ---- */
-
-typedef struct {
-    FakeBackend *fake;
-    ChannelConfig *config;
-    Channel *channel;
-} Rig;
-
-static void rig_start(Rig *rig)
-{
-    rig->fake = fake_backend_new();
-    rig->config = channel_config_new();
-    rig->config->capability = CHANNEL_CAPABILITY_NONE;
-    rig->config->block_size = 255;
-    rig->channel = channel_new(&rig->fake->backend, rig->config, NULL);
-}
-
-static void rig_stop(Rig *rig)
-{
-    g_assert_true(fake_backend_is_done(rig->fake));
-    channel_free(rig->channel);
-    channel_config_free(rig->config);
-    fake_backend_free(rig->fake);
-}
-
-/* The card expects REQUEST (hex) and answers with DATA (hex) and STATUS_WORD. */
-static void expect_status(Rig *rig, const char *request, const char *data, guint16 status_word)
-{
-    g_autoptr(GBytes) response = octets(data);
-    gsize size = strlen(request);
-
-    for (gsize at = 0, block = 0; at < size; at += 2 * 255, block++) {
-        gsize n = MIN(size - at, 2 * 255);
-        gboolean last = at + n == size;
-        g_autofree char *apdu = g_strdup_printf("81E2%s%02X%02X%.*s", last ? "91" : "11",
-                                                (guint)block, (guint)(n / 2), (int)n, request + at);
-
-        if (last)
-            fake_backend_expect_bytes(rig->fake, apdu, response, status_word);
-        else
-            fake_backend_expect(rig->fake, apdu, "9000");
-    }
-}
-
-static void expect(Rig *rig, const char *request, const char *data)
-{
-    expect_status(rig, request, data, 0x9000);
-}
-
-static void assert_text(TlvSlice slice, const char *text)
-{
-    g_assert_true(tlv_slice_equal(slice, tlv_slice(text, strlen(text))));
-}
-
-/* "…-error-11-profileChangeOngoing", "…-rsp-0-ok": the name after the last number. */
-static const char *code_name(const char *vector)
-{
-    return strrchr(vector, '-') + 1;
-}
-
-/* Every function in the same way: what the card does not answer, or not so that it can be read. */
-typedef gboolean (*Call)(Channel *channel, GError **error);
 
 static gboolean call_eid(Channel *channel, GError **error)
 {
@@ -212,10 +87,37 @@ static gboolean call_addresses(Channel *channel, GError **error)
     return response != NULL;
 }
 
-static const struct {
-    const char *name;
-    Call call;
-} calls[] = {
+static gboolean call_search(Channel *channel, GError **error)
+{
+    g_autoptr(RspGetEimConfigurationDataResponse) response =
+        es10b_search_eim_configuration_data(channel, "eim.example.com", NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_certs(Channel *channel, GError **error)
+{
+    g_autoptr(RspGetCertsResponse) response =
+        es10b_get_certs(channel, (TlvSlice){ NULL, 0 }, NULL, NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_rat(Channel *channel, GError **error)
+{
+    g_autoptr(RspGetRatResponse) response = es10b_get_rat(channel, NULL, error);
+
+    return response != NULL;
+}
+
+static gboolean call_connectivity(Channel *channel, GError **error)
+{
+    g_autoptr(GBytes) parameters = es10b_get_connectivity_parameters(channel, NULL, error);
+
+    return parameters != NULL;
+}
+
+static const Es10Call calls[] = {
     { "ES10c.GetEID", call_eid },
     { "ES10b.GetEUICCInfo1", call_info1 },
     { "ES10b.GetEUICCInfo2", call_info2 },
@@ -227,50 +129,20 @@ static const struct {
     { "ES10b.RemoveNotificationFromList", call_remove },
     { "ES10b.AddInitialEim", call_add },
     { "ES10a.GetEuiccConfiguredAddresses", call_addresses },
+    { "ES10b.GetEimConfigurationData", call_search },
+    { "ES10b.GetCerts", call_certs },
+    { "ES10b.GetRAT", call_rat },
+    { "ES10b.GetConnectivityParameters", call_connectivity },
 };
 
 static void test_bad_answers(void)
 {
-    static const char *const answers[] = { "", "00", "BF", "BF7F00", "BF3E8180", "30023000" };
-
-    for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
-        for (guint j = 0; j < G_N_ELEMENTS(answers); j++) {
-            g_autofree char *answer = g_strconcat(answers[j], "9000", NULL);
-            g_autoptr(GError) error = NULL;
-            Rig rig;
-
-            rig_start(&rig);
-            fake_backend_expect(rig.fake, NULL, answer);
-            g_assert_false(calls[i].call(rig.channel, &error));
-            g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
-            g_assert_true(g_str_has_prefix(error->message, calls[i].name));
-            rig_stop(&rig);
-        }
-    }
+    check_bad_answers(calls, G_N_ELEMENTS(calls));
 }
 
 static void test_status_words(void)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
-        g_autoptr(GError) status = NULL;
-        g_autoptr(GError) reset = NULL;
-        g_autoptr(GError) gone = NULL;
-        Rig rig;
-
-        rig_start(&rig);
-        fake_backend_expect(rig.fake, NULL, "6F00");
-        g_assert_false(calls[i].call(rig.channel, &status));
-        g_assert_error(status, EUICCD_ERROR, EUICCD_ERROR_CARD_STATUS);
-        g_assert_nonnull(strstr(status->message, "6F00"));
-        fake_backend_expect(rig.fake, NULL, "6985");
-        g_assert_false(calls[i].call(rig.channel, &reset));
-        g_assert_error(reset, EUICCD_ERROR, EUICCD_ERROR_CARD_RESET);
-        fake_backend_fail(rig.fake, EUICCD_ERROR_MODEM_GONE);
-        g_assert_false(calls[i].call(rig.channel, &gone));
-        g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
-        g_assert_true(g_str_has_prefix(gone->message, calls[i].name));
-        rig_stop(&rig);
-    }
+    check_status_words(calls, G_N_ELEMENTS(calls));
 }
 
 /* ---- information ---- */
@@ -359,6 +231,147 @@ static void test_addresses(void)
     rig_stop(&rig);
 }
 
+static void test_certs(void)
+{
+    static const char id[] = "82F2D4C9E9641E247FF3B7B6862D6DA3359F32DD";
+    g_autoptr(GPtrArray) errors = family("es10b-get-certs-rsp-error-");
+    const char *answer = der("es10b-get-certs-rsp");
+    g_autoptr(GBytes) ci = octets(id);
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(RspGetCertsResponse) response = NULL;
+        g_autofree char *raw = NULL;
+        g_autoptr(GError) error = NULL;
+        gint64 code = 4711;
+
+        /* The identifier under its context tag, whole (I-05). */
+        expect(&rig, i ? der("es10b-get-certs-req-ci") : "BF5600", answer);
+        response = es10b_get_certs(
+            rig.channel, i ? tlv_slice_from_bytes(ci) : (TlvSlice){ NULL, 0 }, NULL, &code, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(code, ==, 0);
+        raw = bytes_to_hex(response->head.raw.data, response->head.raw.size);
+        g_assert_cmpstr(raw, ==, answer);
+        g_assert_cmpuint(response->certs->eum_certificate.size, ==, 0x221);
+        g_assert_cmpuint(response->certs->euicc_certificate.size, >, 0x100);
+    }
+    for (guint i = 0; i < errors->len; i++) {
+        const char *name = errors->pdata[i];
+        g_autoptr(GError) error = NULL;
+        gint64 code = 4711;
+
+        expect(&rig, "BF5600", der(name));
+        g_assert_null(es10b_get_certs(rig.channel, (TlvSlice){ NULL, 0 }, NULL, &code, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+        g_assert_nonnull(strstr(error->message, code_name(name)));
+        g_assert_cmpint(code, ==, strstr(name, "invalidCiPKId") ? 1 : 127);
+    }
+    rig_stop(&rig);
+}
+
+/* I-08: the three siblings of a certificate, or a complete one inside the tag. */
+static void test_certs_forms(void)
+{
+    static const char *const answers[] = {
+        "BF561AA018A50A300530010230000301"
+        "00A60A3005300102300003"
+        "0100",
+        "BF561EA01CA50C300A3005300102300003"
+        "0100A60C300A3005300102300003"
+        "0100",
+    };
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_autoptr(RspGetCertsResponse) response = NULL;
+        g_autoptr(GBytes) eum = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *hex = NULL;
+
+        expect(&rig, "BF5600", answers[i]);
+        response = es10b_get_certs(rig.channel, (TlvSlice){ NULL, 0 }, NULL, NULL, &error);
+        g_assert_no_error(error);
+        eum = rsp_certificate_from_implicit(response->certs->eum_certificate);
+        hex = bytes_gbytes_to_hex(eum);
+        g_assert_cmpstr(hex, ==,
+                        "300A3005300102300003"
+                        "0100");
+    }
+    rig_stop(&rig);
+}
+
+static void test_rat(void)
+{
+    g_autoptr(RspGetRatResponse) empty = NULL;
+    g_autoptr(RspGetRatResponse) two = NULL;
+    const RspProfilePolicyAuthorisationRule *rule;
+    const RspOperatorId *owner;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, "BF4300", der("es10b-get-rat-rsp-empty"));
+    empty = es10b_get_rat(rig.channel, NULL, NULL);
+    g_assert_cmpuint(empty->rat->len, ==, 0);
+    expect(&rig, "BF4300", der("es10b-get-rat-rsp"));
+    two = es10b_get_rat(rig.channel, NULL, NULL);
+    g_assert_cmpuint(two->rat->len, ==, 2);
+    rule = two->rat->pdata[0];
+    g_assert_true(tlv_bit_is_set(rule->ppr_ids, RSP_PPR_IDS_PPR1));
+    g_assert_true(tlv_bit_is_set(rule->ppr_flags, 0));
+    rule = two->rat->pdata[1];
+    g_assert_true(tlv_bit_is_set(rule->ppr_ids, RSP_PPR_IDS_PPR2));
+    g_assert_false(tlv_bit_is_set(rule->ppr_flags, 0));
+    g_assert_cmpuint(rule->allowed_operators->len, ==, 2);
+    owner = rule->allowed_operators->pdata[0];
+    g_assert_true(tlv_slice_equal(owner->mcc_mnc, tlv_slice("\x00\xF1\x10", 3)));
+    rig_stop(&rig);
+}
+
+static void test_connectivity(void)
+{
+    static const struct {
+        const char *answer;
+        const char *words; /* of a NOT_FOUND */
+    } none[] = {
+        { "BF5F03810101", "parametersNotAvailable" },
+        { "BF5F02A000", "no httpParams" },
+    };
+    g_autoptr(GBytes) parameters = NULL;
+    g_autoptr(GBytes) empty = NULL;
+    g_autoptr(GBytes) long_ones = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *hex = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, "BF5F00", der("es10b-connectivity-rsp"));
+    parameters = es10b_get_connectivity_parameters(rig.channel, NULL, &error);
+    g_assert_no_error(error);
+    hex = bytes_gbytes_to_hex(parameters);
+    g_assert_cmpstr(hex, ==, "350103470908696E7465726E65740D0504757365720D050470617373");
+    expect(&rig, "BF5F00", der("es10b-connectivity-rsp-300"));
+    long_ones = es10b_get_connectivity_parameters(rig.channel, NULL, &error);
+    g_assert_cmpuint(g_bytes_get_size(long_ones), ==, 300);
+    expect(&rig, "BF5F00", "BF5F04A0028100"); /* present and empty */
+    empty = es10b_get_connectivity_parameters(rig.channel, NULL, &error);
+    g_assert_cmpuint(g_bytes_get_size(empty), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(none); i++) {
+        expect(&rig, "BF5F00", none[i].answer);
+        g_assert_null(es10b_get_connectivity_parameters(rig.channel, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND);
+        g_assert_nonnull(strstr(error->message, none[i].words));
+        g_clear_error(&error);
+    }
+    expect(&rig, "BF5F00", "BF5F0381017F");
+    g_assert_null(es10b_get_connectivity_parameters(rig.channel, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
+    g_assert_nonnull(strstr(error->message, "undefinedError (127)"));
+    rig_stop(&rig);
+}
+
 /* ---- eIMs ---- */
 
 static void test_eims(void)
@@ -390,6 +403,34 @@ static void test_eims(void)
         }
         rig_stop(&rig);
     }
+}
+
+static void test_eim_search(void)
+{
+    static const char *const refusals[] = { "6A80", "6A88" };
+    g_autoptr(RspGetEimConfigurationDataResponse) one = NULL;
+    g_autoptr(RspGetEimConfigurationDataResponse) none = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *request = "BF5513A011800F65696D2E6578616D706C652E636F6D";
+    Rig rig;
+
+    g_assert_cmpstr(request, ==, der("es10b-get-eim-config-req-eimid"));
+    rig_start(&rig);
+    expect(&rig, request, der("es10b-get-eim-config-rsp-one"));
+    one = es10b_search_eim_configuration_data(rig.channel, "eim.example.com", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(one->eim_configuration_data_list->len, ==, 1);
+    expect(&rig, request, "BF5502A000");
+    none = es10b_search_eim_configuration_data(rig.channel, "eim.example.com", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(none->eim_configuration_data_list->len, ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        fake_backend_expect(rig.fake, NULL, refusals[i]);
+        g_assert_false(call_search(rig.channel, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
+        g_clear_error(&error);
+    }
+    rig_stop(&rig);
 }
 
 static void test_consumer_card(void)
@@ -567,14 +608,8 @@ static void test_profiles_fallback(void)
 static void test_load_package(void)
 {
     g_autoptr(GPtrArray) results = family("result-");
-    g_autoptr(GPtrArray) packages = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer name, entry;
+    g_autoptr(GPtrArray) packages = vectors_of_type("EuiccPackageRequest");
 
-    g_hash_table_iter_init(&iter, vectors);
-    while (g_hash_table_iter_next(&iter, &name, &entry))
-        if (g_str_equal(json_object_get_string_member(entry, "type"), "EuiccPackageRequest"))
-            g_ptr_array_add(packages, name);
     g_assert_cmpuint(packages->len, >, 10);
     /* Whatever is in it goes through, both ways, to the octet; signed errors are results too. */
     for (guint i = 0; i < results->len; i++) {
@@ -623,6 +658,32 @@ static void test_list_requests(void)
         expect(&rig, der(name), der("es10b-retrieve-rsp-empty"));
         response = es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_BY_NUMBER, numbers[i],
                                                      NULL, NULL);
+        g_assert_cmpuint(response->notification_list->len, ==, 0);
+    }
+    rig_stop(&rig);
+}
+
+static void test_list_events(void)
+{
+    static const struct {
+        gint64 events;
+        const char *vector;
+    } cases[] = {
+        { 1 << RSP_PROFILE_MANAGEMENT_OPERATION_INSTALL, "es10b-retrieve-req-event-install" },
+        { 1 << RSP_PROFILE_MANAGEMENT_OPERATION_ENABLE, "es10b-retrieve-req-event-enable" },
+        { 1 << RSP_PROFILE_MANAGEMENT_OPERATION_DISABLE, "es10b-retrieve-req-event-disable" },
+        { 1 << RSP_PROFILE_MANAGEMENT_OPERATION_DELETE, "es10b-retrieve-req-event-delete" },
+        { 15, "es10b-retrieve-req-event-all" },
+    };
+    Rig rig;
+
+    rig_start(&rig);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+
+        expect(&rig, der(cases[i].vector), der("es10b-retrieve-rsp-empty"));
+        response = es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_BY_EVENT,
+                                                     cases[i].events, NULL, NULL);
         g_assert_cmpuint(response->notification_list->len, ==, 0);
     }
     rig_stop(&rig);
@@ -760,14 +821,19 @@ int main(int argc, char **argv)
     int result;
 
     g_test_init(&argc, &argv, NULL);
-    load_vectors();
+    vectors_load();
     g_test_add_func("/es10/bad-answers", test_bad_answers);
     g_test_add_func("/es10/status-words", test_status_words);
     g_test_add_func("/es10/get-eid", test_eid);
     g_test_add_func("/es10/get-euicc-info1", test_info1);
     g_test_add_func("/es10/get-euicc-info2", test_info2);
     g_test_add_func("/es10/get-euicc-configured-addresses", test_addresses);
+    g_test_add_func("/es10/get-certs", test_certs);
+    g_test_add_func("/es10/get-certs/forms", test_certs_forms);
+    g_test_add_func("/es10/get-rat", test_rat);
+    g_test_add_func("/es10/get-connectivity-parameters", test_connectivity);
     g_test_add_func("/es10/get-eim-configuration-data", test_eims);
+    g_test_add_func("/es10/get-eim-configuration-data/search", test_eim_search);
     g_test_add_func("/es10/get-eim-configuration-data/consumer", test_consumer_card);
     g_test_add_func("/es10/add-initial-eim", test_add_initial_eim);
     g_test_add_func("/es10/add-initial-eim/forms", test_add_initial_eim_forms);
@@ -776,11 +842,11 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/get-profiles-info/fallback", test_profiles_fallback);
     g_test_add_func("/es10/load-euicc-package", test_load_package);
     g_test_add_func("/es10/retrieve-notifications-list/requests", test_list_requests);
+    g_test_add_func("/es10/retrieve-notifications-list/events", test_list_events);
     g_test_add_func("/es10/retrieve-notifications-list/answers", test_list_answers);
     g_test_add_func("/es10/package-results", test_package_results);
     g_test_add_func("/es10/remove-notification-from-list", test_remove);
     result = g_test_run();
-    g_hash_table_unref(vectors);
-    g_object_unref(parser);
+    vectors_unload();
     return result;
 }
