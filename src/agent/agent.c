@@ -22,7 +22,9 @@ typedef struct {
     char *last_result;
     char *last_error;
     char *trust;
+    char *dialect, *dialect_source;
     guint retry_after; /* seconds the server asked for with its last refusal, 0: none */
+    gboolean rejected; /* asking again soon changes nothing (I-20) */
     guint failures;
     guint64 bytes_sent;
     guint64 bytes_received;
@@ -63,6 +65,8 @@ static void eim_state_free(gpointer data)
     g_free(eim->last_result);
     g_free(eim->last_error);
     g_free(eim->trust);
+    g_free(eim->dialect);
+    g_free(eim->dialect_source);
     g_free(eim);
 }
 
@@ -100,6 +104,8 @@ static void fill_eim(Agent *agent, EimSnapshot *snapshot)
     replace_string(&snapshot->last_result, eim->last_result);
     replace_string(&snapshot->last_error, eim->last_error);
     replace_string(&snapshot->trust, eim->trust);
+    replace_string(&snapshot->dialect, eim->dialect);
+    replace_string(&snapshot->dialect_source, eim->dialect_source);
     snapshot->failures = eim->failures;
     snapshot->bytes_sent = eim->bytes_sent;
     snapshot->bytes_received = eim->bytes_received;
@@ -239,6 +245,8 @@ static guint64 backoff(const Agent *agent, const EimState *eim)
 {
     guint64 wait = (guint64)agent->config->poll_retry_first << MIN(MAX(eim->failures, 1) - 1, 24);
 
+    if (eim->rejected)
+        return MAX(agent->config->poll_retry_limit, eim->retry_after);
     wait = MIN(wait, agent->config->poll_retry_limit);
     /* A failure never makes the daemon ask less often than its interval says … */
     if (agent->config->poll_interval)
@@ -274,6 +282,8 @@ static void update_eims(Agent *agent)
         eim->last_result = g_strdup("");
         eim->last_error = g_strdup("");
         eim->trust = g_strdup("");
+        eim->dialect = g_strdup("");
+        eim->dialect_source = g_strdup("");
         g_hash_table_insert(agent->eims, g_strdup(snapshot->eim_id), eim);
         schedule_first(agent, eim);
     }
@@ -543,7 +553,10 @@ static void on_polled(const PollReport *report, gpointer data)
     eim->bytes_sent = report->bytes_sent;
     eim->bytes_received = report->bytes_received;
     replace_string(&eim->trust, report->trust);
+    replace_string(&eim->dialect, report->dialect);
+    replace_string(&eim->dialect_source, report->dialect_source);
     eim->retry_after = report->error ? report->retry_after : 0;
+    eim->rejected = report->error && euiccd_error_is(report->error, EUICCD_ERROR_EIM_REJECTED);
     if (report->error) {
         eim->failures++;
         replace_string(&eim->last_result,

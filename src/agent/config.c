@@ -42,6 +42,7 @@ static const Key keys[] = {
     { "poll", "start-delay", VALUE_SECONDS, 0, DAY, IN(poll_start_delay), FALSE },
     { "poll", "retry-first", VALUE_SECONDS, 1, DAY, IN(poll_retry_first), FALSE },
     { "poll", "retry-limit", VALUE_SECONDS, 1, 30 * DAY, IN(poll_retry_limit), FALSE },
+    { "poll", "rollback-window", VALUE_SECONDS, 0, 1200, IN(rollback_window), FALSE },
     { "modems", "discover", VALUE_BOOLEAN, 0, 0, IN(discover), FALSE },
     { "modem *", "path", VALUE_PATH, 0, 0, G_STRUCT_OFFSET(ConfigModem, path), FALSE },
     { "modem *", "transport", VALUE_TRANSPORT, 0, 0, G_STRUCT_OFFSET(ConfigModem, transport),
@@ -68,15 +69,17 @@ static const Key keys[] = {
     { "eim *", "path", VALUE_STRING, 0, 0, G_STRUCT_OFFSET(ConfigEim, path), FALSE },
     { "eim *", "keep-unacknowledged", VALUE_BOOLEAN, 0, 0,
       G_STRUCT_OFFSET(ConfigEim, keep_unacknowledged), FALSE },
+    { "eim *", "send-notifications", VALUE_BOOLEAN, 0, 0,
+      G_STRUCT_OFFSET(ConfigEim, send_notifications), FALSE },
 };
 
 static const char *const capability_names[] = { "ipad", "consumer", "none", NULL };
-static const char *const dialect_names[] = { "1.2", "1.0", NULL };
+static const char *const dialect_names[] = { "auto", "1.2", "1.0", NULL }; /* as ConfigDialect */
 static const char *const transport_names[] = { "qmi", NULL };
 
 static const ConfigEim default_eim = {
     .eim_id = (char *)"",
-    .dialect = ESIPA_DIALECT_V1_2,
+    .dialect = CONFIG_DIALECT_AUTO,
     .path = (char *)"/gsma/rsp2/asn1",
 };
 
@@ -281,7 +284,7 @@ static gboolean set_value(const Place *place, const Key *key, const char *value,
     case VALUE_DIALECT:
         if (!parse_word(place, value, dialect_names, &word, error))
             return FALSE;
-        *(EsipaDialect *)member = word == 0 ? ESIPA_DIALECT_V1_2 : ESIPA_DIALECT_V1_0;
+        *(ConfigDialect *)member = (ConfigDialect)word;
         return TRUE;
     case VALUE_TRANSPORT:
         if (!parse_word(place, value, transport_names, &word, error))
@@ -584,6 +587,7 @@ Config *config_load(const char *path, GError **error)
     config->poll_start_delay = 60;
     config->poll_retry_first = 60;
     config->poll_retry_limit = DAY;
+    config->rollback_window = 300;
     config->discover = TRUE;
     config->modems = g_ptr_array_new_with_free_func((GDestroyNotify)modem_free);
     config->channel = channel_config_new();

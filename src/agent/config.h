@@ -15,12 +15,19 @@ typedef struct {
     guint slot; /* physical, 1-based; 0: the active one */
 } ConfigModem;
 
+typedef enum {
+    CONFIG_DIALECT_AUTO, /* learned from what the eIM sends */
+    CONFIG_DIALECT_V1_2,
+    CONFIG_DIALECT_V1_0,
+} ConfigDialect;
+
 /* Settings of one eIM: [eim EIMID]. */
 typedef struct {
     char *eim_id;
-    EsipaDialect dialect;
+    ConfigDialect dialect;
     char *path;                   /* of the URL */
     gboolean keep_unacknowledged; /* keep results on the card that were accepted without a BF53 */
+    gboolean send_notifications;  /* the card's notifications go with package results (I-23) */
 } ConfigEim;
 
 /*
@@ -37,6 +44,9 @@ typedef struct {
     guint poll_start_delay; /* seconds; the first poll comes after a random part of it */
     guint poll_retry_first; /* seconds after the first failure, doubled each time … */
     guint poll_retry_limit; /* … up to this */
+    guint
+        rollback_window; /* seconds in which the result of a profile change must get through before it
+                               is rolled back, where the eIM allowed that */
 
     gboolean discover;
     GPtrArray *modems; /* of ConfigModem */

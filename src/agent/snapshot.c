@@ -97,6 +97,8 @@ EimSnapshot *eim_snapshot_new(void)
     eim->last_result = g_strdup("");
     eim->last_error = g_strdup("");
     eim->trust = g_strdup("");
+    eim->dialect = g_strdup("");
+    eim->dialect_source = g_strdup("");
     return eim;
 }
 
@@ -111,6 +113,8 @@ EimSnapshot *eim_snapshot_copy(const EimSnapshot *eim)
     copy->last_result = g_strdup(eim->last_result);
     copy->last_error = g_strdup(eim->last_error);
     copy->trust = g_strdup(eim->trust);
+    copy->dialect = g_strdup(eim->dialect);
+    copy->dialect_source = g_strdup(eim->dialect_source);
     return copy;
 }
 
@@ -122,6 +126,8 @@ void eim_snapshot_free(EimSnapshot *eim)
     g_free(eim->last_result);
     g_free(eim->last_error);
     g_free(eim->trust);
+    g_free(eim->dialect);
+    g_free(eim->dialect_source);
     g_free(eim);
 }
 

@@ -34,16 +34,18 @@ typedef struct {
     guint number; /* n of the object path …/eim/<n>; stable while the eUICC is there */
     char *eim_id;
     char *fqdn;
-    char **protocols;   /* "retrieve-https", "retrieve-coaps", "inject-https", "inject-coaps",
+    char **protocols;     /* "retrieve-https", "retrieve-coaps", "inject-https", "inject-coaps",
                              "proprietary" */
-    gboolean indirect;  /* indirectProfileDownload */
-    gint64 last_poll;   /* microseconds since 1970, 0: never */
-    char *last_result;  /* "", "none", "package", or the error's name, e.g. "Tls" */
-    char *last_error;   /* full text of the last error, "" after success */
-    char *trust;        /* how the server was trusted at the last connection, "" before */
-    gint64 next_poll;   /* microseconds since 1970, 0: not scheduled */
-    guint failures;     /* polls failed in a row */
-    guint64 bytes_sent; /* to this eIM since the daemon started */
+    gboolean indirect;    /* indirectProfileDownload */
+    gint64 last_poll;     /* microseconds since 1970, 0: never */
+    char *last_result;    /* "", "none", "package", or the error's name, e.g. "Tls" */
+    char *last_error;     /* full text of the last error, "" after success */
+    char *trust;          /* how the server was trusted at the last connection, "" before */
+    char *dialect;        /* "1.2" or "1.0", "" before the first poll */
+    char *dialect_source; /* "assumed", "learned", "configured" */
+    gint64 next_poll;     /* microseconds since 1970, 0: not scheduled */
+    guint failures;       /* polls failed in a row */
+    guint64 bytes_sent;   /* to this eIM since the daemon started */
     guint64 bytes_received;
 } EimSnapshot;
 

@@ -76,10 +76,36 @@ static gint64 get_number(GKeyFile *file, const char *key, gint64 otherwise, gboo
     return otherwise;
 }
 
+static void set_numbers(GKeyFile *file, const char *key, const GArray *numbers)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < numbers->len; i++)
+        g_string_append_printf(text, "%" G_GINT64_FORMAT ";", g_array_index(numbers, gint64, i));
+    g_key_file_set_string(file, "record", key, text->str);
+}
+
+static void get_numbers(GKeyFile *file, const char *key, GArray *numbers, gboolean *bad)
+{
+    g_autofree char *text = g_key_file_get_string(file, "record", key, NULL);
+    g_auto(GStrv) words = g_strsplit(text ? text : "", ";", -1);
+
+    for (guint i = 0; words[i]; i++) {
+        gint64 number;
+
+        if (words[i][0] == '\0')
+            continue;
+        if (!g_ascii_string_to_signed(words[i], 10, 0, G_MAXINT64, &number, NULL)) {
+            *bad = TRUE;
+            continue;
+        }
+        g_array_append_val(numbers, number);
+    }
+}
+
 static GBytes *record_to_bytes(const IpaRecord *record)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(GString) remove = g_string_new(NULL);
     gsize size;
     char *text;
 
@@ -97,30 +123,22 @@ static GBytes *record_to_bytes(const IpaRecord *record)
     g_key_file_set_int64(file, "record", "error-code", record->error_code);
     g_key_file_set_int64(file, "record", "sequence", record->sequence);
     g_key_file_set_boolean(file, "record", "profile-changed", record->profile_changed);
-    for (guint i = 0; i < record->remove->len; i++)
-        g_string_append_printf(remove, "%" G_GINT64_FORMAT ";",
-                               g_array_index(record->remove, gint64, i));
-    g_key_file_set_string(file, "record", "remove", remove->str);
+    g_key_file_set_boolean(file, "record", "has-psmos", record->has_psmos);
+    g_key_file_set_string(file, "record", "rollback", ipa_rollback_to_string(record->rollback));
+    g_key_file_set_int64(file, "record", "replaced", record->replaced);
+    set_numbers(file, "offered", record->offered);
+    set_numbers(file, "remove", record->remove);
     text = g_key_file_to_data(file, &size, NULL);
     return g_bytes_new_take(text, size);
 }
 
-static void read_removals(GKeyFile *file, IpaRecord *record, gboolean *bad)
+/* Absent in what an older version wrote: no rollback. */
+static void read_rollback(GKeyFile *file, IpaRecord *record, gboolean *bad)
 {
-    g_autofree char *text = g_key_file_get_string(file, "record", "remove", NULL);
-    g_auto(GStrv) words = g_strsplit(text ? text : "", ";", -1);
+    g_autofree char *text = g_key_file_get_string(file, "record", "rollback", NULL);
 
-    for (guint i = 0; words[i]; i++) {
-        gint64 number;
-
-        if (words[i][0] == '\0')
-            continue;
-        if (!g_ascii_string_to_signed(words[i], 10, 0, G_MAXINT64, &number, NULL)) {
-            *bad = TRUE;
-            continue;
-        }
-        g_array_append_val(record->remove, number);
-    }
+    if (text && !ipa_rollback_from_string(text, &record->rollback))
+        *bad = TRUE;
 }
 
 static IpaRecord *record_from_bytes(GBytes *bytes)
@@ -157,7 +175,11 @@ static IpaRecord *record_from_bytes(GBytes *bytes)
     record->error_code = (gint)get_number(file, "error-code", 0, &bad);
     record->sequence = get_number(file, "sequence", -1, &bad);
     record->profile_changed = g_key_file_get_boolean(file, "record", "profile-changed", NULL);
-    read_removals(file, record, &bad);
+    record->has_psmos = g_key_file_get_boolean(file, "record", "has-psmos", NULL);
+    read_rollback(file, record, &bad);
+    record->replaced = get_number(file, "replaced", -1, &bad);
+    get_numbers(file, "offered", record->offered, &bad);
+    get_numbers(file, "remove", record->remove, &bad);
     if (!bad && record->state == IPA_RECORD_EXECUTED && !record->result && record->error_code == 0)
         bad = TRUE;
     if (bad) {
@@ -339,28 +361,73 @@ gint store_get_cause(Store *store, const char *eim_id)
     return error ? -1 : cause;
 }
 
-static void put_cause(Store *store, const char *group, gint cause)
+/* VALUE NULL: absent. */
+static void put_eim_key(Store *store, const char *group, const char *key, const char *value)
 {
-    if (cause < 0)
+    g_auto(GStrv) left = NULL;
+
+    if (value) {
+        g_key_file_set_string(store->state, group, key, value);
+        return;
+    }
+    g_key_file_remove_key(store->state, group, key, NULL);
+    left = g_key_file_get_keys(store->state, group, NULL, NULL);
+    if (left && !left[0])
         g_key_file_remove_group(store->state, group, NULL);
-    else
-        g_key_file_set_integer(store->state, group, "state-change-cause", cause);
+}
+
+/* What is not on disk does not count: after a failure the next call tries again. */
+static gboolean change_eim_key(Store *store, const char *eim_id, const char *key, const char *value,
+                               GError **error)
+{
+    g_autofree char *group = eim_group(eim_id);
+    g_autofree char *before = g_key_file_get_string(store->state, group, key, NULL);
+
+    if (g_strcmp0(before, value) == 0)
+        return TRUE;
+    put_eim_key(store, group, key, value);
+    if (save_state(store, error))
+        return TRUE;
+    put_eim_key(store, group, key, before);
+    return FALSE;
 }
 
 gboolean store_set_cause(Store *store, const char *eim_id, gint cause, GError **error)
 {
+    g_autofree char *text = cause < 0 ? NULL : g_strdup_printf("%d", cause);
+
+    return change_eim_key(store, eim_id, "state-change-cause", text, error);
+}
+
+static const char *const dialects[] = {
+    [ESIPA_DIALECT_V1_2] = "1.2",
+    [ESIPA_DIALECT_V1_0] = "1.0",
+};
+
+gboolean store_get_dialect(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaDialect *ret_dialect)
+{
     g_autofree char *group = eim_group(eim_id);
+    g_autofree char *text = g_key_file_get_string(store->state, group, "dialect", NULL);
+    const char *rest = text ? strchr(text, ' ') : NULL;
 
-    gint before = store_get_cause(store, eim_id);
-
-    if (before == cause)
+    if (!rest || !g_str_equal(rest + 1, fingerprint))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(dialects); i++) {
+        if (strncmp(text, dialects[i], (gsize)(rest - text)) != 0 || dialects[i][rest - text])
+            continue;
+        *ret_dialect = (EsipaDialect)i;
         return TRUE;
-    put_cause(store, group, cause);
-    if (save_state(store, error))
-        return TRUE;
-    /* What is not on disk does not count: the next call tries again. */
-    put_cause(store, group, before);
+    }
     return FALSE;
+}
+
+gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaDialect dialect, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%s %s", dialects[dialect], fingerprint);
+
+    return change_eim_key(store, eim_id, "dialect", text, error);
 }
 
 const char *store_get_enabled_iccid(Store *store)

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /*
  * What one eUICC's worker keeps across restarts, in <state directory>/<EID>/:
- *   state          key file: enabled profile as last seen, state change causes per eIM
+ *   state          key file: enabled profile as last seen; per eIM the state change cause and the dialect
  *   owed/<number>  key file: one IpaRecord each
  * Each file is replaced as a whole (file_replace()), so it is always an old or a new one. A file that
  * can't be understood is renamed to <name>.bad, reported, and not used. Used by one thread.
@@ -26,6 +26,12 @@ gboolean store_remove_record(Store *store, const IpaRecord *record, GError **err
 
 gint store_get_cause(Store *store, const char *eim_id);
 gboolean store_set_cause(Store *store, const char *eim_id, gint cause, GError **error);
+/* What was learned of an eIM whose configuration on the card has this FINGERPRINT (text without blanks):
+ * another configuration may be another eIM. FALSE: nothing. */
+gboolean store_get_dialect(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaDialect *ret_dialect);
+gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaDialect dialect, GError **error);
 const char *store_get_enabled_iccid(Store *store);
 gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error);
 

@@ -6,22 +6,14 @@
 #include <string.h>
 
 #include "agent/facts.h"
+#include "agent/links.h"
 #include "agent/store.h"
 #include "ipa/procedures.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-#define OPEN_TIMEOUT 45 /* seconds for opening a modem (proxy start included) */
-
-/* The connection to one eIM, kept from poll to poll. */
-typedef struct {
-    IpaEim *eim; /* what it was made for */
-    Trust *trust;
-    HttpsClient *https;
-    EsipaClient *esipa;
-    guint64 bytes_sent; /* of former connections */
-    guint64 bytes_received;
-} EimLink;
+#define OPEN_TIMEOUT     45 /* seconds for opening a modem (proxy start included) */
+#define IDENTITY_TIMEOUT 5  /* for asking it who it is, and in which network */
 
 /* Where posts to the main thread go; outlives the worker while posts are under way. */
 typedef struct {
@@ -50,10 +42,9 @@ struct Worker {
     Channel *channel;
     IpaSession *session; /* NULL while no card was read */
     Store *store;
-    GHashTable *links; /* eimId -> EimLink */
-    char *links_eid;   /* card that they were made for */
-    Job *job;          /* running */
-    gboolean lost;     /* the modem went */
+    Links *links;
+    Job *job;      /* running */
+    gboolean lost; /* the modem went */
 };
 
 /* ---- posts to the main thread ---- */
@@ -246,85 +237,14 @@ static void host_event(gpointer data, LogLevel level, LogEvent event, const char
         post_facts(worker);
 }
 
-static void link_close(EimLink *link)
-{
-    if (link->https) {
-        const HttpsCounters *counters = https_client_get_counters(link->https);
-
-        link->bytes_sent += counters->bytes_sent;
-        link->bytes_received += counters->bytes_received;
-    }
-    g_clear_pointer(&link->esipa, esipa_client_free);
-    g_clear_pointer(&link->https, https_client_free);
-    g_clear_pointer(&link->trust, trust_unref);
-    g_clear_pointer(&link->eim, ipa_eim_free);
-}
-
-static void link_free(gpointer data)
-{
-    link_close(data);
-    g_free(data);
-}
-
-static gboolean same_bytes(GBytes *a, GBytes *b)
-{
-    if (!a || !b)
-        return a == b;
-    return g_bytes_equal(a, b);
-}
-
-/* Trust comes from the card; only where it names nothing, from the configuration or the system. */
-static Trust *make_trust(Worker *worker, const IpaEim *eim, GError **error)
-{
-    if (eim->trust_data)
-        return trust_new_from_eim_data(tlv_slice_from_bytes(eim->trust_data), error);
-    if (worker->config->ca_bundle)
-        return trust_new_bundle(worker->config->ca_bundle, error);
-    return trust_new_system();
-}
-
-static gboolean link_open(Worker *worker, EimLink *link, const IpaEim *eim, GError **error)
-{
-    const ConfigEim *settings = config_get_eim(worker->config, eim->eim_id);
-    EsipaConfig esipa = esipa_config_default;
-    g_autofree char *host = NULL;
-    guint16 port;
-
-    if (!esipa_parse_fqdn(eim->fqdn, &host, &port, error))
-        return FALSE;
-    link->trust = make_trust(worker, eim, error);
-    if (!link->trust)
-        return FALSE;
-    link->https = https_client_new(host, port, link->trust, &worker->config->network);
-    esipa.path = settings->path;
-    esipa.dialect = settings->dialect;
-    link->esipa = esipa_client_new(link->https, worker->session->eid, &esipa);
-    link->eim = ipa_eim_copy(eim);
-    return TRUE;
-}
-
 static EsipaClient *host_client(gpointer data, const IpaEim *eim, GError **error)
 {
     Worker *worker = data;
-    EimLink *link = g_hash_table_lookup(worker->links, eim->eim_id);
 
     /* The modem's news arrive in this thread's context, which nobody looks at during HTTPS. */
     while (g_main_context_iteration(worker->context, FALSE))
         ;
-    if (link && link->eim && g_str_equal(link->eim->fqdn, eim->fqdn) &&
-        same_bytes(link->eim->trust_data, eim->trust_data))
-        return link->esipa;
-    if (!link) {
-        link = g_new0(EimLink, 1);
-        g_hash_table_insert(worker->links, g_strdup(eim->eim_id), link);
-    }
-    link_close(link);
-    if (!link_open(worker, link, eim, error)) {
-        g_prefix_error(error, "preparing the connection to eIM '%s': ", eim->eim_id);
-        link_close(link);
-        return NULL;
-    }
-    return link->esipa;
+    return links_get_client(worker->links, worker->session->eid, eim, error);
 }
 
 static gboolean host_keep_unacknowledged(gpointer data, const char *eim_id)
@@ -332,6 +252,77 @@ static gboolean host_keep_unacknowledged(gpointer data, const char *eim_id)
     Worker *worker = data;
 
     return config_get_eim(worker->config, eim_id)->keep_unacknowledged;
+}
+
+static gboolean host_send_notifications(gpointer data, const char *eim_id)
+{
+    Worker *worker = data;
+
+    return config_get_eim(worker->config, eim_id)->send_notifications;
+}
+
+static gboolean on_waited(gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_wait_cancelled(GCancellable *cancellable, gpointer data)
+{
+    (void)cancellable;
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* The thread sleeps in its context, where the modem's news arrive as well. */
+static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellable, GError **error)
+{
+    Worker *worker = data;
+    gboolean over = FALSE;
+    GSource *timer = clock_timer_new(clock_deadline(seconds), worker->context, on_waited, &over);
+    GSource *stop = g_cancellable_source_new(cancellable);
+
+    g_source_set_callback(stop, G_SOURCE_FUNC(on_wait_cancelled), &over, NULL);
+    g_source_attach(stop, worker->context);
+    while (!over && !worker->lost)
+        g_main_context_iteration(worker->context, TRUE);
+    g_source_destroy(timer);
+    g_source_unref(timer);
+    g_source_destroy(stop);
+    g_source_unref(stop);
+    if (g_cancellable_set_error_if_cancelled(cancellable, error))
+        return FALSE;
+    if (worker->lost) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
+                            "the modem or its proxy vanished");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void host_network_changed(gpointer data)
+{
+    links_network_changed(((Worker *)data)->links);
+}
+
+static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
+{
+    Worker *worker = data;
+
+    return backend_get_rplmn(worker->backend, clock_deadline(IDENTITY_TIMEOUT),
+                             worker->job->cancellable, ret_rplmn, NULL);
+}
+
+static gboolean host_get_imei(gpointer data, char ret_imei[16])
+{
+    Worker *worker = data;
+    g_autoptr(GError) error = NULL;
+
+    if (backend_get_imei(worker->backend, clock_deadline(IDENTITY_TIMEOUT),
+                         worker->job->cancellable, ret_imei, &error))
+        return TRUE;
+    log_info(&worker->log, "the modem does not tell its IMEI: %s", error->message);
+    return FALSE;
 }
 
 static gboolean host_record_save(gpointer data, IpaRecord *record, GError **error)
@@ -364,6 +355,11 @@ static const IpaHost ipa_host = {
     .event = host_event,
     .client = host_client,
     .keep_unacknowledged = host_keep_unacknowledged,
+    .send_notifications = host_send_notifications,
+    .wait = host_wait,
+    .network_changed = host_network_changed,
+    .get_rplmn = host_get_rplmn,
+    .get_imei = host_get_imei,
     .record_save = host_record_save,
     .record_remove = host_record_remove,
     .get_cause = host_get_cause,
@@ -377,17 +373,8 @@ static void forget_card(Worker *worker)
 {
     worker->log.eid = NULL;
     g_clear_pointer(&worker->session, ipa_session_free);
+    links_set_store(worker->links, NULL);
     g_clear_pointer(&worker->store, store_free);
-}
-
-/* The connections (and their counters) belong to the card whose EID they name. */
-static void note_card(Worker *worker)
-{
-    if (g_strcmp0(worker->links_eid, worker->session->eid_text) == 0)
-        return;
-    g_hash_table_remove_all(worker->links);
-    g_free(worker->links_eid);
-    worker->links_eid = g_strdup(worker->session->eid_text);
 }
 
 static void close_modem(Worker *worker)
@@ -422,9 +409,13 @@ static gboolean note_foreign_change(Worker *worker, gboolean explained, GError *
 /* What lies on the disk may explain that another profile is enabled than the disk says. */
 static gboolean is_switch_owed(const IpaSession *session)
 {
-    for (guint i = 0; i < session->records->len; i++)
-        if (((const IpaRecord *)session->records->pdata[i])->state != IPA_RECORD_KEPT)
+    for (guint i = 0; i < session->records->len; i++) {
+        const IpaRecord *record = session->records->pdata[i];
+
+        if (record->profile_changed ? record->state != IPA_RECORD_KEPT
+                                    : record->state == IPA_RECORD_EXECUTING)
             return TRUE;
+    }
     return FALSE;
 }
 
@@ -434,6 +425,7 @@ static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **erro
     guint bad = 0;
 
     worker->store = store_open(worker->config->state_directory, session->eid_text, error);
+    links_set_store(worker->links, worker->store);
     if (!worker->store || !store_load_records(worker->store, session->records, &bad, error))
         return FALSE;
     if (bad > 0)
@@ -491,12 +483,13 @@ static gboolean read_card(Worker *worker, GError **error)
     }
     worker->session =
         ipa_session_new(worker->channel, &ipa_host, worker, worker->config->refresh_grace);
+    worker->session->rollback_window = worker->config->rollback_window;
     worker->session->cancellable = worker->job->cancellable;
     host_stage(worker, 0.3, "reading the card");
     if (!ipa_card_read(worker->session, error))
         return FALSE;
     worker->log.eid = worker->session->eid_text;
-    note_card(worker);
+    links_set_card(worker->links, worker->session->eid_text);
     if (worker->session->left_alone) {
         post_facts(worker);
         return TRUE;
@@ -522,28 +515,13 @@ static gboolean run_start(Worker *worker, GError **error)
 
 static void post_polled(Worker *worker, const IpaEim *eim, guint packages, const GError *error)
 {
-    EimLink *link = g_hash_table_lookup(worker->links, eim->eim_id);
     Post *post = post_new(worker, POST_POLLED);
 
     post->report.eim_id = g_strdup(eim->eim_id);
     post->report.time = clock_realtime();
     post->report.packages = packages;
     post->report.error = error ? g_error_copy(error) : NULL;
-    post->report.trust = g_strdup("");
-    if (link) {
-        post->report.bytes_sent = link->bytes_sent;
-        post->report.bytes_received = link->bytes_received;
-    }
-    if (link && link->https) {
-        const HttpsCounters *counters = https_client_get_counters(link->https);
-        const char *trust = https_client_get_trust_used(link->https);
-
-        post->report.retry_after = esipa_client_get_retry_after(link->esipa);
-        post->report.bytes_sent += counters->bytes_sent;
-        post->report.bytes_received += counters->bytes_received;
-        g_free(post->report.trust);
-        post->report.trust = g_strdup(trust ? trust : "");
-    }
+    links_fill_report(worker->links, &post->report);
     post_send(post);
 }
 
@@ -770,7 +748,7 @@ Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *tr
     worker->log_object = g_path_get_basename(port->port);
     worker->log = (LogContext){ .object = worker->log_object, .modem = worker->port->device };
     worker->context = g_main_context_new();
-    worker->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, link_free);
+    worker->links = links_new(config, &worker->log);
     g_mutex_init(&worker->mutex);
     name = g_strdup_printf("card %.10s", worker->log_object);
     worker->thread = g_thread_new(name, worker_thread, worker);
@@ -802,8 +780,7 @@ void worker_free(Worker *worker)
     g_thread_join(worker->thread);
     if (worker->next)
         job_unref(worker->next);
-    g_hash_table_unref(worker->links);
-    g_free(worker->links_eid);
+    links_free(worker->links);
     g_main_context_unref(worker->context);
     g_mutex_clear(&worker->mutex);
     modem_port_free(worker->port);

@@ -81,6 +81,8 @@ static void add_eim(JsonBuilder *b, const char *eid, const EimSnapshot *eim)
     add_string(b, "LastResult", eim->last_result);
     add_string(b, "LastError", eim->last_error);
     add_string(b, "Trust", eim->trust);
+    add_string(b, "Dialect", eim->dialect);
+    add_string(b, "DialectSource", eim->dialect_source);
     add_integer(b, "NextPoll", eim->next_poll);
     add_integer(b, "Failures", eim->failures);
     add_integer(b, "BytesSent", (gint64)eim->bytes_sent);

@@ -47,6 +47,8 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("LastResult", "s", bus_get_text_property, last_result, CHANGE),
     PROPERTY("LastError", "s", bus_get_text_property, last_error, CHANGE),
     PROPERTY("Trust", "s", bus_get_text_property, trust, CHANGE),
+    PROPERTY("Dialect", "s", bus_get_text_property, dialect, CHANGE),
+    PROPERTY("DialectSource", "s", bus_get_text_property, dialect_source, CHANGE),
     PROPERTY("NextPoll", "t", NULL, next_poll, CHANGE),
     PROPERTY("Failures", "u", NULL, failures, CHANGE),
     PROPERTY("BytesSent", "t", NULL, bytes_sent, CHANGE),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/backend.h"
 
+#include <string.h>
+
 #include "channel/wait.h"
 #include "util/error.h"
 
@@ -100,6 +102,45 @@ gboolean backend_reset_card(Backend *backend, gint64 deadline, GCancellable *can
     }
     return begin(backend, "reset card", deadline, cancellable, error) &&
            backend->class->reset_card(backend, deadline, cancellable, error);
+}
+
+gboolean backend_get_imei(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                          char ret_imei[16], GError **error)
+{
+    char imei[16] = "";
+
+    if (!backend->class->get_imei) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the %s back-end does not know the IMEI", backend->class->name);
+        return FALSE;
+    }
+    if (!begin(backend, "read IMEI", deadline, cancellable, error) ||
+        !backend->class->get_imei(backend, deadline, cancellable, imei, error))
+        return FALSE;
+    if (strspn(imei, "0123456789") != 15 || imei[15] != '\0') {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                            "read IMEI: what the modem gave has not 15 digits");
+        return FALSE;
+    }
+    memcpy(ret_imei, imei, sizeof(imei));
+    return TRUE;
+}
+
+gboolean backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                           guint8 ret_rplmn[3], GError **error)
+{
+    guint8 rplmn[3];
+
+    if (!backend->class->get_rplmn) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "the %s back-end does not know the network", backend->class->name);
+        return FALSE;
+    }
+    if (!begin(backend, "read registered network", deadline, cancellable, error) ||
+        !backend->class->get_rplmn(backend, deadline, cancellable, rplmn, error))
+        return FALSE;
+    memcpy(ret_rplmn, rplmn, sizeof(rplmn));
+    return TRUE;
 }
 
 void backend_close(Backend *backend)

@@ -52,6 +52,11 @@ struct BackendClass {
                               GCancellable *cancellable, GError **error);
     gboolean (*reset_card)(Backend *backend, gint64 deadline, GCancellable *cancellable,
                            GError **error);
+    /* May be NULL. */
+    gboolean (*get_imei)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                         char ret_imei[16], GError **error);
+    gboolean (*get_rplmn)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                          guint8 ret_rplmn[3], GError **error);
     void (*close)(Backend *backend);
     void (*free)(Backend *backend);
 };
@@ -93,6 +98,16 @@ gboolean backend_close_channel(Backend *backend, guint8 channel, gint64 deadline
 /* Powers the card off and on and waits until it is ready. All channels are gone afterwards. */
 gboolean backend_reset_card(Backend *backend, gint64 deadline, GCancellable *cancellable,
                             GError **error);
+
+/* The modem's IMEI: 15 digits and NUL. NOT_SUPPORTED where it does not tell; MALFORMED when that is no
+ * IMEI. */
+gboolean backend_get_imei(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                          char ret_imei[16], GError **error);
+
+/* The PLMN in which the modem is registered now, coded as in 3GPP TS 24.008 (00 F1 10 is 001-01).
+ * NOT_SUPPORTED where it does not tell; NOT_FOUND when it is not registered. */
+gboolean backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                           guint8 ret_rplmn[3], GError **error);
 
 /* Releases everything at the modem (client ids). Never fails, does not wait longer than a second.
  */

@@ -69,10 +69,7 @@ gboolean ipa_card_recover(IpaSession *session, GError **error)
     return TRUE;
 }
 
-/* A card function that is called once more after a reset when the card answered 6985. */
-typedef gboolean (*CardFunc)(IpaSession *session, gpointer data, GError **error);
-
-static gboolean with_recovery(IpaSession *session, CardFunc func, gpointer data, GError **error)
+gboolean ipa_card_call(IpaSession *session, IpaCardFunc func, gpointer data, GError **error)
 {
     g_autoptr(GError) local = NULL;
 
@@ -140,6 +137,11 @@ static IpaEim *make_eim(const RspEimConfigurationData *data)
     if (data->eim_supported_protocol.data)
         eim->protocols = tlv_slice_to_bytes(data->eim_supported_protocol);
     eim->indirect = data->indirect_profile_download;
+    eim->token = data->association_token;
+    if (data->euicc_ci_pk_id.data)
+        eim->ci_pk_id = tlv_slice_to_bytes(data->euicc_ci_pk_id);
+    /* Tags 89 and AA (v1.3.md 4.2). */
+    eim->is_later = data->indirect_profile_download || data->esipa_proprietary_protocol_information;
     return eim;
 }
 
@@ -180,30 +182,14 @@ static gboolean read_profiles(IpaSession *session, gpointer data, GError **error
     return TRUE;
 }
 
-static gboolean read_notifications(IpaSession *session, gpointer data, GError **error)
-{
-    g_autoptr(RspRetrieveNotificationsListResponse) response = es10b_retrieve_notifications_list(
-        session->channel, ES10B_LIST_NOTIFICATIONS, 0, session->cancellable, error);
-    GPtrArray *list;
-
-    (void)data;
-    if (!response)
-        return FALSE;
-    list = response->notification_list;
-    if (!list && response->notification_and_epr_list) /* v1.0 */
-        list = response->notification_and_epr_list->notification_list;
-    session->pending_notifications = list ? list->len : 0;
-    return TRUE;
-}
-
 gboolean ipa_card_read_profiles(IpaSession *session, GError **error)
 {
-    return with_recovery(session, read_profiles, NULL, error);
+    return ipa_card_call(session, read_profiles, NULL, error);
 }
 
 gboolean ipa_card_read_eims(IpaSession *session, GError **error)
 {
-    return with_recovery(session, read_eims, NULL, error);
+    return ipa_card_call(session, read_eims, NULL, error);
 }
 
 gboolean ipa_card_is_bad_answer(const GError *error)
@@ -214,33 +200,6 @@ gboolean ipa_card_is_bad_answer(const GError *error)
            euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED) ||
            euiccd_error_is(error, EUICCD_ERROR_MALFORMED) ||
            euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
-}
-
-gboolean ipa_card_read_notifications(IpaSession *session, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-
-    if (with_recovery(session, read_notifications, NULL, &local))
-        return TRUE;
-    if (!ipa_card_is_bad_answer(local)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    session->pending_notifications = 0;
-    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
-                      "the card can't list its notifications: %s", local->message);
-    return TRUE;
-}
-
-static gboolean remove_notification(IpaSession *session, gpointer data, GError **error)
-{
-    return es10b_remove_notification_from_list(session->channel, *(const gint64 *)data,
-                                               session->cancellable, error);
-}
-
-gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError **error)
-{
-    return with_recovery(session, remove_notification, &number, error);
 }
 
 static gboolean read_results(IpaSession *session, gpointer data, GError **error)
@@ -257,7 +216,7 @@ GPtrArray *ipa_card_read_results(IpaSession *session, GError **error)
 
     if (!session->is_iot)
         return g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    return with_recovery(session, read_results, &results, error) ? results : NULL;
+    return ipa_card_call(session, read_results, &results, error) ? results : NULL;
 }
 
 /* A card that supports an IPAe may be in its hands: it is asked before it is declared to, and never reset
@@ -335,7 +294,7 @@ gboolean ipa_card_read(IpaSession *session, GError **error)
         return TRUE;
     if (!identify(session, error))
         return FALSE;
-    if (!session->info2 && !with_recovery(session, read_info2, NULL, &info2) &&
+    if (!session->info2 && !ipa_card_call(session, read_info2, NULL, &info2) &&
         !ipa_card_is_bad_answer(info2)) {
         g_propagate_prefixed_error(error, g_steal_pointer(&info2), "reading EUICCInfo2: ");
         return FALSE;
@@ -396,124 +355,4 @@ char *ipa_session_get_enabled_iccid(IpaSession *session)
             return iccid;
     }
     return g_strdup("");
-}
-
-/* ---- package results ---- */
-
-static void append_code(GString *summary, const char *what, const TlvInteger *code,
-                        const TlvName *names)
-{
-    if (!code->present)
-        return;
-    g_string_append_printf(summary, "%s%s%s%s", summary->len > 0 ? ", " : "", what,
-                           code->value == 0 ? " " : ": ", tlv_name(names, code->value));
-}
-
-static void append_word(GString *summary, gboolean present, const char *what)
-{
-    if (present)
-        g_string_append_printf(summary, "%s%s", summary->len > 0 ? ", " : "", what);
-}
-
-static gboolean is_ok(const TlvInteger *code)
-{
-    return code->present && code->value == 0;
-}
-
-/* One entry of euiccResult (SGP.32 2.11.2.1). */
-static void view_entry(IpaResultView *view, GString *summary, const RspEuiccResultData *entry)
-{
-    if (is_ok(&entry->enable_result) || is_ok(&entry->disable_result) ||
-        is_ok(&entry->rollback_result))
-        view->profile_changed = TRUE;
-    if (view->profile_changed || is_ok(&entry->delete_result) ||
-        is_ok(&entry->set_fallback_attribute_result) ||
-        is_ok(&entry->unset_fallback_attribute_result))
-        view->profiles_touched = TRUE;
-    /* deleteEim 2 is lastEimDeleted: done as well. addEim may answer a token instead of ok. */
-    if ((entry->add_eim_result && (entry->add_eim_result->association_token.present ||
-                                   is_ok(&entry->add_eim_result->add_eim_result_code))) ||
-        is_ok(&entry->delete_eim_result) ||
-        (entry->delete_eim_result.present && entry->delete_eim_result.value == 2) ||
-        is_ok(&entry->update_eim_result))
-        view->eims_touched = TRUE;
-
-    append_code(summary, "enable", &entry->enable_result, rsp_names_enable_result);
-    append_code(summary, "disable", &entry->disable_result, rsp_names_disable_result);
-    append_code(summary, "delete", &entry->delete_result, rsp_names_delete_result);
-    append_code(summary, "rollback", &entry->rollback_result, rsp_names_rollback_result);
-    append_code(summary, "configureImmediateEnable", &entry->configure_immediate_enable_result,
-                rsp_names_configure_immediate_enable_result);
-    append_code(summary, "setFallbackAttribute", &entry->set_fallback_attribute_result,
-                rsp_names_set_fallback_attribute_result);
-    append_code(summary, "unsetFallbackAttribute", &entry->unset_fallback_attribute_result,
-                rsp_names_unset_fallback_attribute_result);
-    append_code(summary, "deleteEim", &entry->delete_eim_result, rsp_names_delete_eim_result);
-    append_code(summary, "updateEim", &entry->update_eim_result, rsp_names_update_eim_result);
-    append_code(summary, "processingTerminated", &entry->processing_terminated,
-                rsp_names_processing_terminated);
-    append_word(summary, entry->list_profile_info_result != NULL, "listProfileInfo");
-    append_word(summary, entry->get_rat_result != NULL, "getRAT");
-    append_word(summary, entry->add_eim_result != NULL, "addEim");
-    append_word(summary, entry->list_eim_result != NULL, "listEim");
-    append_word(summary, entry->set_default_dp_address_result != NULL, "setDefaultDpAddress");
-}
-
-static void view_signed(IpaResultView *view, GString *summary,
-                        const RspEuiccPackageResultDataSigned *data)
-{
-    view->eim_id = slice_to_string(data->eim_id);
-    view->counter = data->counter_value.value;
-    view->transaction_id = data->eim_transaction_id;
-    view->sequence = data->seq_number.value;
-    for (guint i = 0; i < data->euicc_result->len; i++)
-        view_entry(view, summary, data->euicc_result->pdata[i]);
-    if (summary->len == 0)
-        g_string_append(summary, "nothing to do");
-}
-
-gboolean ipa_result_view(GBytes *result, IpaResultView *ret_view, GError **error)
-{
-    g_autoptr(GString) summary = g_string_new(NULL);
-    IpaResultView view = { .counter = -1, .sequence = -1 };
-
-    view.result = tlv_decode(&rsp_euicc_package_result, result, error);
-    if (!view.result)
-        return FALSE;
-    if (view.result->euicc_package_result_signed) {
-        view_signed(&view, summary,
-                    view.result->euicc_package_result_signed->euicc_package_result_data_signed);
-    } else if (view.result->euicc_package_error_signed) {
-        const RspEuiccPackageErrorDataSigned *data =
-            view.result->euicc_package_error_signed->euicc_package_error_data_signed;
-
-        view.eim_id = slice_to_string(data->eim_id);
-        view.counter = data->counter_value.value;
-        view.transaction_id = data->eim_transaction_id;
-        g_string_printf(
-            summary, "refused by the card: %s",
-            tlv_name(rsp_names_euicc_package_error_code, data->euicc_package_error_code.value));
-    } else {
-        const RspEuiccPackageErrorUnsigned *data = view.result->euicc_package_error_unsigned;
-
-        view.eim_id = slice_to_string(data->eim_id);
-        view.transaction_id = data->eim_transaction_id;
-        g_string_append(summary, "refused by the card: the eIM is unknown to it, or the signature "
-                                 "or the association token does not match");
-        if (data->euicc_package_unsigned_error_code.present)
-            g_string_append_printf(summary, " (%s)",
-                                   tlv_name(rsp_names_euicc_package_unsigned_error_code,
-                                            data->euicc_package_unsigned_error_code.value));
-    }
-    view.summary = g_string_free(g_steal_pointer(&summary), FALSE);
-    *ret_view = view;
-    return TRUE;
-}
-
-void ipa_result_view_clear(IpaResultView *view)
-{
-    tlv_struct_free(view->result);
-    g_free(view->eim_id);
-    g_free(view->summary);
-    *view = (IpaResultView)IPA_RESULT_VIEW_INIT;
 }

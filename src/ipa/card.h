@@ -8,7 +8,21 @@ G_BEGIN_DECLS
 /* What several procedures ask of the card. Each of these resets the card once and tries again when it
  * answers 6985 (I-35). */
 
+/* A card function that may be called twice; ipa_card_call() does what was said above with it. */
+typedef gboolean (*IpaCardFunc)(IpaSession *session, gpointer data, GError **error);
+gboolean ipa_card_call(IpaSession *session, IpaCardFunc func, gpointer data, GError **error);
+
 gboolean ipa_card_remove_notification(IpaSession *session, gint64 number, GError **error);
+
+/* ES10b.RetrieveNotificationsList, all of them. */
+RspRetrieveNotificationsListResponse *ipa_card_list_notifications(IpaSession *session,
+                                                                  GError **error);
+
+/* The PendingNotifications in it, wherever the card put them (v1.0: A3); NULL: it has no such list. */
+GPtrArray *ipa_notification_list(const RspRetrieveNotificationsListResponse *response);
+
+/* Appends the sequence numbers (gint64) of LIST, which may be NULL. */
+void ipa_notification_numbers(GPtrArray *list, GArray *numbers);
 
 /* Stored eUICC Package Results, complete BF51 objects as received; array of GBytes. A card that has no
  * such list (a consumer eUICC) gives an empty array. They are not decoded: what one of them holds may be
@@ -35,6 +49,7 @@ typedef struct {
     TlvSlice transaction_id; /* absent: data NULL */
     gint64 sequence;         /* -1: an error result, which the card does not store */
     gboolean profile_changed;
+    gboolean rolled_back;      /* it is the result of a ProfileRollback */
     gboolean profiles_touched; /* a profile was enabled, disabled, deleted or marked */
     gboolean eims_touched;
     char *summary; /* "enable ok", "delete: disallowedByPolicy", for people */

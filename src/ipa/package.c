@@ -90,7 +90,7 @@ static void announce_switch(IpaSession *session, const IpaRecord *record)
 }
 
 /* SGP.32 3.3.1 with a profile change, I-35: the result is on disk; now the card is brought back to life. */
-static void switch_profile(IpaSession *session, const IpaRecord *record)
+void ipa_package_switch_profile(IpaSession *session, const IpaRecord *record)
 {
     g_autoptr(GError) error = NULL;
 
@@ -102,6 +102,7 @@ static void switch_profile(IpaSession *session, const IpaRecord *record)
                           error->message);
         return;
     }
+    session->host->network_changed(session->host_data);
     refresh_view(session, record);
     if (!session->stale)
         announce_switch(session, record);
@@ -160,24 +161,10 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
         return FALSE;
     }
     if (record->profile_changed)
-        switch_profile(session, record);
+        ipa_package_switch_profile(session, record);
     else
         refresh_view(session, record);
     return TRUE;
-}
-
-static IpaRecord *make_record(const IpaEim *eim, const EsipaPackage *package)
-{
-    IpaRecord *record = ipa_record_new(eim);
-
-    g_free(record->eim_id);
-    record->eim_id = package->eim_id ? g_strndup(g_bytes_get_data(package->eim_id, NULL),
-                                                 g_bytes_get_size(package->eim_id))
-                                     : g_strdup("");
-    record->counter = package->counter;
-    record->transaction_id =
-        package->eim_transaction_id ? g_bytes_ref(package->eim_transaction_id) : NULL;
-    return record;
 }
 
 /*
@@ -215,21 +202,6 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     return result;
 }
 
-/* Nothing can be kept, so nothing was done; the one thing left is to tell the eIM at once (I-19). */
-static void report_unnoted(IpaSession *session, const IpaEim *eim, const EsipaPackage *package)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(EsipaResultAnswer) answer = NULL;
-    EsipaClient *client = session->host->client(session->host_data, eim, &error);
-
-    if (client)
-        answer = esipa_provide_error(client, ESIPA_RESULT_UNDEFINED_ERROR,
-                                     package->eim_transaction_id, session->cancellable, &error);
-    if (!answer)
-        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
-                          "reporting that a package could not be executed: %s", error->message);
-}
-
 gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                              GError **error)
 {
@@ -252,22 +224,15 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
         }
         return FALSE;
     }
-    record = make_record(eim, package);
-    if (!session->host->record_save(session->host_data, record, &failure)) {
-        ipa_record_free(record);
-        report_unnoted(session, eim, package);
-        g_propagate_prefixed_error(error, g_steal_pointer(&failure),
-                                   "noting a package before it is executed: ");
+    record = ipa_results_expect(session, eim, package, error);
+    if (!record)
         return FALSE;
-    }
-    g_ptr_array_add(session->records, record);
-
     result = load_package(session, record, package->package, &lost, &failure);
     if (!settle(session, record, result, lost, failure, error))
         return FALSE;
     /* Delivery frees the record. */
     receiver = ipa_eim_copy(record->eim);
-    ok = ipa_results_deliver(session, receiver, error);
+    ok = ipa_rollback_deliver(session, receiver, error);
     ipa_eim_free(receiver);
     return ok;
 }

@@ -11,9 +11,11 @@ static EsipaPackage *get_package(IpaSession *session, const IpaEim *eim, EsipaCl
                                  GError **error)
 {
     gint cause = session->host->get_cause(session->host_data, eim->eim_id);
+    guint8 rplmn[3];
     EsipaGetPackageOptions options = {
         .notify_state_change = cause >= 0,
         .state_change_cause = cause,
+        .rplmn = session->host->get_rplmn(session->host_data, rplmn) ? rplmn : NULL,
     };
     g_autoptr(EsipaPackage) package =
         esipa_get_eim_package(client, &options, session->cancellable, error);
@@ -40,23 +42,14 @@ static gboolean refuse_package(IpaSession *session, const IpaEim *eim, const Esi
     return FALSE;
 }
 
-/* IpaEuiccDataResponse with ipaEuiccDataError undefinedError (SGP.32 6.3.2.7, 2.11.2.2). */
-static GBytes *make_data_error(const EsipaPackage *package)
-{
-    TlvWriter *writer = tlv_writer_new();
+/* profileDownloadErrorReason (SGP.32 2.11.2.3). */
+enum {
+    DOWNLOAD_ERROR_ECALL_ACTIVE = 104,
+    DOWNLOAD_ERROR_UNDEFINED = 127,
+};
 
-    tlv_open(writer, 0xBF52);
-    tlv_open(writer, 0xA1);
-    if (package->eim_transaction_id)
-        tlv_put_slice(writer, 0x80, tlv_slice_from_bytes(package->eim_transaction_id));
-    tlv_put_integer(writer, 0x02, ESIPA_RESULT_UNDEFINED_ERROR);
-    tlv_close(writer);
-    tlv_close(writer);
-    return tlv_writer_finish(writer);
-}
-
-/* ProfileDownloadTriggerResult with profileDownloadError undefinedError (SGP.32 2.11.2.3). */
-static GBytes *make_download_error(const EsipaPackage *package)
+/* ProfileDownloadTriggerResult with a profileDownloadError; v1.0 has no reason in it. */
+static GBytes *make_download_error(const EsipaPackage *package, EsipaDialect dialect, gint reason)
 {
     TlvWriter *writer = tlv_writer_new();
 
@@ -64,18 +57,42 @@ static GBytes *make_download_error(const EsipaPackage *package)
     if (package->eim_transaction_id)
         tlv_put_slice(writer, 0x82, tlv_slice_from_bytes(package->eim_transaction_id));
     tlv_open(writer, 0x30);
-    tlv_put_integer(writer, 0x80, ESIPA_RESULT_UNDEFINED_ERROR);
+    if (dialect != ESIPA_DIALECT_V1_0)
+        tlv_put_integer(writer, 0x80, reason);
     tlv_close(writer);
     tlv_close(writer);
     return tlv_writer_finish(writer);
 }
 
-static gboolean answer_error(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                             GBytes *answer, const char *what, GError **error)
+/*
+ * ProfileDownloadTrigger (SGP.32 3.2.3): no profile is downloaded yet, and the eIM is told so. A trigger
+ * without data is for IPAs with eimDownloadDataHandling, which is not among our capabilities (I-17).
+ */
+static gboolean answer_download(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                                GError **error)
 {
+    g_autoptr(RspProfileDownloadTriggerRequest) request =
+        tlv_decode(&rsp_profile_download_trigger_request, package->package, error);
+    EsipaClient *client = session->host->client(session->host_data, eim, error);
+    gboolean ecall = ipa_session_is_ecall_active(session);
+    gint reason = ecall ? DOWNLOAD_ERROR_ECALL_ACTIVE : DOWNLOAD_ERROR_UNDEFINED;
+    g_autoptr(GBytes) answer = NULL;
+
+    if (!request || !client)
+        return FALSE;
+    if (!request->profile_download_data) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                          "eIM asked for a profile download and did not say from where: answered "
+                          "invalidPackageFormat");
+        return ipa_results_owe(session, eim, NULL, ESIPA_RESULT_INVALID_PACKAGE_FORMAT,
+                               package->eim_transaction_id, error) &&
+               ipa_results_deliver(session, eim, error);
+    }
     ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
-                      "eIM asked for %s, which this version does not do: answered with an error",
-                      what);
+                      "eIM asked for a profile download, %s: answered with an error",
+                      ecall ? "while the emergency profile is active"
+                            : "which this version does not do");
+    answer = make_download_error(package, esipa_client_get_dialect(client), reason);
     return ipa_results_owe(session, eim, answer, 0, package->eim_transaction_id, error) &&
            ipa_results_deliver(session, eim, error);
 }
@@ -83,17 +100,13 @@ static gboolean answer_error(IpaSession *session, const IpaEim *eim, const Esipa
 static gboolean handle_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                                GError **error)
 {
-    g_autoptr(GBytes) answer = NULL;
-
     switch (package->kind) {
     case ESIPA_PACKAGE_EUICC:
         return ipa_package_execute(session, eim, package, error);
     case ESIPA_PACKAGE_DATA_REQUEST:
-        answer = make_data_error(package);
-        return answer_error(session, eim, package, answer, "eUICC data", error);
+        return ipa_data_answer(session, eim, package, error);
     case ESIPA_PACKAGE_DOWNLOAD_TRIGGER:
-        answer = make_download_error(package);
-        return answer_error(session, eim, package, answer, "a profile download", error);
+        return answer_download(session, eim, package, error);
     case ESIPA_PACKAGE_UNKNOWN:
         return refuse_package(session, eim, package, ESIPA_RESULT_UNKNOWN_PACKAGE, error);
     case ESIPA_PACKAGE_UNUSABLE:
@@ -138,7 +151,7 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         goto out;
     forget_refusals(session, eim);
     /* An eIM that can't use an old result still has to be able to send packages. */
-    if (!ipa_results_deliver(session, eim, &refusal) && !ipa_results_is_refusal(refusal)) {
+    if (!ipa_rollback_deliver(session, eim, &refusal) && !ipa_results_is_refusal(refusal)) {
         g_propagate_error(error, g_steal_pointer(&refusal));
         goto out;
     }

@@ -59,7 +59,43 @@ void ipa_package_note_result(IpaSession *session, IpaRecord *record);
 gboolean ipa_results_find(IpaSession *session, const IpaRecord *record, GBytes **ret_result,
                           GError **error);
 
-/* Owes EIM an answer that is no card result: BF52, BF54 (RESULT), or an error code. (result.c) */
+/* Before a package is worked on: the record that says that EIM is owed an answer, durable. When it can't be
+ * kept, EIM is told undefinedError at once. The record belongs to the session. (result.c) */
+IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                              GError **error);
+
+/* The answer to what ipa_results_expect() noted, when it is no card result. OFFERED (of gint64): the
+ * sequence numbers in it that the eIM may acknowledge. (result.c) */
+gboolean ipa_results_answer(IpaSession *session, IpaRecord *record, GBytes *result, GArray *offered,
+                            GError **error);
+
+/* Answers an IpaEuiccDataRequest (SGP.32 2.11.1.2, 3.1.2.3). A card that can't be asked makes the answer
+ * undefinedError; the failure is returned as well, unless the card itself said no. (data.c) */
+gboolean ipa_data_answer(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                         GError **error);
+
+/* ipa_results_deliver() when a profile change may be among what is owed to EIM. A result whose package
+ * allowed a rollback is tried for the session's rollback_window; when the eIM stays out of reach, the
+ * former profile is enabled again (ProfileRollback, once) and the result of that delivered (3.3.2). The
+ * window counts anew after a restart and with every poll until then. (rollback.c) */
+gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error);
+
+/* For result.c: RESULT of the card is that of RECORD's rollback and takes the place of its former one.
+ * (rollback.c) */
+gboolean ipa_rollback_adopt(IpaSession *session, IpaRecord *record, GBytes *result, GError **error);
+
+/* For result.c: the card went back and has no result to show for it: RECORD's would claim that the new
+ * profile is enabled, so undefinedError is reported in its place. (rollback.c) */
+gboolean ipa_rollback_adopt_nothing(IpaSession *session, IpaRecord *record, GError **error);
+
+/* For rollback.c: ipa_results_find() for the result of RECORD's rollback. (result.c) */
+gboolean ipa_results_find_rollback(IpaSession *session, const IpaRecord *record,
+                                   GBytes **ret_result, GError **error);
+
+/* For rollback.c: brings the card back to life after a profile change and reads it (I-35). (package.c) */
+void ipa_package_switch_profile(IpaSession *session, const IpaRecord *record);
+
+/* Owes EIM an answer that is no card result: BF54 (RESULT), or an error code. (result.c) */
 gboolean ipa_results_owe(IpaSession *session, const IpaEim *eim, GBytes *result, gint error_code,
                          GBytes *transaction_id, GError **error);
 

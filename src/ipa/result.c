@@ -38,6 +38,77 @@ gboolean ipa_results_owe(IpaSession *session, const IpaEim *eim, GBytes *result,
     return TRUE;
 }
 
+/* Nothing can be kept, so nothing was done; the one thing left is to tell the eIM at once (I-19). */
+static void report_unnoted(IpaSession *session, const IpaEim *eim, const EsipaPackage *package)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(EsipaResultAnswer) answer = NULL;
+    EsipaClient *client = session->host->client(session->host_data, eim, &error);
+
+    if (client)
+        answer = esipa_provide_error(client, ESIPA_RESULT_UNDEFINED_ERROR,
+                                     package->eim_transaction_id, session->cancellable, &error);
+    if (!answer)
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                          "reporting that a package could not be executed: %s", error->message);
+}
+
+IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                              GError **error)
+{
+    IpaRecord *record = ipa_record_new(eim);
+
+    if (package->eim_id) {
+        g_free(record->eim_id);
+        record->eim_id =
+            g_strndup(g_bytes_get_data(package->eim_id, NULL), g_bytes_get_size(package->eim_id));
+    }
+    record->counter = package->kind == ESIPA_PACKAGE_EUICC ? package->counter : -1;
+    record->transaction_id =
+        package->eim_transaction_id ? g_bytes_ref(package->eim_transaction_id) : NULL;
+    record->has_psmos = package->has_psmos;
+    record->rollback = package->rollback_flag ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;
+    if (!session->host->record_save(session->host_data, record, error)) {
+        ipa_record_free(record);
+        report_unnoted(session, eim, package);
+        g_prefix_error(error, "noting a package before it is executed: ");
+        return NULL;
+    }
+    g_ptr_array_add(session->records, record);
+    return record;
+}
+
+gboolean ipa_results_answer(IpaSession *session, IpaRecord *record, GBytes *result, GArray *offered,
+                            GError **error)
+{
+    record->state = IPA_RECORD_EXECUTED;
+    record->result = g_bytes_ref(result);
+    g_array_append_vals(record->offered, offered->data, offered->len);
+    return record_save(session, record, error);
+}
+
+/* An eIM that took a result in an answer to its data request is owed it no longer. */
+static gboolean drop_settled(IpaSession *session, const IpaRecord *by, GError **error)
+{
+    g_autoptr(GPtrArray) settled = g_ptr_array_new();
+
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        for (guint k = 0; k < by->remove->len; k++)
+            if (record != by && record->sequence >= 0 &&
+                record->sequence == g_array_index(by->remove, gint64, k) &&
+                g_str_equal(record->eim->eim_id, by->eim->eim_id)) {
+                g_ptr_array_add(settled, record);
+                break;
+            }
+    }
+    for (guint i = 0; i < settled->len; i++)
+        if (!record_drop(session, settled->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 /* Steps 15 to 17: what the eIM acknowledged leaves the card, then the record leaves the disk. */
 static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError **error)
 {
@@ -62,7 +133,18 @@ static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError
     if (record->remove->len > 0)
         ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
                           "acknowledged result removed from the card");
-    return record_drop(session, record, error);
+    /* Notifications may have gone with it. */
+    if (record->offered->len > 0)
+        session->stale = TRUE;
+    return drop_settled(session, record, error) && record_drop(session, record, error);
+}
+
+static gboolean holds_number(const GArray *numbers, gint64 number)
+{
+    for (guint i = 0; i < numbers->len; i++)
+        if (g_array_index(numbers, gint64, i) == number)
+            return TRUE;
+    return FALSE;
 }
 
 /* Which numbers may be removed after the eIM's answer (I-21, I-22). */
@@ -82,6 +164,8 @@ static void note_acknowledgements(IpaSession *session, IpaRecord *record,
             /* Only numbers that were delivered in this exchange are the eIM's to acknowledge. */
             if (number == record->sequence && record->sequence >= 0)
                 mine = TRUE;
+            else if (holds_number(record->offered, number))
+                g_array_append_val(record->remove, number);
             else
                 ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                                   "eIM acknowledged number %" G_GINT64_FORMAT
@@ -91,13 +175,50 @@ static void note_acknowledgements(IpaSession *session, IpaRecord *record,
     }
     if (mine)
         g_array_append_val(record->remove, record->sequence);
+    /* Its eIM has the result that took the place of this one (3.3.2), if the card still lists it. */
+    if (mine && record->replaced >= 0)
+        g_array_append_val(record->remove, record->replaced);
+}
+
+/* Step 9: the card's notifications, for an eIM that wants them together with the result of a package with
+ * PSMOs (I-23). A card that can't list them does not hold up the result. */
+static RspRetrieveNotificationsListResponse *
+get_notifications(IpaSession *session, IpaRecord *record, GPtrArray **ret_list)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+    GPtrArray *list;
+
+    if (!record->has_psmos ||
+        !session->host->send_notifications(session->host_data, record->eim->eim_id))
+        return NULL;
+    response = ipa_card_list_notifications(session, &error);
+    if (!response) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "the result goes without the card's notifications: %s", error->message);
+        return NULL;
+    }
+    list = ipa_notification_list(response);
+    *ret_list = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; list && i < list->len; i++)
+        g_ptr_array_add(*ret_list, tlv_slice_to_bytes(
+                                       ((const RspPendingNotification *)list->pdata[i])->head.raw));
+    g_array_set_size(record->offered, 0);
+    ipa_notification_numbers(list, record->offered);
+    return g_steal_pointer(&response);
 }
 
 static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, EsipaClient *client,
                                       GError **error)
 {
-    if (record->result)
-        return esipa_provide_result(client, record->result, NULL, session->cancellable, error);
+    g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+    g_autoptr(GPtrArray) notifications = NULL;
+
+    if (record->result) {
+        response = get_notifications(session, record, &notifications);
+        return esipa_provide_result(client, record->result, notifications, session->cancellable,
+                                    error);
+    }
     return esipa_provide_error(client, (EsipaResultError)record->error_code, record->transaction_id,
                                session->cancellable, error);
 }
@@ -158,6 +279,7 @@ static gboolean settle_record(IpaSession *session, IpaRecord *record, GError **e
 gboolean ipa_results_is_refusal(const GError *error)
 {
     return euiccd_error_is(error, EUICCD_ERROR_EIM_REFUSED) ||
+           euiccd_error_is(error, EUICCD_ERROR_EIM_REJECTED) ||
            euiccd_error_is(error, EUICCD_ERROR_HTTP) ||
            euiccd_error_is(error, EUICCD_ERROR_MALFORMED) ||
            euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
@@ -221,8 +343,11 @@ static gboolean is_result_of(const IpaRecord *record, const IpaResultView *view)
 {
     if (record->counter != view->counter || !g_str_equal(record->eim_id, view->eim_id))
         return FALSE;
-    /* An eIM that was deleted and added again begins to count anew. */
-    if (record->sequence >= 0 && record->sequence != view->sequence)
+    /* An eIM that was deleted and added again begins to count anew. The rollback's result and the one in
+     * whose place it is are of one package. */
+    if (record->sequence >= 0 && record->sequence != view->sequence &&
+        record->replaced != view->sequence &&
+        !(view->rolled_back && record->rollback == IPA_ROLLBACK_TRIED))
         return FALSE;
     return same_transaction(record->transaction_id, view->transaction_id);
 }
@@ -283,6 +408,9 @@ static gboolean reconcile_result(IpaSession *session, GBytes *result, GHashTable
     g_hash_table_add(seen, g_memdup2(&view.sequence, sizeof(view.sequence)));
     record = find_record(session, &view);
     if (record) {
+        if (record->state == IPA_RECORD_EXECUTED && record->rollback == IPA_ROLLBACK_TRIED &&
+            view.rolled_back)
+            return ipa_rollback_adopt(session, record, result, error);
         if (record->state != IPA_RECORD_EXECUTING)
             return TRUE;
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, view.eim_id,
@@ -313,6 +441,36 @@ static gboolean reconcile_result(IpaSession *session, GBytes *result, GHashTable
     return TRUE;
 }
 
+gboolean ipa_results_find_rollback(IpaSession *session, const IpaRecord *record,
+                                   GBytes **ret_result, GError **error)
+{
+    g_autoptr(GPtrArray) results = ipa_card_read_results(session, error);
+    GBytes *found = NULL;
+
+    if (!results)
+        return FALSE;
+    for (guint i = 0; i < results->len && !found; i++) {
+        g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+
+        if (ipa_result_view(results->pdata[i], &view, NULL) && view.rolled_back &&
+            is_result_of(record, &view))
+            found = g_bytes_ref(results->pdata[i]);
+    }
+    *ret_result = found;
+    return TRUE;
+}
+
+/* A rollback was interrupted, and the card has no result of it. While the former one is there, nothing was
+ * rolled back, and it still may be. */
+static gboolean reconcile_rollback(IpaSession *session, IpaRecord *record, GHashTable *seen,
+                                   GError **error)
+{
+    if (!g_hash_table_contains(seen, &record->sequence))
+        return ipa_rollback_adopt_nothing(session, record, error);
+    record->rollback = IPA_ROLLBACK_ALLOWED;
+    return record_save(session, record, error);
+}
+
 /* Records that the card's list explains no further. */
 static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTable *seen,
                                  GError **error)
@@ -331,17 +489,23 @@ static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTa
             return record_drop(session, record, error);
         return TRUE;
     case IPA_RECORD_EXECUTED:
+        return record->rollback != IPA_ROLLBACK_TRIED ||
+               reconcile_rollback(session, record, seen, error);
     case IPA_RECORD_DELIVERED:
         return TRUE;
     }
     g_return_val_if_reached(FALSE);
 }
 
+/* An eUICC package of which only the card knows what became of it. */
 static gboolean is_executing(IpaSession *session)
 {
-    for (guint i = 0; i < session->records->len; i++)
-        if (((const IpaRecord *)session->records->pdata[i])->state == IPA_RECORD_EXECUTING)
+    for (guint i = 0; i < session->records->len; i++) {
+        const IpaRecord *record = session->records->pdata[i];
+
+        if (record->state == IPA_RECORD_EXECUTING && record->eim_id[0] != '\0')
             return TRUE;
+    }
     return FALSE;
 }
 

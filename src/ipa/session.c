@@ -10,6 +10,9 @@ IpaEim *ipa_eim_copy(const IpaEim *eim)
     copy->trust_data = eim->trust_data ? g_bytes_ref(eim->trust_data) : NULL;
     copy->protocols = eim->protocols ? g_bytes_ref(eim->protocols) : NULL;
     copy->indirect = eim->indirect;
+    copy->token = eim->token;
+    copy->ci_pk_id = eim->ci_pk_id ? g_bytes_ref(eim->ci_pk_id) : NULL;
+    copy->is_later = eim->is_later;
     return copy;
 }
 
@@ -19,6 +22,7 @@ void ipa_eim_free(IpaEim *eim)
     g_free(eim->fqdn);
     g_clear_pointer(&eim->trust_data, g_bytes_unref);
     g_clear_pointer(&eim->protocols, g_bytes_unref);
+    g_clear_pointer(&eim->ci_pk_id, g_bytes_unref);
     g_free(eim);
 }
 
@@ -38,6 +42,8 @@ IpaRecord *ipa_record_new(const IpaEim *receiver)
     record->eim_id = g_strdup("");
     record->counter = -1;
     record->sequence = -1;
+    record->replaced = -1;
+    record->offered = g_array_new(FALSE, FALSE, sizeof(gint64));
     record->remove = g_array_new(FALSE, FALSE, sizeof(gint64));
     return record;
 }
@@ -48,6 +54,7 @@ void ipa_record_free(IpaRecord *record)
     g_free(record->eim_id);
     g_clear_pointer(&record->transaction_id, g_bytes_unref);
     g_clear_pointer(&record->result, g_bytes_unref);
+    g_array_unref(record->offered);
     g_array_unref(record->remove);
     g_free(record);
 }
@@ -59,6 +66,24 @@ static const char *const record_states[] = {
     [IPA_RECORD_KEPT] = "kept",
 };
 
+static const char *const rollbacks[] = {
+    [IPA_ROLLBACK_NONE] = "none",
+    [IPA_ROLLBACK_ALLOWED] = "allowed",
+    [IPA_ROLLBACK_TRIED] = "tried",
+    [IPA_ROLLBACK_DONE] = "done",
+};
+
+static gboolean find_word(const char *text, const char *const *words, guint n, guint *ret_index)
+{
+    for (guint i = 0; i < n; i++) {
+        if (g_str_equal(text, words[i])) {
+            *ret_index = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 const char *ipa_record_state_to_string(IpaRecordState state)
 {
     return record_states[state];
@@ -66,13 +91,27 @@ const char *ipa_record_state_to_string(IpaRecordState state)
 
 gboolean ipa_record_state_from_string(const char *text, IpaRecordState *ret_state)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(record_states); i++) {
-        if (g_str_equal(text, record_states[i])) {
-            *ret_state = (IpaRecordState)i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    guint index;
+
+    if (!find_word(text, record_states, G_N_ELEMENTS(record_states), &index))
+        return FALSE;
+    *ret_state = (IpaRecordState)index;
+    return TRUE;
+}
+
+const char *ipa_rollback_to_string(IpaRollback rollback)
+{
+    return rollbacks[rollback];
+}
+
+gboolean ipa_rollback_from_string(const char *text, IpaRollback *ret_rollback)
+{
+    guint index;
+
+    if (!find_word(text, rollbacks, G_N_ELEMENTS(rollbacks), &index))
+        return FALSE;
+    *ret_rollback = (IpaRollback)index;
+    return TRUE;
 }
 
 IpaSession *ipa_session_new(Channel *channel, const IpaHost *host, gpointer host_data,
@@ -130,4 +169,19 @@ const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id)
             return eim;
     }
     return NULL;
+}
+
+gboolean ipa_session_is_ecall_active(IpaSession *session)
+{
+    GPtrArray *list = session->profiles ? session->profiles->profile_info_list_ok : NULL;
+
+    for (guint i = 0; list && i < list->len; i++) {
+        const RspProfileInfo *profile = list->pdata[i];
+
+        if (profile->profile_state.present &&
+            profile->profile_state.value == RSP_PROFILE_STATE_ENABLED &&
+            profile->ecall_indication.present && profile->ecall_indication.value)
+            return TRUE;
+    }
+    return FALSE;
 }

@@ -14,6 +14,10 @@ typedef struct {
     GBytes *trust_data; /* content of trustedPublicKeyDataTls, or NULL */
     GBytes *protocols;  /* content of eimSupportedProtocol (BIT STRING), or NULL */
     gboolean indirect;  /* indirectProfileDownload */
+    /* Below: only as read from the card, not kept with what is owed. */
+    TlvInteger token;  /* associationToken */
+    GBytes *ci_pk_id;  /* euiccCiPKId, or NULL */
+    gboolean is_later; /* the card's entry has fields that v1.0 does not know */
 } IpaEim;
 
 IpaEim *ipa_eim_copy(const IpaEim *eim);
@@ -34,6 +38,14 @@ typedef enum {
     IPA_RECORD_KEPT, /* delivered, but the eIM did not acknowledge it: stays on the card, not resent */
 } IpaRecordState;
 
+/* Whether the package's profile change may be undone (SGP.32 3.3.2). */
+typedef enum {
+    IPA_ROLLBACK_NONE,    /* it may not: no rollbackFlag, or the card refused */
+    IPA_ROLLBACK_ALLOWED, /* the enable carried rollbackFlag */
+    IPA_ROLLBACK_TRIED, /* ProfileRollback was sent, or was about to be: the card's results tell */
+    IPA_ROLLBACK_DONE,  /* RESULT is that of the rollback */
+} IpaRollback;
+
 typedef struct {
     guint number; /* names the file; 0: not stored yet */
     IpaRecordState state;
@@ -46,6 +58,10 @@ typedef struct {
     gint error_code;        /* EsipaResultError to report instead of an object, 0: none */
     gint64 sequence;        /* seqNumber of a signed result, -1: not stored on the card */
     gboolean profile_changed;
+    gboolean has_psmos; /* notifications may go with the result (3.3.1 step 9) */
+    IpaRollback rollback;
+    gint64 replaced;  /* seqNumber of the result that the rollback's took the place of, -1: none */
+    GArray *offered;  /* of gint64, further numbers in RESULT, which the eIM may acknowledge */
     GArray *remove;   /* of gint64, sequence numbers the eIM acknowledged */
     gboolean refused; /* the eIM answered an error in this round; not stored */
 } IpaRecord;
@@ -54,6 +70,8 @@ IpaRecord *ipa_record_new(const IpaEim *receiver);
 void ipa_record_free(IpaRecord *record);
 const char *ipa_record_state_to_string(IpaRecordState state);
 gboolean ipa_record_state_from_string(const char *text, IpaRecordState *ret_state);
+const char *ipa_rollback_to_string(IpaRollback rollback);
+gboolean ipa_rollback_from_string(const char *text, IpaRollback *ret_rollback);
 
 /* What the procedures need from their surroundings. All called in the worker thread. */
 typedef struct {
@@ -65,6 +83,16 @@ typedef struct {
     /* The client for EIM, with its own trust and connection, kept between calls. Borrowed. */
     EsipaClient *(*client)(gpointer data, const IpaEim *eim, GError **error);
     gboolean (*keep_unacknowledged)(gpointer data, const char *eim_id);
+    /* Whether EIM_ID wants the card's notifications together with a package result (I-23). */
+    gboolean (*send_notifications)(gpointer data, const char *eim_id);
+    /* Lets SECONDS pass. CANCELLED; MODEM_GONE when the modem went meanwhile. */
+    gboolean (*wait)(gpointer data, guint seconds, GCancellable *cancellable, GError **error);
+    /* Another profile is enabled: what is known of the network under the connections is void. */
+    void (*network_changed)(gpointer data);
+    /* The last registered PLMN (3 octets, 3GPP TS 24.008) and the IMEI (15 digits and NUL); FALSE where
+     * the modem does not tell. */
+    gboolean (*get_rplmn)(gpointer data, guint8 ret_rplmn[3]);
+    gboolean (*get_imei)(gpointer data, char ret_imei[16]);
 
     /* Durable storage: each returns after the data is on disk, or fails with STORAGE. */
     gboolean (*record_save)(gpointer data, IpaRecord *record, GError **error);
@@ -88,7 +116,8 @@ typedef struct {
     Channel *channel; /* borrowed */
     const IpaHost *host;
     gpointer host_data;
-    guint refresh_grace; /* seconds, see channel_renew_card() */
+    guint refresh_grace;   /* seconds, see channel_renew_card() */
+    guint rollback_window; /* seconds in which the result of a profile change must get through */
 
     char eid_text[EID_SIZE * 2 + 1]; /* "" before ipa_card_read() */
     guint8 eid[EID_SIZE];
@@ -121,6 +150,9 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
                        const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);
+
+/* The Emergency Profile is the enabled one (SGP.32 5.9.22): requests are answered ecallActive. */
+gboolean ipa_session_is_ecall_active(IpaSession *session);
 
 /* ICCID (digits) of the enabled profile as last read, "" when none is; g_free(). */
 char *ipa_session_get_enabled_iccid(IpaSession *session);

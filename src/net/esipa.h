@@ -17,9 +17,17 @@ typedef enum {
     ESIPA_DIALECT_V1_0, /* v1.0, v1.0.1 */
 } EsipaDialect;
 
+/* Where the knowledge of an eIM's dialect comes from. */
+typedef enum {
+    ESIPA_DIALECT_ASSUMED,    /* nothing is known: v1.2 is spoken until the eIM shows otherwise */
+    ESIPA_DIALECT_LEARNED,    /* the eIM's own messages told */
+    ESIPA_DIALECT_CONFIGURED, /* final */
+} EsipaDialectSource;
+
 typedef struct {
     const char *path; /* "/gsma/rsp2/asn1" */
     EsipaDialect dialect;
+    EsipaDialectSource source;
 } EsipaConfig;
 
 extern const EsipaConfig esipa_config_default;
@@ -36,6 +44,18 @@ EsipaClient *esipa_client_new(HttpsClient *https, const guint8 *eid, const Esipa
 void esipa_client_free(EsipaClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsipaClient, esipa_client_free)
 
+/* What is spoken with this eIM now, and how that is known. There is no version on the wire: unless
+ * configured, it is learned from what only one of the dialects has (v1.3.md 4.2). */
+EsipaDialect esipa_client_get_dialect(EsipaClient *client);
+EsipaDialectSource esipa_client_get_dialect_source(EsipaClient *client);
+
+/* What a message tells of its sender's dialect. */
+typedef enum {
+    ESIPA_EVIDENCE_NONE,
+    ESIPA_EVIDENCE_V1_0,
+    ESIPA_EVIDENCE_V1_2, /* v1.1 or later */
+} EsipaEvidence;
+
 typedef enum {
     ESIPA_PACKAGE_NONE,             /* noEimPackageAvailable, or an empty answer (I-20) */
     ESIPA_PACKAGE_EUICC,            /* BF51 EuiccPackageRequest */
@@ -51,7 +71,10 @@ typedef struct {
     GBytes *eim_transaction_id; /* as far as it could be found, or NULL */
     GBytes *eim_id;             /* ESIPA_PACKAGE_EUICC: eimId inside the package */
     gint64 counter;             /* ESIPA_PACKAGE_EUICC: counterValue */
-    char *why;                  /* UNUSABLE, UNKNOWN: what is wrong; NONE: NULL, or what is odd */
+    gboolean has_psmos;     /* ESIPA_PACKAGE_EUICC: profile state management, not eIM operations */
+    gboolean rollback_flag; /* ESIPA_PACKAGE_EUICC: an enable command carries rollbackFlag */
+    EsipaEvidence evidence;
+    char *why; /* UNUSABLE, UNKNOWN: what is wrong; NONE: NULL, or what is odd */
 } EsipaPackage;
 
 void esipa_package_free(EsipaPackage *package);
@@ -71,6 +94,7 @@ EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOp
                                     GCancellable *cancellable, GError **error);
 
 typedef struct {
+    EsipaEvidence evidence;
     gboolean has_acknowledgements; /* FALSE: accepted without a BF53 (I-21) */
     GArray *acknowledged;          /* of gint64, sequence numbers */
 } EsipaResultAnswer;
@@ -80,7 +104,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsipaResultAnswer, esipa_result_answer_free)
 
 /* ESipa.ProvideEimPackageResult (5.14.6) with a complete result object (BF51… of the card, BF52…,
  * BF54…) and, optionally, the notifications (complete PendingNotification objects) that go with it.
- * EIM_REFUSED when the eIM answers an error: the result was not processed. */
+ * EIM_REFUSED when the eIM answers an error: the result was not processed. An eIM whose dialect is only
+ * assumed and that answers HTTP 400 or 500 gets the same once more in the forms of v1.0 (I-29): when
+ * it takes that, its dialect is learned. */
 EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
                                         GPtrArray *notifications, GCancellable *cancellable,
                                         GError **error);

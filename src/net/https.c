@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "net/address.h"
 #include "util/error.h"
 
 #define MAX_HEADERS     (64u << 10) /* octets of all header lines of one answer */
@@ -355,6 +356,16 @@ void https_client_disconnect(HttpsClient *client)
     /* The addresses went with the old one. */
     if (client->resolve)
         SET(client->easy, CURLOPT_RESOLVE, client->resolve);
+}
+
+void https_client_network_changed(HttpsClient *client)
+{
+    const char *local = NULL;
+
+    if (curl_easy_getinfo(client->easy, CURLINFO_LOCAL_IP, &local) == CURLE_OK && local &&
+        address_is_own(local))
+        return;
+    https_client_disconnect(client);
 }
 
 const HttpsCounters *https_client_get_counters(HttpsClient *client)

@@ -59,6 +59,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpsClient, https_client_free)
 HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
                           GBytes *body, GCancellable *cancellable, GError **error);
 
+/* The network under the connection may be another one now (a profile change). The connection is kept
+ * where its local address still is the machine's own, as when the server is reached over another
+ * interface than the modem's: some eIMs tie pending work to it (I-28). Otherwise it is closed. */
+void https_client_network_changed(HttpsClient *client);
+
 /* Closes the kept connection, if any; the TLS session stays for the next one. For when the network
  * under it has gone (new data session after a profile change). */
 void https_client_disconnect(HttpsClient *client);

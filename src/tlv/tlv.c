@@ -44,11 +44,11 @@ typedef enum {
     HEADER_BAD,
 } HeaderState;
 
-/* The header at DATA. On HEADER_BAD, *RET_WHY says what is wrong. */
-static HeaderState read_header(const guint8 *data, gsize size, guint32 *ret_tag,
-                               gsize *ret_header_size, gsize *ret_value_size, const char **ret_why)
+/* The tag at DATA. On HEADER_BAD, *RET_WHY says what is wrong. */
+static HeaderState read_tag(const guint8 *data, gsize size, guint32 *ret_tag, gsize *ret_size,
+                            const char **ret_why)
 {
-    gsize at = 0, length = 0;
+    gsize at = 0;
     guint32 tag;
 
     if (size == 0)
@@ -82,6 +82,21 @@ static HeaderState read_header(const guint8 *data, gsize size, guint32 *ret_tag,
             }
         }
     }
+    *ret_tag = tag;
+    *ret_size = at;
+    return HEADER_OK;
+}
+
+/* The header at DATA. On HEADER_BAD, *RET_WHY says what is wrong. */
+static HeaderState read_header(const guint8 *data, gsize size, guint32 *ret_tag,
+                               gsize *ret_header_size, gsize *ret_value_size, const char **ret_why)
+{
+    gsize at = 0, length = 0;
+    guint32 tag = 0;
+    HeaderState state = read_tag(data, size, &tag, &at, ret_why);
+
+    if (state != HEADER_OK)
+        return state;
     if (at == size)
         return HEADER_INCOMPLETE;
     length = data[at++];
@@ -209,6 +224,21 @@ gboolean tlv_find(TlvSlice content, guint32 tag, Tlv *ret_tlv)
         }
     }
     return FALSE;
+}
+
+gboolean tlv_take_tag(TlvSlice *list, guint32 *ret_tag, GError **error)
+{
+    const char *why = "cut off";
+    gsize size = 0;
+
+    if (list->size == 0)
+        return FALSE;
+    if (read_tag(list->data, list->size, ret_tag, &size, &why) != HEADER_OK) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED, "list of tags: %s", why);
+        return FALSE;
+    }
+    *list = tlv_slice(list->data + size, list->size - size);
+    return TRUE;
 }
 
 gboolean tlv_peek_header(TlvSlice content, guint32 *ret_tag, gsize *ret_header_size,

@@ -67,6 +67,10 @@ gboolean tlv_find(TlvSlice content, guint32 tag, Tlv *ret_tlv);
 gboolean tlv_peek_header(TlvSlice content, guint32 *ret_tag, gsize *ret_header_size,
                          gsize *ret_value_size, GError **error);
 
+/* Takes the first tag off LIST, tags without values one after the other (a tagList, SGP.22 5.7.15). FALSE
+ * without ERROR: the list is empty. FALSE with ERROR (MALFORMED): what is left is no tag. */
+gboolean tlv_take_tag(TlvSlice *list, guint32 *ret_tag, GError **error);
+
 /* Checks that CONTENT is a sequence of well-formed objects down to the last level (constructed tags
  * are entered). MALFORMED with the position otherwise. */
 gboolean tlv_validate(TlvSlice content, GError **error);

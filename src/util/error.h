@@ -37,6 +37,8 @@ typedef enum {
     EUICCD_ERROR_TLS,              /* the server could not be verified */
     EUICCD_ERROR_HTTP,             /* a status other than success */
     EUICCD_ERROR_EIM_REFUSED,      /* the eIM answered an ESipa error */
+    EUICCD_ERROR_EIM_REJECTED,     /* the eIM does not know this eUICC, or is no such server: asking
+                                      again soon changes nothing */
     EUICCD_ERROR_STORAGE,          /* a file could not be read or written */
     EUICCD_ERROR_CONFIG,           /* the configuration can't be used */
     EUICCD_N_ERRORS,

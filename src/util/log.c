@@ -21,6 +21,7 @@ static const char *const event_ids[LOG_N_EVENTS] = {
     [LOG_EVENT_RESULT_DELIVERED] = "c2b1a0f9e8d74c6bb5a493827160f606",
     [LOG_EVENT_POLL_FAILED] = "5d6e7f8091a24b3c9d4e5f60718293a7",
     [LOG_EVENT_AUTHORIZATION] = "1829304a5b6c4d7e8f90a1b2c3d4e5f8",
+    [LOG_EVENT_ROLLBACK] = "6f0b7c91d2a34e58b1c9d07f3e52a609",
 };
 
 static const struct {

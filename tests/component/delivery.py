@@ -204,7 +204,7 @@ def eim_refuses_the_poll(world):
     world.wait_idle()
     world.knob("eim", {"getEimPackageError": 2})
     state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.EimRefused"), text)
+    equal((state, name), ("failed", "org.euiccd1.Error.EimRejected"), text)
     world.knob("eim", {"getEimPackageError": 0})
     world.poll_ok()
 

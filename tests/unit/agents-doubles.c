@@ -174,6 +174,8 @@ void worker_reports(const char *eim_id, guint packages, EuiccdError code, const 
         .bytes_sent = 11,
         .bytes_received = 22,
         .trust = (char *)"pinned",
+        .dialect = "1.2",
+        .dialect_source = "assumed",
     };
 
     the_worker->listener->polled(&polled, the_worker->data);

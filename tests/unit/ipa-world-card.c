@@ -131,8 +131,13 @@ RspProfileInfoListResponse *es10b_get_profiles_info(Channel *channel, GCancellab
         return NULL;
     }
     hex = g_string_new("BF2D26A024");
-    g_string_append_printf(hex, "E3105A0A980000000000000000A09F7001%02d",
-                           g_str_equal(world->enabled, "A"));
+    if (world->emergency) {
+        g_string_assign(hex, "BF2D2AA028E3145A0A980000000000000000A09F70010");
+        g_string_append_printf(hex, "%d9F7B01FF", g_str_equal(world->enabled, "A"));
+    } else {
+        g_string_append_printf(hex, "E3105A0A980000000000000000A09F7001%02d",
+                               g_str_equal(world->enabled, "A"));
+    }
     g_string_append_printf(hex, "E3105A0A980000000000000000B09F7001%02d",
                            g_str_equal(world->enabled, "B"));
     bytes = world_hex(hex->str);
@@ -144,21 +149,36 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
                                   GCancellable *cancellable, GError **error)
 {
     World *world = channel->world;
-    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(TlvWriter) writer = NULL;
+    g_autoptr(GBytes) bytes = NULL, list = NULL;
 
-    g_assert_cmpint(number, ==, 0);
     if (g_cancellable_is_cancelled(cancellable)) {
         world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
         return NULL;
     }
-    g_assert_cmpint(kind, ==, ES10B_LIST_NOTIFICATIONS);
-    if (!world_begin(world, error, "%s", "") || !world_card_answers(world, error))
+    if (kind == ES10B_LIST_NOTIFICATIONS
+            ? !world_begin(world, error, "%s", "")
+            : !world_begin(world, error, "notifications %d %" G_GINT64_FORMAT, (gint)kind, number))
+        return NULL;
+    if (!world_card_answers(world, error))
         return NULL;
     if (world->notifications_fail) {
         world_fail(error, world->notifications_fail, "no notifications");
         return NULL;
     }
-    bytes = world_hex("BF2B02A000");
+    list = world_hex(world->notifications ? world->notifications : "");
+    writer = tlv_writer_new();
+    tlv_open(writer, 0xBF2B);
+    if (kind == ES10B_LIST_PACKAGE_RESULTS) {
+        tlv_open(writer, 0xA2);
+        for (guint i = 0; i < world->stored->len; i++)
+            tlv_put_raw_bytes(writer, ((Product *)world->stored->pdata[i])->result);
+        tlv_close(writer);
+    } else {
+        tlv_put_slice(writer, 0xA0, tlv_slice_from_bytes(list));
+    }
+    tlv_close(writer);
+    bytes = tlv_writer_finish(g_steal_pointer(&writer));
     return tlv_decode(&rsp_retrieve_notifications_list_response, bytes, error);
 }
 
@@ -364,7 +384,7 @@ static Product *execute(World *world, const Package *package)
             make_signed_error(package->eim_id, package->counter, package->transaction, 104));
     if (g_str_equal(package->op, "broken"))
         return world_produce(world, package->eim_id, package->counter, -1, world_hex("BF5102A000"));
-    if (g_str_equal(package->op, "enable")) {
+    if (g_str_has_prefix(package->op, "enable") && !g_str_equal(package->op, "enable-refused")) {
         g_free(world->enabled);
         world->enabled = g_strdup("B");
         world->wants_reset = TRUE;
@@ -386,6 +406,7 @@ static Product *execute(World *world, const Package *package)
     g_hash_table_insert(world->executed, GUINT_TO_POINTER(package->root),
                         GUINT_TO_POINTER(times + 1));
     number = world->next_sequence++;
+    world->granted = package->rollback_flag ? number : 0;
     return world_produce(
         world, package->eim_id, package->counter, number,
         make_result(package->eim_id, package->counter, package->transaction, number, entries));
@@ -440,4 +461,113 @@ GBytes *es10b_load_euicc_package(Channel *channel, GBytes *request, GCancellable
         return NULL;
     }
     return world_end(world, error) ? g_bytes_ref(product->result) : NULL;
+}
+
+/* ---- what an eIM may ask to see ---- */
+
+/* A read that is noted as NAME. NULL where the card does not answer. */
+static gpointer read_object(World *world, const char *name, const TlvType *type, const char *hex,
+                            GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (!world_begin(world, error, "%s", name) || !world_card_answers(world, error))
+        return NULL;
+    if (world->data_fails) {
+        world_fail(error, world->data_fails, "no data");
+        return NULL;
+    }
+    bytes = world_hex(hex);
+    return tlv_decode(type, bytes, error);
+}
+
+RspEuiccInfo1 *es10b_get_euicc_info1(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    (void)cancellable;
+    return read_object(channel->world, "info1", &rsp_euicc_info1, WORLD_INFO1, error);
+}
+
+RspEuiccConfiguredAddressesResponse *
+es10a_get_euicc_configured_addresses(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    (void)cancellable;
+    return read_object(
+        channel->world, "addresses", &rsp_euicc_configured_addresses_response,
+        channel->world->no_default_smdp ? "BF3C058103612E62" : "BF3C0A8003642E708103612E62", error);
+}
+
+RspGetCertsResponse *es10b_get_certs(Channel *channel, TlvSlice ci_pk_id, GCancellable *cancellable,
+                                     gint64 *ret_code, GError **error)
+{
+    g_autofree char *id = bytes_to_hex(ci_pk_id.data, ci_pk_id.size);
+    g_autofree char *name = g_strdup_printf("certs %s", ci_pk_id.data ? id : "-");
+
+    (void)cancellable;
+    g_assert_null(ret_code);
+    return read_object(channel->world, name, &rsp_get_certs_response, WORLD_CERTS, error);
+}
+
+/* ---- rollback (SGP.32 5.9.16) ---- */
+
+/* The former result goes, the new one is of the same package. */
+static Product *undo(World *world)
+{
+    gint64 number = world->next_sequence++;
+    Product *former = NULL, *product;
+
+    for (guint i = 0; i < world->produced->len; i++) {
+        Product *candidate = world->produced->pdata[i];
+
+        if (candidate->number == world->granted)
+            former = candidate;
+    }
+    g_assert_nonnull(former);
+    if (!world->keeps_former)
+        g_ptr_array_remove(world->stored, former);
+    g_free(world->enabled);
+    world->enabled = g_strdup("A");
+    world->wants_reset = TRUE;
+    world->granted = 0;
+    world->rollbacks++;
+    product = world_produce(world, former->eim_id, former->counter, number,
+                            make_result(former->eim_id, former->counter,
+                                        former->package->transaction, number, "8C0100"));
+    product->package = former->package;
+    product->replaces = former;
+    if (world->rollback_forgets)
+        g_ptr_array_remove(world->stored, product);
+    return product;
+}
+
+gboolean es10b_profile_rollback(Channel *channel, gboolean refresh, GCancellable *cancellable,
+                                GBytes **ret_result, gint64 *ret_code, GError **error)
+{
+    World *world = channel->world;
+    gboolean noted = FALSE;
+    Product *product;
+
+    g_assert_true(refresh);
+    g_assert_null(cancellable); /* an answer must not be lost */
+    if (!world_begin(world, error, "rollback") || !world_card_answers(world, error))
+        return FALSE;
+    for (guint i = 0; i < world->disk->len; i++)
+        noted = noted || ((const IpaRecord *)world->disk->pdata[i])->rollback == IPA_ROLLBACK_TRIED;
+    g_assert_true(noted); /* invariant 3 */
+    if (world->rollback_busy > 0) {
+        world->rollback_busy--;
+        *ret_code = 5;
+        return world_fail(error, EUICCD_ERROR_CARD_REFUSED, "catBusy");
+    }
+    if (world->rollback_code || !world->granted) {
+        *ret_code = world->rollback_code ? world->rollback_code : 1;
+        return world_fail(error, EUICCD_ERROR_CARD_REFUSED, "the card says no");
+    }
+    product = undo(world);
+    *ret_code = 0;
+    if (world->rollback_lost)
+        return world_fail(error, EUICCD_ERROR_TIMEOUT, "no answer to the rollback");
+    if (!world_end(world, error))
+        return FALSE;
+    *ret_result = world->rollback_silent ? NULL : g_bytes_ref(product->result);
+    return TRUE;
 }

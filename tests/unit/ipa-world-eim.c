@@ -22,6 +22,16 @@ void esipa_result_answer_free(EsipaResultAnswer *answer)
     g_free(answer);
 }
 
+EsipaDialect esipa_client_get_dialect(EsipaClient *client)
+{
+    return client->eim->dialect;
+}
+
+static gboolean is_out_of_reach(const FakeEim *eim, const World *world)
+{
+    return eim->needs_old_profile && !g_str_equal(world->enabled, "A");
+}
+
 EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOptions *options,
                                     GCancellable *cancellable, GError **error)
 {
@@ -37,6 +47,12 @@ EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOp
     } else if (!world_begin(world, error, "get %s", eim->eim_id)) {
         return NULL;
     }
+    if (is_out_of_reach(eim, world)) {
+        world_fail(error, EUICCD_ERROR_NETWORK, "no route");
+        return NULL;
+    }
+    g_assert_true(options->rplmn ? world->rplmn && memcmp(options->rplmn, world->rplmn, 3) == 0
+                                 : !world->rplmn);
     if (eim->get_fails) {
         world_fail(error, EUICCD_ERROR_EIM_REFUSED, "eidNotFound");
         return NULL;
@@ -61,6 +77,10 @@ EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOp
         answer->package = g_bytes_new(&package, sizeof(package));
         answer->eim_id = g_bytes_new(package->eim_id, strlen(package->eim_id));
         answer->counter = package->counter;
+        answer->has_psmos = g_str_has_prefix(package->op, "enable");
+        answer->rollback_flag = package->rollback_flag;
+    } else if (package->op[0] != '\0') {
+        answer->package = world_hex(package->op);
     } else if (package->kind == ESIPA_PACKAGE_UNUSABLE) {
         answer->why = g_strdup("cut off");
     }
@@ -125,6 +145,17 @@ static void acknowledge(EsipaResultAnswer *answer, gint64 number)
     g_array_append_val(answer->acknowledged, number);
 }
 
+/* The eIM has what is stored under NUMBER. */
+static void let_go(World *world, gint64 number)
+{
+    for (guint i = 0; i < world->stored->len; i++) {
+        Product *product = world->stored->pdata[i];
+
+        if (product->number == number)
+            product->may_go = TRUE;
+    }
+}
+
 EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
                                         GPtrArray *notifications, GCancellable *cancellable,
                                         GError **error)
@@ -135,7 +166,8 @@ EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
     EsipaResultAnswer *answer;
     EimMood mood;
 
-    g_assert_null(notifications); /* I-23 */
+    g_assert_true(!notifications || world->send_notifications); /* I-23 */
+    eim->notifications = notifications ? notifications->len : 0;
     if (g_cancellable_is_cancelled(cancellable)) {
         world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
         return NULL;
@@ -148,7 +180,7 @@ EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
         return NULL;
     }
     g_assert_true(has_record_with(world, result)); /* invariant 3 */
-    mood = take_mood(eim);
+    mood = is_out_of_reach(eim, world) ? EIM_DOWN : take_mood(eim);
     if (mood == EIM_DOWN) {
         world_fail(error, EUICCD_ERROR_NETWORK, "no route");
         return NULL;
@@ -176,10 +208,21 @@ EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
         answer->has_acknowledgements = TRUE;
         if (product && product->number >= 0) {
             product->may_go = TRUE;
+            if (product->replaces)
+                product->replaces->may_go = TRUE;
             acknowledge(answer, product->number);
         }
         if (mood == EIM_ACKNOWLEDGES_BOTH)
             acknowledge(answer, 7);
+        break;
+    case EIM_ACKNOWLEDGES_ALL:
+        answer->has_acknowledgements = TRUE;
+        for (guint i = 0; i < eim->acknowledged->len; i++) {
+            gint64 number = g_array_index(eim->acknowledged, gint64, i);
+
+            acknowledge(answer, number);
+            let_go(world, number);
+        }
         break;
     case EIM_ACCEPTS:
         if (product)
@@ -223,7 +266,7 @@ EsipaResultAnswer *esipa_provide_error(EsipaClient *client, EsipaResultError cod
     }
     if (!world_begin(world, error, "%s %s %s", text, eim->eim_id, transaction ? transaction : "-"))
         return NULL;
-    mood = take_mood(eim);
+    mood = is_out_of_reach(eim, world) ? EIM_DOWN : take_mood(eim);
     if (mood == EIM_DOWN) {
         world_fail(error, EUICCD_ERROR_NETWORK, "no route");
         return NULL;

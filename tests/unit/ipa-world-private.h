@@ -5,13 +5,14 @@
 
 /* Between the parts of the world: ipa-world.c, ipa-world-card.c, ipa-world-eim.c. */
 
-typedef struct {
+typedef struct Product {
     char *eim_id;
     gint64 counter;
     gint64 number; /* -1: not stored */
     GBytes *result;
-    Package *package; /* NULL: put on the card by the test */
-    gboolean may_go;  /* its eIM acknowledged it, or accepted it without a word */
+    Package *package;         /* NULL: put on the card by the test */
+    gboolean may_go;          /* its eIM acknowledged it, or accepted it without a word */
+    struct Product *replaces; /* of a rollback: the result in whose place it is */
 } Product;
 
 struct Channel {

@@ -51,6 +51,7 @@ static void fake_eim_free(gpointer data)
     g_ptr_array_unref(eim->packages);
     g_ptr_array_unref(eim->taken);
     g_array_unref(eim->causes);
+    g_array_unref(eim->acknowledged);
     g_free(eim);
 }
 
@@ -62,6 +63,7 @@ static void add_eim(World *world, const char *eim_id)
     eim->packages = g_ptr_array_new_with_free_func(package_free);
     eim->taken = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     eim->causes = g_array_new(FALSE, FALSE, sizeof(gint));
+    eim->acknowledged = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_ptr_array_add(world->eims, eim);
 }
 
@@ -128,6 +130,7 @@ Package *world_add_package(World *world, const char *eim_id, EsipaPackageKind ki
     package->op = g_strdup(op);
     package->eim_id = g_strdup(eim_id);
     package->counter = n;
+    package->rollback_flag = g_str_has_suffix(op, "-rollback");
     package->transaction = g_strdup_printf("%02X%02X", (guint)eim_id[0], n);
     package->root = ++last_root;
     g_ptr_array_add(eim->packages, package);
@@ -242,6 +245,51 @@ static gboolean host_keep(gpointer data, const char *eim_id)
     return ((World *)data)->keep_unacknowledged;
 }
 
+static gboolean host_send_notifications(gpointer data, const char *eim_id)
+{
+    (void)eim_id;
+    return ((World *)data)->send_notifications;
+}
+
+static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellable, GError **error)
+{
+    World *world = data;
+
+    if (g_cancellable_is_cancelled(cancellable))
+        return world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
+    if (!world_begin(world, error, "wait %u", seconds))
+        return FALSE;
+    world->waited += seconds;
+    world->disk_full = world->disk_full || world->fills_at_wait;
+    if (world->reachable_after && world->waited >= world->reachable_after)
+        for (guint i = 0; i < world->eims->len; i++)
+            ((FakeEim *)world->eims->pdata[i])->needs_old_profile = FALSE;
+    return world_end(world, error);
+}
+
+static void host_network_changed(gpointer data)
+{
+    ((World *)data)->network_changes++;
+}
+
+static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
+{
+    World *world = data;
+
+    if (world->rplmn)
+        memcpy(ret_rplmn, world->rplmn, 3);
+    return world->rplmn != NULL;
+}
+
+static gboolean host_get_imei(gpointer data, char ret_imei[16])
+{
+    World *world = data;
+
+    if (world->imei)
+        g_strlcpy(ret_imei, world->imei, 16);
+    return world->imei != NULL;
+}
+
 static IpaRecord *copy_record(const IpaRecord *record)
 {
     IpaRecord *copy = ipa_record_new(record->eim);
@@ -256,6 +304,10 @@ static IpaRecord *copy_record(const IpaRecord *record)
     copy->error_code = record->error_code;
     copy->sequence = record->sequence;
     copy->profile_changed = record->profile_changed;
+    copy->has_psmos = record->has_psmos;
+    copy->rollback = record->rollback;
+    copy->replaced = record->replaced;
+    g_array_append_vals(copy->offered, record->offered->data, record->offered->len);
     g_array_append_vals(copy->remove, record->remove->data, record->remove->len);
     return copy;
 }
@@ -330,6 +382,11 @@ static const IpaHost host = {
     .event = host_event,
     .client = host_client,
     .keep_unacknowledged = host_keep,
+    .send_notifications = host_send_notifications,
+    .wait = host_wait,
+    .network_changed = host_network_changed,
+    .get_rplmn = host_get_rplmn,
+    .get_imei = host_get_imei,
     .record_save = host_save,
     .record_remove = host_remove,
     .get_cause = host_get_cause,
@@ -346,6 +403,7 @@ IpaSession *world_session(World *world)
     world->dead = world->dying = FALSE;
     the_channel.world = world;
     session = ipa_session_new(&the_channel, &host, world, 7);
+    session->rollback_window = world->rollback_window;
     for (guint i = 0; i < world->disk->len; i++)
         g_ptr_array_add(session->records, copy_record(world->disk->pdata[i]));
     return session;

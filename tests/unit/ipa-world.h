@@ -23,6 +23,10 @@
     "E9641E247FF3B7B6862D6DA3359F32DD04030100000C0A45582D55502D30303031900101B407A0"               \
     "050403010200"
 
+#define WORLD_CI_PK_ID "82F2D4C9E9641E247FF3B7B6862D6DA3359F32DD"
+#define WORLD_INFO1    "BF20358203020500A9160414" WORLD_CI_PK_ID "AA160414" WORLD_CI_PK_ID
+#define WORLD_CERTS    "BF560EA00CA5043002AABBA6043002CCDD"
+
 typedef enum {
     EIM_ACKNOWLEDGES,         /* BF53 with the number of the result */
     EIM_ACCEPTS,              /* no BF53 (I-21) */
@@ -32,11 +36,13 @@ typedef enum {
     EIM_REFUSES,              /* provideEimPackageResultError */
     EIM_DOWN,                 /* no connection */
     EIM_ANSWER_LOST,          /* took it, but the answer never arrives */
+    EIM_ACKNOWLEDGES_ALL,     /* BF53 with whatever was offered to it */
 } EimMood;
 
 typedef struct {
     EsipaPackageKind kind;
-    char *op;     /* what the card is to do: see world_add_package() */
+    char *op; /* what the card is to do: see world_add_package() */
+    gboolean rollback_flag;
     char *eim_id; /* inside the package */
     gint64 counter;
     char *transaction; /* one octet in hex, "A1"; NULL: none */
@@ -50,10 +56,14 @@ typedef struct {
     EimMood mood;
     guint mood_count; /* exchanges until EIM_ACKNOWLEDGES is back; G_MAXUINT: stays */
     gboolean get_fails;
-    gboolean makes_anew; /* a new package when the old one ended in undefinedError */
-    GPtrArray *packages; /* of Package */
-    GPtrArray *taken;    /* of GBytes: objects received */
-    GArray *causes;      /* of gint, stateChangeCause values received */
+    gboolean needs_old_profile; /* reachable only while profile A is enabled */
+    EsipaDialect dialect;
+    GArray *acknowledged; /* of gint64: for EIM_ACKNOWLEDGES_ALL */
+    guint notifications;  /* that came with the last result */
+    gboolean makes_anew;  /* a new package when the old one ended in undefinedError */
+    GPtrArray *packages;  /* of Package */
+    GPtrArray *taken;     /* of GBytes: objects received */
+    GArray *causes;       /* of gint, stateChangeCause values received */
 } FakeEim;
 
 typedef struct {
@@ -82,6 +92,24 @@ typedef struct {
     guint reset_fails;
     gboolean stubborn; /* 6985 even after a reset */
     gboolean swapped_at_reset;
+    /* ProfileRollback (SGP.32 5.9.16). */
+    gint64 granted;            /* seqNumber of the result whose change may be undone, 0: none */
+    gint64 rollback_code;      /* answered instead, 0: none */
+    guint rollback_busy;       /* times that catBusy is answered first */
+    gboolean rollback_lost;    /* done, but the answer is lost */
+    gboolean rollback_silent;  /* no result in the answer */
+    gboolean rollback_forgets; /* nor among those stored */
+    guint rollbacks;
+    gboolean keeps_former;  /* the former result stays as well */
+    EuiccdError data_fails; /* what reads for an eIM end in; 0 (FAILED): they work */
+    gboolean no_default_smdp;
+    gboolean emergency;        /* profile A is the Emergency Profile */
+    const char *notifications; /* hex of PendingNotifications on the card */
+    const char *imei;          /* what the modem tells; NULL: nothing */
+    const guint8 *rplmn;       /* likewise */
+    guint waited;              /* seconds that the procedures let pass */
+    guint reachable_after;     /* after so many of them every eIM can be reached again; 0: never */
+    guint network_changes;
 
     GPtrArray *eims; /* of FakeEim */
 
@@ -90,7 +118,10 @@ typedef struct {
     guint next_number;
     GHashTable *causes; /* eimId -> cause + 1 */
     gboolean disk_full;
+    gboolean fills_at_wait; /* … while the procedures wait */
     gboolean keep_unacknowledged;
+    gboolean send_notifications;
+    guint rollback_window;
 
     GPtrArray *calls;     /* of char * */
     GPtrArray *events;    /* of char * */
@@ -114,7 +145,8 @@ FakeEim *world_eim(World *world, const char *eim_id);
 /*
  * Queues a package at EIM_ID. OP: "enable", "enable-refused" (enableResult 3), "list", "delete-eim" (the
  * eIM that sent it), "delete-last" (the same, lastEimDeleted), "delete-eim-unknown" (fails), "add-eim"
- * ("c"), "signed-error", "broken" (an answer that can't be decoded); for the other kinds "".
+ * ("c"), "signed-error", "broken" (an answer that can't be decoded); for requests of data and downloads the
+ * object in hex; for the other kinds "".
  */
 Package *world_add_package(World *world, const char *eim_id, EsipaPackageKind kind, const char *op);
 

@@ -176,6 +176,8 @@ static void test_schedule(Fixture *f, gconstpointer data)
     assert_seen("j2:done 1235:idle");
     g_assert_cmpstr(get_eim(f, "a")->last_result, ==, "package");
     g_assert_cmpstr(get_eim(f, "a")->trust, ==, "pinned");
+    g_assert_cmpstr(get_eim(f, "a")->dialect, ==, "1.2");
+    g_assert_cmpstr(get_eim(f, "a")->dialect_source, ==, "assumed");
     g_assert_cmpuint(get_eim(f, "a")->bytes_sent, ==, 11);
     g_assert_cmpuint(get_eim(f, "a")->bytes_received, ==, 22);
     g_assert_cmpint(get_eim(f, "a")->last_poll, ==, clock_realtime());
@@ -246,6 +248,24 @@ static void test_back_off(Fixture *f, gconstpointer data)
     g_assert_cmpuint(get_eim(f, "a")->failures, ==, 0);
     g_assert_cmpstr(get_eim(f, "a")->last_error, ==, "");
     g_assert_cmpint(doubles_next_timer(), >=, 10000);
+}
+
+/* IPAD-POLL-63E, I-20: an eIM that does not know the eUICC is asked again after the longest pause. */
+static void test_rejected(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->config.poll_interval = 100;
+    begin(f, one_eim);
+    doubles_advance(60);
+    worker_reports("a", 0, EUICCD_ERROR_EIM_REJECTED, "eidNotFound");
+    worker_finishes(EUICCD_ERROR_EIM_REJECTED, "eidNotFound", TRUE);
+    g_assert_cmpint(doubles_next_timer(), >=, 1000);
+    g_assert_cmpint(doubles_next_timer(), <=, 1100);
+    g_assert_cmpstr(get_eim(f, "a")->last_result, ==, "EimRejected");
+    doubles_advance(1100);
+    worker_reports("a", 0, EUICCD_ERROR_FAILED, NULL);
+    worker_succeeds();
+    g_assert_cmpint(doubles_next_timer(), <=, 110);
 }
 
 /* A failure never makes the daemon ask less often than its interval says. */
@@ -663,6 +683,7 @@ int main(int argc, char **argv)
     ADD("schedule-settings", test_schedule_settings);
     ADD("back-off", test_back_off);
     ADD("back-off-interval", test_back_off_interval);
+    ADD("rejected", test_rejected);
     ADD("two-eims", test_two_eims);
     ADD("queue", test_queue);
     ADD("refused", test_refused);

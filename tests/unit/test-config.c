@@ -124,7 +124,7 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->network.connect_timeout, ==, 30);
     g_assert_null(config->network.resolve);
     g_assert_cmpuint(g_hash_table_size(config->eims), ==, 0);
-    g_assert_cmpuint(eim->dialect, ==, ESIPA_DIALECT_V1_2);
+    g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_AUTO);
     g_assert_cmpstr(eim->path, ==, "/gsma/rsp2/asn1");
     g_assert_false(eim->keep_unacknowledged);
 }
@@ -203,7 +203,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->network.total_timeout, ==, 3600);
     g_assert_cmpstr(config->network.resolve, ==, "eim.example.com:443:127.0.0.1");
     g_assert_cmpstr(eim->eim_id, ==, "eim.example.com");
-    g_assert_cmpuint(eim->dialect, ==, ESIPA_DIALECT_V1_0);
+    g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_V1_0);
     g_assert_cmpstr(eim->path, ==, "/esipa");
     g_assert_true(eim->keep_unacknowledged);
     /* Others keep the defaults. */
@@ -228,7 +228,7 @@ static void test_parts(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->modems->len, ==, 1);
     g_assert_cmpuint(((const ConfigModem *)config->modems->pdata[0])->slot, ==, 1);
     g_assert_cmpstr(((const ConfigModem *)config->modems->pdata[0])->path, ==, "/dev/m");
-    g_assert_cmpuint(config_get_eim(config, "x")->dialect, ==, ESIPA_DIALECT_V1_0);
+    g_assert_cmpuint(config_get_eim(config, "x")->dialect, ==, CONFIG_DIALECT_V1_0);
     g_assert_cmpstr(config_get_eim(config, "x")->path, ==, "/b");
 }
 
@@ -353,7 +353,8 @@ static void test_bad_values(Fixture *f, gconstpointer data)
         { "[poll]\non-start=TRUE\n", ":2: on-start must be true or false, not 'TRUE'" },
         { "[network]\nresolve=\n", ":2: resolve is empty" },
         { "[eim x]\npath=\n", ":2: path is empty" },
-        { "[eim x]\ndialect=1.1\n", ":2: '1.1' is no value for dialect; known are: 1.2, 1.0" },
+        { "[eim x]\ndialect=1.1\n",
+          ":2: '1.1' is no value for dialect; known are: auto, 1.2, 1.0" },
         { "[modem x]\npath=/dev/x\ntransport=mbim\n",
           ":3: 'mbim' is no value for transport; known are: qmi" },
         { "[channel]\nterminal-capability=both\n",

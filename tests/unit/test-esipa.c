@@ -88,6 +88,7 @@ static void world_init(World *world, EsipaDialect dialect, const guint8 *eid)
     world->https =
         https_client_new("eim.example.com", tls_peer_get_port(world->peer), trust, &network);
     config.dialect = dialect;
+    config.source = ESIPA_DIALECT_CONFIGURED;
     world->client = esipa_client_new(world->https, eid, &config);
 }
 
@@ -431,8 +432,13 @@ static void check_package(JsonObject *values, GBytes *der)
         g_assert_cmpint(package->kind, ==, ESIPA_PACKAGE_NONE);
         g_assert_null(package->package);
     } else {
+        gint64 code = json_object_get_int_member(values, "eimPackageError");
+
         g_assert_null(package);
-        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_EIM_REFUSED);
+        /* eidNotFound, invalidEid, missingEid are not for asking again soon (I-20). */
+        g_assert_error(error, EUICCD_ERROR,
+                       (code >= 2 && code <= 4 ? (gint)EUICCD_ERROR_EIM_REJECTED
+                                               : (gint)EUICCD_ERROR_EIM_REFUSED));
         g_assert_null(strstr(error->message, "unknown"));
     }
 }
@@ -764,18 +770,20 @@ static void test_status(void)
         g_autoptr(GError) error = NULL, other = NULL, third = NULL;
         g_autofree char *wanted = g_strdup_printf("HTTP status %u", statuses[i]);
 
+        EuiccdError code = statuses[i] == 415 ? EUICCD_ERROR_EIM_REJECTED : EUICCD_ERROR_HTTP;
+
         will_answer(&world, statuses[i], "BF4F03020101");
         g_assert_null(esipa_get_eim_package(world.client, &options, NULL, &error));
-        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_HTTP);
+        g_assert_error(error, EUICCD_ERROR, (gint)code);
         g_assert_true(g_str_has_prefix(error->message, "GetEimPackage: "));
         g_assert_nonnull(strstr(error->message, wanted));
         will_answer(&world, statuses[i], "BF50023000");
         g_assert_null(
             esipa_provide_error(world.client, ESIPA_RESULT_UNKNOWN_PACKAGE, NULL, NULL, &other));
-        g_assert_error(other, EUICCD_ERROR, EUICCD_ERROR_HTTP);
+        g_assert_error(other, EUICCD_ERROR, (gint)code);
         will_answer(&world, statuses[i], "");
         g_assert_false(esipa_handle_notification(world.client, notification, NULL, &third));
-        g_assert_error(third, EUICCD_ERROR, EUICCD_ERROR_HTTP);
+        g_assert_error(third, EUICCD_ERROR, (gint)code);
         g_assert_true(g_str_has_prefix(third->message, "HandleNotification: "));
         g_assert_cmpuint(esipa_client_get_retry_after(world.client), ==, 0);
     }
@@ -809,6 +817,43 @@ static void test_status(void)
     }
 }
 
+/* What the procedures need to know of a package beforehand. */
+static void test_package_flags(void)
+{
+    /* BF51{30{80 "e", 5A eid, 81 1, A0{A3{5A iccid, 05}}}, 5F37 signature} */
+    for (guint flag = 0; flag < 2; flag++) {
+        g_autoptr(TlvWriter) writer = tlv_writer_new();
+        static const guint8 octets[64] = { 0x98 };
+        g_autoptr(GBytes) body = NULL;
+        g_autoptr(EsipaPackage) package = NULL;
+        g_autoptr(GError) error = NULL;
+
+        tlv_open(writer, 0xBF4F);
+        tlv_open(writer, 0xBF51);
+        tlv_open(writer, 0x30);
+        tlv_put_string(writer, 0x80, "e");
+        tlv_put(writer, 0x5A, vector_eid, EID_SIZE);
+        tlv_put_integer(writer, 0x81, 1);
+        tlv_open(writer, 0xA0);
+        tlv_open(writer, 0xA3);
+        tlv_put(writer, 0x5A, octets, 10);
+        if (flag)
+            tlv_put_null(writer, 0x05);
+        tlv_close(writer);
+        tlv_close(writer);
+        tlv_close(writer);
+        tlv_put(writer, 0x5F37, octets, sizeof(octets));
+        tlv_close(writer);
+        tlv_close(writer);
+        body = tlv_writer_finish(g_steal_pointer(&writer));
+        package = esipa_parse_package(body, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(package->kind, ==, ESIPA_PACKAGE_EUICC);
+        g_assert_true(package->has_psmos);
+        g_assert_cmpint(package->rollback_flag, ==, (gint)flag);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     signal(SIGPIPE, SIG_IGN);
@@ -825,5 +870,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/esipa/answers/unknown", test_unknown);
     g_test_add_func("/esipa/answers/not-esipa", test_not_esipa);
     g_test_add_func("/esipa/status", test_status);
+    g_test_add_func("/esipa/answers/package-flags", test_package_flags);
     return g_test_run();
 }

@@ -155,15 +155,17 @@ typedef struct {
     const char *other;  /* package of "b" */
     EimMood mood;       /* of "a" */
     gboolean profile_changes;
+    gboolean rolled_back; /* "a" is out of reach with the new profile */
 } Story;
 
 static const Story stories[] = {
-    { "list", { "list" }, NULL, EIM_ACKNOWLEDGES, FALSE },
-    { "enable", { "enable" }, NULL, EIM_ACKNOWLEDGES, TRUE },
-    { "two-eims", { "list", "enable", "list" }, "list", EIM_ACKNOWLEDGES, TRUE },
-    { "accepts", { "enable", "list" }, "list", EIM_ACCEPTS, TRUE },
-    { "deletes-itself", { "delete-eim" }, NULL, EIM_ACKNOWLEDGES, FALSE },
-    { "signed-error", { "signed-error", "list" }, NULL, EIM_ACKNOWLEDGES, FALSE },
+    { "list", { "list" }, NULL, EIM_ACKNOWLEDGES, FALSE, FALSE },
+    { "enable", { "enable" }, NULL, EIM_ACKNOWLEDGES, TRUE, FALSE },
+    { "two-eims", { "list", "enable", "list" }, "list", EIM_ACKNOWLEDGES, TRUE, FALSE },
+    { "accepts", { "enable", "list" }, "list", EIM_ACCEPTS, TRUE, FALSE },
+    { "deletes-itself", { "delete-eim" }, NULL, EIM_ACKNOWLEDGES, FALSE, FALSE },
+    { "signed-error", { "signed-error", "list" }, NULL, EIM_ACKNOWLEDGES, FALSE, FALSE },
+    { "rollback", { "enable-rollback" }, NULL, EIM_ACKNOWLEDGES, FALSE, TRUE },
 };
 
 static World *story_world(const Story *story)
@@ -173,7 +175,8 @@ static World *story_world(const Story *story)
 
     for (guint i = 0; i < G_N_ELEMENTS(story->ops) && story->ops[i]; i++)
         world_add_package(world, "a", ESIPA_PACKAGE_EUICC, story->ops[i]);
-    world_add_package(world, "a", ESIPA_PACKAGE_DATA_REQUEST, "");
+    world_add_package(world, "a", ESIPA_PACKAGE_DATA_REQUEST, "BF52045C02BF20");
+    eim->needs_old_profile = story->rolled_back;
     if (story->other)
         world_add_package(world, "b", ESIPA_PACKAGE_EUICC, story->other);
     eim->mood = story->mood;
@@ -215,6 +218,10 @@ static void assert_settled(World *world, const Story *story, gboolean deleted)
     g_hash_table_iter_init(&iter, world->executed);
     while (g_hash_table_iter_next(&iter, NULL, &times))
         g_assert_cmpuint(GPOINTER_TO_UINT(times), ==, 1);
+    if (story->rolled_back) {
+        g_assert_cmpstr(world->enabled, ==, "A");
+        g_assert_cmpuint(world->rollbacks, ==, 1);
+    }
     if (story->profile_changes) {
         g_assert_cmpstr(world->enabled, ==, "B");
         g_assert_cmpuint(world_eim(world, "b")->causes->len, >=, 1); /* the other eIM was told */
@@ -312,5 +319,6 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &stories[i], test_death);
     }
     g_test_add_data_func("/ipa/death/twice", &stories[2], test_second_death);
+    g_test_add_data_func("/ipa/death/twice-rollback", &stories[6], test_second_death);
     return g_test_run();
 }

@@ -307,20 +307,33 @@ static void test_no_channel(void)
 
 /* ---- retrieval (SGP.32 3.1.1.1) ---- */
 
-static void test_other_packages(gconstpointer data)
+/* Downloads are not done yet: the trigger is answered, with the transaction it came with (I-18). */
+static void test_download_trigger(void)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(IpaSession) session = world_start(world, NULL);
-    g_autoptr(GBytes) expected = NULL;
-    EsipaPackageKind kind = (EsipaPackageKind)GPOINTER_TO_INT(data);
+    static const struct {
+        EsipaDialect dialect;
+        gboolean emergency;
+        const char *answer;
+    } cases[] = {
+        { ESIPA_DIALECT_V1_2, FALSE, "BF540982026101300380017F" },
+        { ESIPA_DIALECT_V1_2, TRUE, "BF5409820261013003800168" },
+        { ESIPA_DIALECT_V1_0, FALSE, "BF5406820261013000" },
+    };
 
-    world_add_package(world, "a", kind, "");
-    world_assert_poll_ok(session, "a", 1);
-    world_assert_calls(world, "get a; save 1 executed; provide a other; drop 1; get a");
-    expected = world_hex(kind == ESIPA_PACKAGE_DATA_REQUEST ? "BF5209A1078002610102017F"
-                                                            : "BF540982026101300380017F");
-    g_assert_cmpuint(world_eim(world, "a")->taken->len, ==, 1);
-    g_assert_true(g_bytes_equal(world_eim(world, "a")->taken->pdata[0], expected));
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(IpaSession) session = NULL;
+        g_autoptr(GBytes) expected = world_hex(cases[i].answer);
+
+        world->emergency = cases[i].emergency;
+        world_eim(world, "a")->dialect = cases[i].dialect;
+        session = world_start(world, NULL);
+        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF540AA0048002782482026101");
+        world_assert_poll_ok(session, "a", 1);
+        world_assert_calls(world, "get a; save 1 executed; provide a other; drop 1; get a");
+        g_assert_cmpuint(world_eim(world, "a")->taken->len, ==, 1);
+        g_assert_true(g_bytes_equal(world_eim(world, "a")->taken->pdata[0], expected));
+    }
 }
 
 /* I-18: without eimTransactionId there is nothing to echo. */
@@ -328,12 +341,38 @@ static void test_no_transaction(void)
 {
     g_autoptr(World) world = world_new();
     g_autoptr(IpaSession) session = world_start(world, NULL);
-    g_autoptr(GBytes) expected = world_hex("BF5205A10302017F");
-    Package *package = world_add_package(world, "a", ESIPA_PACKAGE_DATA_REQUEST, "");
+    g_autoptr(GBytes) expected = world_hex("BF5405300380017F");
+    Package *package =
+        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF5406A00480027824");
 
     g_clear_pointer(&package->transaction, g_free);
     world_assert_poll_ok(session, "a", 1);
     g_assert_true(g_bytes_equal(world_eim(world, "a")->taken->pdata[0], expected));
+}
+
+/* I-17: only for IPAs that leave the data to the eIM, which is not among our capabilities. */
+static void test_trigger_without_data(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+
+    world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF540482026101");
+    world_assert_poll_ok(session, "a", 1);
+    world_assert_calls(world, "get a; save 1 executed; error 1 a 6101; drop 1; get a");
+}
+
+/* rPLMN stands in every request while the modem tells it (asserted by the world). */
+static void test_rplmn(void)
+{
+    static const guint8 rplmn[3] = { 0x00, 0xF1, 0x10 };
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+
+    world->rplmn = rplmn;
+    world_assert_poll_ok(session, "a", 0);
+    world->rplmn = NULL;
+    world_assert_poll_ok(session, "a", 0);
+    world_assert_calls(world, "get a; get a");
 }
 
 /* I-19: reported once, then the round ends. */
@@ -613,10 +652,9 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/package/disk-full", test_disk_full);
     g_test_add_func("/ipa/package/no-channel", test_no_channel);
     g_test_add_func("/ipa/poll/nothing", test_nothing_to_do);
-    g_test_add_data_func("/ipa/poll/data-request", GINT_TO_POINTER(ESIPA_PACKAGE_DATA_REQUEST),
-                         test_other_packages);
-    g_test_add_data_func("/ipa/poll/download-trigger",
-                         GINT_TO_POINTER(ESIPA_PACKAGE_DOWNLOAD_TRIGGER), test_other_packages);
+    g_test_add_func("/ipa/poll/download-trigger", test_download_trigger);
+    g_test_add_func("/ipa/IPAD-IND-61E/trigger-without-data", test_trigger_without_data);
+    g_test_add_func("/ipa/poll/rplmn", test_rplmn);
     g_test_add_func("/ipa/IPAD-POLL-60N/no-transaction", test_no_transaction);
     g_test_add_data_func("/ipa/IPAD-POLL-61E/unknown", GINT_TO_POINTER(ESIPA_PACKAGE_UNKNOWN),
                          test_unusable_packages);

@@ -83,6 +83,13 @@ static void assert_same_bytes(GBytes *a, GBytes *b)
         g_assert_true(g_bytes_equal(a, b));
 }
 
+static void assert_same_numbers(const GArray *a, const GArray *b)
+{
+    g_assert_cmpuint(a->len, ==, b->len);
+    for (guint i = 0; i < a->len; i++)
+        g_assert_cmpint(g_array_index(a, gint64, i), ==, g_array_index(b, gint64, i));
+}
+
 static void assert_same(const IpaRecord *a, const IpaRecord *b)
 {
     g_assert_cmpuint(a->number, ==, b->number);
@@ -99,10 +106,11 @@ static void assert_same(const IpaRecord *a, const IpaRecord *b)
     g_assert_cmpint(a->error_code, ==, b->error_code);
     g_assert_cmpint(a->sequence, ==, b->sequence);
     g_assert_cmpint(a->profile_changed, ==, b->profile_changed);
-    g_assert_cmpuint(a->remove->len, ==, b->remove->len);
-    for (guint i = 0; i < a->remove->len; i++)
-        g_assert_cmpint(g_array_index(a->remove, gint64, i), ==,
-                        g_array_index(b->remove, gint64, i));
+    g_assert_cmpint(a->has_psmos, ==, b->has_psmos);
+    g_assert_cmpint(a->rollback, ==, b->rollback);
+    g_assert_cmpint(a->replaced, ==, b->replaced);
+    assert_same_numbers(a->offered, b->offered);
+    assert_same_numbers(a->remove, b->remove);
 }
 
 /* Saves RECORD (which it takes), reads it in a new store and compares. */
@@ -146,6 +154,9 @@ static void fill_record(IpaRecord *record)
     record->error_code = 127;
     record->sequence = G_MAXINT64;
     record->profile_changed = TRUE;
+    record->has_psmos = TRUE;
+    record->replaced = 0;
+    g_array_append_vals(record->offered, numbers, 2);
     g_array_append_vals(record->remove, numbers, G_N_ELEMENTS(numbers));
 }
 
@@ -156,6 +167,7 @@ static void test_round_trip(Fixture *f, gconstpointer data)
         IpaRecord *record = make_record("eim \"quoted\" \xC3\xA4");
 
         record->state = (IpaRecordState)state;
+        record->rollback = (IpaRollback)state; /* there are as many */
         fill_record(record);
         round_trip(f, record);
     }
@@ -346,6 +358,38 @@ static void test_causes(Fixture *f, gconstpointer data)
     }
 }
 
+/* What was learned of an eIM belongs to its configuration on the card. */
+static void test_dialects(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    EsipaDialect dialect = ESIPA_DIALECT_V1_2;
+
+    (void)data;
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        g_assert_false(store_get_dialect(store, "a", "print", &dialect));
+        g_assert_true(store_set_dialect(store, "a", "print", ESIPA_DIALECT_V1_0, &error));
+        g_assert_true(store_set_cause(store, "a", 5, &error));
+        g_assert_true(store_set_dialect(store, "b", "", ESIPA_DIALECT_V1_2, &error));
+        g_assert_no_error(error);
+    }
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        g_assert_true(store_get_dialect(store, "a", "print", &dialect));
+        g_assert_cmpint(dialect, ==, ESIPA_DIALECT_V1_0);
+        g_assert_true(store_get_dialect(store, "b", "", &dialect));
+        g_assert_cmpint(dialect, ==, ESIPA_DIALECT_V1_2);
+        g_assert_false(store_get_dialect(store, "a", "other", &dialect));
+        g_assert_false(store_get_dialect(store, "a", "prin", &dialect));
+        g_assert_false(store_get_dialect(store, "c", "print", &dialect));
+        /* One goes, the other stays. */
+        g_assert_true(store_set_cause(store, "a", -1, &error));
+        g_assert_true(store_get_dialect(store, "a", "print", &dialect));
+    }
+}
+
 static void test_enabled_iccid(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -483,6 +527,7 @@ int main(int argc, char **argv)
     ADD("bad-files", test_bad_files);
     ADD("other-names", test_other_names);
     ADD("causes", test_causes);
+    ADD("dialects", test_dialects);
     ADD("enabled-iccid", test_enabled_iccid);
     ADD("bad-state", test_bad_state);
     ADD("unwritable", test_unwritable);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+#include "ipa/procedures.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Delivery of the result of a profile change, and its undoing when that is impossible: SGP.32 3.3.1 step
+ * 10, 3.3.2; interop notes I-36, I-37. */
+
+#define FIRST_PAUSE   5  /* seconds between attempts to deliver, doubled each time … */
+#define LONGEST_PAUSE 60 /* … up to this */
+#define BUSY_TRIES    4  /* how often a card that answers catBusy is asked */
+#define BUSY_PAUSE    2  /* seconds, doubled each time */
+
+#define ROLLBACK_CAT_BUSY 5 /* cmdResult of ProfileRollback (SGP.32 5.9.16) */
+
+/* TRUE when the eIM could not be reached in a way that can be trusted. One that answers, whatever it
+ * answers, can be: that is no reason to roll back (I-37). */
+static gboolean is_unreachable(const GError *error)
+{
+    return euiccd_error_is(error, EUICCD_ERROR_NETWORK) ||
+           euiccd_error_is(error, EUICCD_ERROR_TLS) || euiccd_error_is(error, EUICCD_ERROR_TIMEOUT);
+}
+
+/* The undelivered result of a profile change for EIM_ID that is at STAGE. */
+static IpaRecord *find_change(IpaSession *session, const char *eim_id, IpaRollback stage)
+{
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+
+        if (record->state == IPA_RECORD_EXECUTED && record->profile_changed &&
+            record->rollback == stage && g_str_equal(record->eim->eim_id, eim_id))
+            return record;
+    }
+    return NULL;
+}
+
+/* Tries until the window is over, as attaching to a network takes its time, for as long as there is a
+ * result at STAGE. Fails with what happened last. */
+static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRollback stage,
+                                  GError **error)
+{
+    gint64 start = clock_boottime();
+    guint pause = FIRST_PAUSE, waited = 0;
+
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        guint elapsed;
+
+        if (ipa_results_deliver(session, eim, &local))
+            return TRUE;
+        elapsed = MAX(waited, (guint)((clock_boottime() - start) / G_USEC_PER_SEC));
+        if (!is_unreachable(local) || !find_change(session, eim->eim_id, stage) ||
+            elapsed >= session->rollback_window) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        pause = MIN(pause, session->rollback_window - elapsed);
+        ipa_session_stage(session, 0.7, "waiting for connectivity to %s: %s", eim->eim_id,
+                          local->message);
+        if (!session->host->wait(session->host_data, pause, session->cancellable, error))
+            return FALSE;
+        waited += pause;
+        pause = MIN(pause * 2, LONGEST_PAUSE);
+    }
+}
+
+gboolean ipa_rollback_adopt(IpaSession *session, IpaRecord *record, GBytes *result, GError **error)
+{
+    record->replaced = record->sequence;
+    g_clear_pointer(&record->result, g_bytes_unref);
+    record->result = g_bytes_ref(result);
+    record->rollback = IPA_ROLLBACK_DONE;
+    ipa_package_note_result(session, record);
+    if (session->host->record_save(session->host_data, record, error))
+        return TRUE;
+    g_prefix_error(error, "keeping the result of a rollback: ");
+    return FALSE;
+}
+
+gboolean ipa_rollback_adopt_nothing(IpaSession *session, IpaRecord *record, GError **error)
+{
+    g_clear_pointer(&record->result, g_bytes_unref);
+    record->error_code = ESIPA_RESULT_UNDEFINED_ERROR;
+    record->replaced = record->sequence;
+    record->sequence = -1;
+    record->rollback = IPA_ROLLBACK_DONE;
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                      "the card gave no result of the rollback");
+    return session->host->record_save(session->host_data, record, error);
+}
+
+/* ES10b.ProfileRollback; a card that is busy is asked again. REFRESH is asked for, as the modem, which may
+ * have a proactive session of its own, then chooses the moment. */
+static gboolean call_card(IpaSession *session, GBytes **ret_result, GError **error)
+{
+    guint pause = BUSY_PAUSE;
+
+    for (guint tries = 1;; tries++, pause *= 2) {
+        g_autoptr(GError) local = NULL;
+        gint64 code = 0;
+
+        /* Not cancellable: an answer that nobody waits for would be lost. */
+        if (es10b_profile_rollback(session->channel, TRUE, NULL, ret_result, &code, &local))
+            return TRUE;
+        if (!euiccd_error_is(local, EUICCD_ERROR_CARD_REFUSED) || code != ROLLBACK_CAT_BUSY ||
+            tries == BUSY_TRIES) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        ipa_session_stage(session, 0.6, "the card is busy: asking it again for the rollback");
+        if (!session->host->wait(session->host_data, pause, session->cancellable, error))
+            return FALSE;
+    }
+}
+
+/* The answer of ProfileRollback is lost, or 6985 stands in its place: the card's list of results knows
+ * what became of it (as I-43). */
+static gboolean look_for_result(IpaSession *session, IpaRecord *record, const GError *cause,
+                                GBytes **ret_result, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    session->reconciled = FALSE;
+    if (!euiccd_error_is(cause, EUICCD_ERROR_MODEM_GONE) &&
+        !euiccd_error_is(cause, EUICCD_ERROR_CANCELLED) && ipa_card_renew(session, TRUE, &local) &&
+        ipa_results_find_rollback(session, record, ret_result, &local))
+        return TRUE;
+    g_propagate_error(error, g_error_copy(cause));
+    if (local)
+        g_prefix_error(error, "(recovery failed: %s) ", local->message);
+    return FALSE;
+}
+
+/* ES10b.ProfileRollback whatever the card does. TRUE: it went back; *RET_RESULT is what it gave or stored, or
+ * NULL. FALSE with CARD_REFUSED, CARD_STATUS or CARD_RESET: it did not. Otherwise nobody knows. */
+static gboolean ask_card(IpaSession *session, IpaRecord *record, GBytes **ret_result,
+                         GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    for (guint tries = 1;; tries++) {
+        g_clear_error(&failure);
+        if (call_card(session, ret_result, &failure))
+            return TRUE;
+        if (euiccd_error_is(failure, EUICCD_ERROR_CARD_REFUSED))
+            break;
+        if (!look_for_result(session, record, failure, ret_result, error))
+            return FALSE;
+        if (*ret_result)
+            return TRUE;
+        /* 6985 before it was asked for anything: now it was reset (I-35). */
+        if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) || tries == 2)
+            break;
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+/* *RET_DONE: the former profile is enabled again and RECORD has the result of that. Otherwise the card
+ * refused, RECORD is as it was, and nothing more is tried. */
+static gboolean roll_back(IpaSession *session, IpaRecord *record, gboolean *ret_done,
+                          GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) result = NULL;
+
+    *ret_done = FALSE;
+    if (!ask_card(session, record, &result, &failure)) {
+        if (!ipa_card_is_bad_answer(failure)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "no rollback: %s", failure->message);
+        record->rollback = IPA_ROLLBACK_NONE;
+        return session->host->record_save(session->host_data, record, error);
+    }
+    *ret_done = TRUE;
+    /* The result is optional in the answer; the list has it as well. After REFRESH the card may have to be
+     * renewed before it tells. */
+    if (result && !ipa_rollback_adopt(session, record, result, error))
+        return FALSE;
+    ipa_package_switch_profile(session, record);
+    if (result)
+        return TRUE;
+    if (!ipa_results_find_rollback(session, record, &result, error)) {
+        g_prefix_error(error, "looking for the result of a rollback: ");
+        return FALSE;
+    }
+    return result ? ipa_rollback_adopt(session, record, result, error)
+                  : ipa_rollback_adopt_nothing(session, record, error);
+}
+
+gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    gboolean done = FALSE;
+    IpaRecord *record;
+
+    if (deliver_patiently(session, eim, IPA_ROLLBACK_ALLOWED, &failure))
+        return TRUE;
+    record = find_change(session, eim->eim_id, IPA_ROLLBACK_ALLOWED);
+    if (!record || !is_unreachable(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    /* On disk before the card is asked: after a kill the card's list of results tells whether it was
+     * done (ipa_results_reconcile()), so that it is done once. */
+    record->rollback = IPA_ROLLBACK_TRIED;
+    if (!session->host->record_save(session->host_data, record, error)) {
+        record->rollback = IPA_ROLLBACK_ALLOWED;
+        g_prefix_error(error, "noting a rollback before it is done: ");
+        return FALSE;
+    }
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_ROLLBACK, eim->eim_id,
+                      "no connectivity with the new profile (%s): rolling back", failure->message);
+    ipa_session_stage(session, 0.6, "rolling back to the former profile");
+    if (!roll_back(session, record, &done, error)) {
+        g_prefix_error(error, "rolling back after a profile change: ");
+        return FALSE;
+    }
+    if (done)
+        return deliver_patiently(session, eim, IPA_ROLLBACK_DONE, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
