@@ -255,12 +255,12 @@ static void test_information(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/es10-card/profile-rollback", test_rollback);
-    g_test_add_func("/es10-card/fallback", test_fallback);
-    g_test_add_func("/es10-card/emergency", test_emergency);
-    g_test_add_func("/es10-card/immediate-enable", test_immediate);
+    g_test_add_func("/es10-card/IPAD-RBK-50N/profile-rollback", test_rollback);
+    g_test_add_func("/es10-card/IPAD-FBK-50N/fallback", test_fallback);
+    g_test_add_func("/es10-card/IPAD-ECL-50N/emergency", test_emergency);
+    g_test_add_func("/es10-card/IPAD-IMM-50N/immediate-enable", test_immediate);
     g_test_add_func("/es10-card/set-default-dp-address", test_default_dp);
-    g_test_add_func("/es10-card/memory-reset", test_reset);
+    g_test_add_func("/es10-card/IPAD-RST-53N/memory-reset", test_reset);
     g_test_add_func("/es10-card/information", test_information);
     return g_test_run();
 }
