@@ -282,7 +282,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/esipa-forms/IPAD-POLL-66N/get-package", test_get_package);
-    g_test_add_func("/esipa-forms/IPAD-PKG-72N/provide-result", test_provide_result);
+    g_test_add_func("/esipa-forms/IPAD-PKG-61N/IPAD-PKG-72N/provide-result", test_provide_result);
     g_test_add_func("/esipa-forms/IPAD-POLL-61E/provide-error", test_provide_error);
     g_test_add_func("/esipa-forms/handle-notification", test_handle_notification);
     g_test_add_func("/esipa-forms/IPAD-PKG-66N/result-answers", test_result_answers);

@@ -686,7 +686,7 @@ int main(int argc, char *argv[])
 {
     signal(SIGPIPE, SIG_IGN);
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/esipa/requests/get-package", test_get_package_requests);
+    g_test_add_func("/esipa/IPAD-HTTP-68N/get-package", test_get_package_requests);
     g_test_add_func("/esipa/requests/cause", test_cause);
     g_test_add_func("/esipa/requests/provide-result", test_provide_requests);
     g_test_add_func("/esipa/requests/handle-notification", test_notification_requests);
@@ -694,9 +694,9 @@ int main(int argc, char *argv[])
     g_test_add_func("/esipa/answers/vectors", test_answers);
     g_test_add_func("/esipa/answers/tolerated", test_tolerated);
     g_test_add_func("/esipa/answers/invalid", test_invalid);
-    g_test_add_func("/esipa/answers/salvage", test_salvage);
+    g_test_add_func("/esipa/IPAD-POLL-60N/salvage", test_salvage);
     g_test_add_func("/esipa/answers/unknown", test_unknown);
-    g_test_add_func("/esipa/answers/not-esipa", test_not_esipa);
-    g_test_add_func("/esipa/status", test_status);
+    g_test_add_func("/esipa/IPAD-HTTP-67E/not-esipa", test_not_esipa);
+    g_test_add_func("/esipa/IPAD-HTTP-62N/status", test_status);
     return g_test_run();
 }
