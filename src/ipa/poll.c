@@ -55,8 +55,9 @@ static GBytes *make_data_error(const EsipaPackage *package)
     return tlv_writer_finish(writer);
 }
 
-/* ProfileDownloadTriggerResult with profileDownloadError undefinedError (SGP.32 2.11.2.3). */
-static GBytes *make_download_error(const EsipaPackage *package)
+/* ProfileDownloadTriggerResult with profileDownloadError undefinedError (SGP.32 2.11.2.3). v1.0 has no reason:
+ * its tag 80 is the errorResponse. */
+static GBytes *make_download_error(const EsipaPackage *package, EsipaDialect dialect)
 {
     TlvWriter *writer = tlv_writer_new();
 
@@ -64,7 +65,13 @@ static GBytes *make_download_error(const EsipaPackage *package)
     if (package->eim_transaction_id)
         tlv_put_slice(writer, 0x82, tlv_slice_from_bytes(package->eim_transaction_id));
     tlv_open(writer, 0x30);
-    tlv_put_integer(writer, 0x80, ESIPA_RESULT_UNDEFINED_ERROR);
+    switch (dialect) {
+    case ESIPA_DIALECT_V1_2:
+        tlv_put_integer(writer, 0x80, ESIPA_RESULT_UNDEFINED_ERROR);
+        break;
+    case ESIPA_DIALECT_V1_0:
+        break;
+    }
     tlv_close(writer);
     tlv_close(writer);
     return tlv_writer_finish(writer);
@@ -84,6 +91,7 @@ static gboolean handle_package(IpaSession *session, const IpaEim *eim, const Esi
                                GError **error)
 {
     g_autoptr(GBytes) answer = NULL;
+    EsipaClient *client;
 
     switch (package->kind) {
     case ESIPA_PACKAGE_EUICC:
@@ -92,7 +100,10 @@ static gboolean handle_package(IpaSession *session, const IpaEim *eim, const Esi
         answer = make_data_error(package);
         return answer_error(session, eim, package, answer, "eUICC data", error);
     case ESIPA_PACKAGE_DOWNLOAD_TRIGGER:
-        answer = make_download_error(package);
+        client = session->host->client(session->host_data, eim, error);
+        if (!client)
+            return FALSE;
+        answer = make_download_error(package, esipa_client_get_dialect(client));
         return answer_error(session, eim, package, answer, "a profile download", error);
     case ESIPA_PACKAGE_UNKNOWN:
         return refuse_package(session, eim, package, ESIPA_RESULT_UNKNOWN_PACKAGE, error);

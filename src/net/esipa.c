@@ -54,6 +54,11 @@ void esipa_client_free(EsipaClient *client)
     g_free(client);
 }
 
+EsipaDialect esipa_client_get_dialect(EsipaClient *client)
+{
+    return client->dialect;
+}
+
 guint esipa_client_get_retry_after(EsipaClient *client)
 {
     return client->retry_after;

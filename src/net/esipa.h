@@ -101,6 +101,9 @@ EsipaResultAnswer *esipa_provide_error(EsipaClient *client, EsipaResultError cod
 gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notification,
                                    GCancellable *cancellable, GError **error);
 
+/* In which form objects for this eIM are to be made that the client does not make itself. */
+EsipaDialect esipa_client_get_dialect(EsipaClient *client);
+
 /* Seconds that the last answer asked to wait (Retry-After of 429 and 503, at most a day); 0: none.
  */
 guint esipa_client_get_retry_after(EsipaClient *client);

@@ -22,6 +22,11 @@ void esipa_result_answer_free(EsipaResultAnswer *answer)
     g_free(answer);
 }
 
+EsipaDialect esipa_client_get_dialect(EsipaClient *client)
+{
+    return client->eim->dialect;
+}
+
 EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOptions *options,
                                     GCancellable *cancellable, GError **error)
 {

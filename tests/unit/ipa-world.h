@@ -50,6 +50,7 @@ typedef struct {
     EimMood mood;
     guint mood_count; /* exchanges until EIM_ACKNOWLEDGES is back; G_MAXUINT: stays */
     gboolean get_fails;
+    EsipaDialect dialect;
     gboolean makes_anew; /* a new package when the old one ended in undefinedError */
     GPtrArray *packages; /* of Package */
     GPtrArray *taken;    /* of GBytes: objects received */
