@@ -40,7 +40,7 @@ void vectors_load(void)
     }
 }
 
-static const char *member(const char *name, const char *member)
+const char *vector_text(const char *name, const char *member)
 {
     JsonObject *entry = g_hash_table_lookup(vectors, name);
 
@@ -51,7 +51,7 @@ static const char *member(const char *name, const char *member)
 
 const char *der(const char *name)
 {
-    return member(name, "der");
+    return vector_text(name, "der");
 }
 
 GPtrArray *family(const char *prefix)
@@ -74,7 +74,7 @@ GPtrArray *vectors_of_type(const char *type)
     guint n = 0;
 
     for (guint i = 0; i < names->len; i++)
-        if (g_str_equal(member(names->pdata[i], "type"), type))
+        if (g_str_equal(vector_text(names->pdata[i], "type"), type))
             names->pdata[n++] = names->pdata[i];
     g_ptr_array_set_size(names, (gint)n);
     g_assert_cmpuint(n, >, 0);

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 void vectors_load(void);
 void vectors_unload(void);
 
-/* Encoding of vector NAME, hex. */
+/* Encoding of vector NAME, hex; and its other members that are text. */
 const char *der(const char *name);
+const char *vector_text(const char *name, const char *member);
 
 /* Names of the vectors that begin with PREFIX, or are of TYPE; at least one. Array of char *, borrowed. */
 GPtrArray *family(const char *prefix);

@@ -616,13 +616,13 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/control/unknown-codes", test_code_unknown);
     g_test_add_func("/es10/control/cancelled", test_code_cancelled);
     g_test_add_func("/es10/control/deadline", test_code_deadline);
-    g_test_add_func("/es10/profile-rollback/result", test_rollback_result);
+    g_test_add_func("/es10/IPAD-RBK-60N/profile-rollback", test_rollback_result);
     g_test_add_func("/es10/configure-immediate-profile-enabling", test_configure);
-    g_test_add_func("/es10/set-default-dp-address", test_default_dp);
-    g_test_add_func("/es10/euicc-memory-reset/requests", test_reset_requests);
-    g_test_add_func("/es10/euicc-memory-reset/answers", test_reset_answers);
+    g_test_add_func("/es10/IPAD-PKG-62N/set-default-dp-address", test_default_dp);
+    g_test_add_func("/es10/IPAD-RST-50N/requests", test_reset_requests);
+    g_test_add_func("/es10/IPAD-RST-51E/answers", test_reset_answers);
     g_test_add_func("/es10/euicc-memory-reset/vectors", test_reset_vectors);
-    g_test_add_func("/es10/euicc-memory-reset/v1.0", test_reset_v1_0);
+    g_test_add_func("/es10/IPAD-RST-52N/v1.0", test_reset_v1_0);
     g_test_add_func("/es10/euicc-memory-reset/no-second-try", test_reset_no_second_try);
     result = g_test_run();
     vectors_unload();

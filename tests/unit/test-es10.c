@@ -828,12 +828,12 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/get-euicc-info1", test_info1);
     g_test_add_func("/es10/get-euicc-info2", test_info2);
     g_test_add_func("/es10/get-euicc-configured-addresses", test_addresses);
-    g_test_add_func("/es10/get-certs", test_certs);
-    g_test_add_func("/es10/get-certs/forms", test_certs_forms);
+    g_test_add_func("/es10/IPAD-DATA-61N/get-certs", test_certs);
+    g_test_add_func("/es10/IPAD-DATA-62N/get-certs-forms", test_certs_forms);
     g_test_add_func("/es10/get-rat", test_rat);
     g_test_add_func("/es10/get-connectivity-parameters", test_connectivity);
     g_test_add_func("/es10/get-eim-configuration-data", test_eims);
-    g_test_add_func("/es10/get-eim-configuration-data/search", test_eim_search);
+    g_test_add_func("/es10/IPAD-CFG-11N/search", test_eim_search);
     g_test_add_func("/es10/get-eim-configuration-data/consumer", test_consumer_card);
     g_test_add_func("/es10/add-initial-eim", test_add_initial_eim);
     g_test_add_func("/es10/add-initial-eim/forms", test_add_initial_eim_forms);
@@ -841,7 +841,7 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/get-profiles-info/fields", test_profile_fields);
     g_test_add_func("/es10/get-profiles-info/fallback", test_profiles_fallback);
     g_test_add_func("/es10/load-euicc-package", test_load_package);
-    g_test_add_func("/es10/retrieve-notifications-list/requests", test_list_requests);
+    g_test_add_func("/es10/IPAD-NTF-60N/retrieve-notifications-list", test_list_requests);
     g_test_add_func("/es10/retrieve-notifications-list/events", test_list_events);
     g_test_add_func("/es10/retrieve-notifications-list/answers", test_list_answers);
     g_test_add_func("/es10/package-results", test_package_results);

@@ -336,6 +336,25 @@ static void test_download_trigger(void)
     }
 }
 
+/* v1.0 has no reason in it: 80 would be read as an errorResponse (SGP.32 v1.0 2.11.2.3). */
+static void test_trigger_v1_0(void)
+{
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(IpaSession) session = world_start(world, NULL);
+        g_autoptr(GBytes) expected = world_hex(i == 0 ? "BF5406820261013000" : "BF54023000");
+        Package *package =
+            world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF5406A00480027824");
+
+        world_eim(world, "a")->dialect = ESIPA_DIALECT_V1_0;
+        if (i == 1)
+            g_clear_pointer(&package->transaction, g_free);
+        world_assert_poll_ok(session, "a", 1);
+        g_assert_cmpuint(world_eim(world, "a")->taken->len, ==, 1);
+        g_assert_true(g_bytes_equal(world_eim(world, "a")->taken->pdata[0], expected));
+    }
+}
+
 /* I-18: without eimTransactionId there is nothing to echo. */
 static void test_no_transaction(void)
 {
@@ -655,6 +674,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/poll/download-trigger", test_download_trigger);
     g_test_add_func("/ipa/IPAD-IND-61E/trigger-without-data", test_trigger_without_data);
     g_test_add_func("/ipa/poll/rplmn", test_rplmn);
+    g_test_add_func("/ipa/IPAD-V10-10N/download-trigger", test_trigger_v1_0);
     g_test_add_func("/ipa/IPAD-POLL-60N/no-transaction", test_no_transaction);
     g_test_add_data_func("/ipa/IPAD-POLL-61E/unknown", GINT_TO_POINTER(ESIPA_PACKAGE_UNKNOWN),
                          test_unusable_packages);

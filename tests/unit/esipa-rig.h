@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "net/esipa.h"
+#include "unit/tls-peer.h"
+#include "util/bytes.h"
+
+G_BEGIN_DECLS
+
+/* The ESipa client against an eIM that keeps what it is sent, and the known-answer vectors. */
+
+JsonArray *load(const char *name, JsonParser **ret_parser);
+const char *text(JsonObject *object, const char *member);
+GBytes *hex(const char *digits);
+GBytes *der_of(JsonObject *vector);
+void assert_hex(GBytes *bytes, const char *wanted);
+
+typedef struct {
+    TlsPeer *peer;
+    char *resolve;
+    HttpsClient *https;
+    EsipaClient *client;
+    guint n_answers;
+} World;
+
+/* EID of the vectors. */
+extern const guint8 vector_eid[EID_SIZE];
+
+void world_init(World *world, EsipaDialect dialect, const guint8 *eid);
+void world_clear(World *world);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(World, world_clear)
+
+/* What the next request gets; DIGITS: body, hex. */
+void will_answer(World *world, guint status, const char *digits);
+
+/* The last request was sent as ESipa wants it, with this body (hex). */
+void assert_sent(World *world, const char *digits);
+
+G_END_DECLS
