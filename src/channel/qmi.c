@@ -603,23 +603,6 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
 
 /* ---- open and close ---- */
 
-static void release_client(QmiBackend *self, gint64 deadline)
-{
-    g_autoptr(WaitCall) call = wait_call_new();
-    g_autoptr(GAsyncResult) result = NULL;
-
-    /* After a hang-up there is nobody to tell, but the library wants its own books closed. */
-    qmi_device_release_client(self->device, self->client,
-                              self->lost ? QMI_DEVICE_RELEASE_CLIENT_FLAGS_NONE
-                                         : QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID,
-                              wait_get_seconds(deadline), wait_call_get_cancellable(call),
-                              wait_call_ready, wait_call_ref(call));
-    result = wait_call_finish(call, deadline, NULL, NULL);
-    if (result)
-        qmi_device_release_client_finish(self->device, result, NULL);
-    g_clear_object(&self->client);
-}
-
 static void qmi_close(Backend *backend)
 {
     QmiBackend *self = (QmiBackend *)backend;
@@ -632,15 +615,12 @@ static void qmi_close(Backend *backend)
 
         /* No more events: the owner said that it is done. */
         g_signal_handlers_disconnect_by_data(self->device, self);
-        if (self->allocation && !self->client && !self->lost) {
-            /* A client that nobody uses would stay allocated in the modem for ever. */
-            g_autoptr(GAsyncResult) late = wait_call_finish(self->allocation, deadline, NULL, NULL);
-
-            if (late)
-                self->client = qmi_device_allocate_client_finish(self->device, late, NULL);
+        if (self->client) {
+            qmi_backend_release(self, self->client, deadline);
+            g_clear_object(&self->client);
         }
-        if (self->client)
-            release_client(self, deadline);
+        qmi_backend_release_late(self, &self->allocation, deadline);
+        qmi_backend_forget_identity(self, deadline);
         qmi_device_close_async(self->device, 1, wait_call_get_cancellable(call), wait_call_ready,
                                wait_call_ref(call));
         result = wait_call_finish(call, deadline, NULL, NULL);
@@ -648,7 +628,6 @@ static void qmi_close(Backend *backend)
             qmi_device_close_finish(self->device, result, NULL);
         g_clear_object(&self->device);
     }
-    g_clear_pointer(&self->allocation, wait_call_unref);
     g_hash_table_remove_all(self->long_responses);
     self->lost = self->attached = FALSE;
     self->silent = 0;
@@ -718,39 +697,6 @@ static gboolean open_device(QmiBackend *self, gint64 deadline, GCancellable *can
     return TRUE;
 }
 
-static gboolean allocate_client(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
-                                GError **error)
-{
-    g_autoptr(GAsyncResult) result = NULL;
-    g_autoptr(GError) failure = NULL;
-
-    /* Not cancelled when the caller gives up: qmi_close() waits for the answer and releases it. */
-    self->allocation = wait_call_new();
-    qmi_device_allocate_client(self->device, QMI_SERVICE_UIM, QMI_CID_NONE,
-                               wait_get_seconds(deadline),
-                               wait_call_get_cancellable(self->allocation), wait_call_ready,
-                               wait_call_ref(self->allocation));
-    result = wait_call_try(self->allocation, deadline, cancellable, error);
-    if (!result)
-        return FALSE;
-    g_clear_pointer(&self->allocation, wait_call_unref);
-    self->client = qmi_device_allocate_client_finish(self->device, result, &failure);
-    if (!self->client) {
-        EuiccdError code = EUICCD_ERROR_MODEM;
-
-        wait_settle();
-        if (self->lost)
-            code = EUICCD_ERROR_MODEM_GONE;
-        else if (g_error_matches(failure, QMI_PROTOCOL_ERROR,
-                                 QMI_PROTOCOL_ERROR_INVALID_SERVICE_TYPE) ||
-                 g_error_matches(failure, QMI_CORE_ERROR, QMI_CORE_ERROR_UNSUPPORTED))
-            code = EUICCD_ERROR_NOT_SUPPORTED;
-        g_set_error_literal(error, EUICCD_ERROR, code, failure->message);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /* A card that stays off is no reason not to open the modem: who uses it is told. */
 static gboolean revive_card(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
                             GError **error)
@@ -787,7 +733,9 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
         goto fail;
     if (step = "open port through qmi-proxy", !open_device(self, deadline, cancellable, error))
         goto fail;
-    if (step = "allocate UIM client", !allocate_client(self, deadline, cancellable, error))
+    if (step = "allocate UIM client",
+        !qmi_backend_allocate(self, QMI_SERVICE_UIM, &self->allocation, deadline, cancellable,
+                              &self->client, error))
         goto fail;
     /* What a dead predecessor left open may be all the channels there are. */
     if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, error))
@@ -824,6 +772,8 @@ static const BackendClass qmi_class = {
     .transmit = qmi_backend_transmit,
     .close_channel = qmi_backend_close_channel,
     .reset_card = qmi_reset_card,
+    .get_imei = qmi_backend_get_imei,
+    .get_rplmn = qmi_backend_get_rplmn,
     .close = qmi_close,
     .free = qmi_free,
 };

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* What qmi.c (the modem and its card) and qmi_apdu.c (channels and APDUs) share. */
+/* What qmi.c (the modem and its card), qmi_apdu.c (channels and APDUs), qmi_client.c (clients of its
+ * services) and qmi_identity.c (modem and network) share. */
 
 /* What the modem says about the card, from slot status and card status together. */
 typedef enum {
@@ -20,6 +21,13 @@ typedef enum {
     QMI_CARD_STARTING, /* the modem is still reading it */
     QMI_CARD_READY,
 } QmiCard;
+
+/* A service that is asked now and then, with a client for each time: client ids are scarce, and those of
+ * ModemManager are among them. */
+typedef struct {
+    WaitCall *allocation; /* of a client, given up by the caller but still on its way */
+    gboolean missing;     /* the modem has no such service or request: it is not asked again */
+} QmiVisit;
 
 typedef struct {
     Backend backend;
@@ -58,6 +66,9 @@ typedef struct {
     gboolean switched_off; /* by us, and the modem has not confirmed yet that it is on again */
     gboolean doubtful;     /* the card refused what it should have done: ask before the next use */
 
+    QmiVisit dms, nas;
+    char imei[16]; /* "": not known yet */
+
     GHashTable *long_responses; /* token -> LongResponse */
     gboolean long_changed;
 } QmiBackend;
@@ -91,6 +102,27 @@ gboolean qmi_backend_power_up(QmiBackend *self, gint64 deadline, GCancellable *c
 
 /* "Internal (3)": the modem's own words. g_free() it. */
 char *qmi_backend_describe(guint16 qmi_error);
+
+/* Allocates a client of SERVICE. *ALLOCATION is set as long as one is on its way that the caller gave up:
+ * the next call takes it. NOT_SUPPORTED when the modem has no such service. */
+gboolean qmi_backend_allocate(QmiBackend *self, QmiService service, WaitCall **allocation,
+                              gint64 deadline, GCancellable *cancellable, QmiClient **ret_client,
+                              GError **error);
+
+/* Gives the client id back, and waits for the modem's answer until DEADLINE; 0: not at all. */
+void qmi_backend_release(QmiBackend *self, QmiClient *client, gint64 deadline);
+/* The same for a client that is still on its way, if there is one. */
+void qmi_backend_release_late(QmiBackend *self, WaitCall **allocation, gint64 deadline);
+
+/* ERROR from FAILURE of a libqmi call: MODEM_GONE, NOT_SUPPORTED, or MODEM. */
+void qmi_backend_take_failure(QmiBackend *self, const GError *failure, GError **error);
+
+gboolean qmi_backend_get_imei(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                              char ret_imei[16], GError **error);
+gboolean qmi_backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                               guint8 ret_rplmn[3], GError **error);
+/* Before the modem is closed. */
+void qmi_backend_forget_identity(QmiBackend *self, gint64 deadline);
 
 gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size,
                                   gint64 deadline, GCancellable *cancellable, guint8 *ret_channel,

@@ -22,28 +22,20 @@ enum {
     CTL_PROXY_OPEN = 0xFF00,
 };
 
-enum {
-    DMS_CAPABILITIES = 0x0020,
-    DMS_MANUFACTURER = 0x0021,
-    DMS_MODEL = 0x0022,
-    DMS_REVISION = 0x0023,
-    DMS_IDS = 0x0025,
-    DMS_OPERATING_MODE = 0x002D,
-};
-
 static const struct {
     guint8 service;
     guint16 message;
     const char *name;
 } message_names[] = {
-    { SIM_QMI_CTL, 0x0021, "version" },      { SIM_QMI_CTL, 0x0022, "allocate" },
-    { SIM_QMI_CTL, 0x0023, "release" },      { SIM_QMI_CTL, 0x0027, "sync" },
-    { SIM_QMI_CTL, 0xFF00, "proxy-open" },   { SIM_QMI_UIM, 0x0000, "reset" },
-    { SIM_QMI_UIM, 0x002E, "register" },     { SIM_QMI_UIM, 0x002F, "card-status" },
-    { SIM_QMI_UIM, 0x0030, "power-off" },    { SIM_QMI_UIM, 0x0031, "power-on" },
-    { SIM_QMI_UIM, 0x003B, "send-apdu" },    { SIM_QMI_UIM, 0x003F, "close-channel" },
-    { SIM_QMI_UIM, 0x0042, "open-channel" }, { SIM_QMI_UIM, 0x0046, "switch-slot" },
-    { SIM_QMI_UIM, 0x0047, "slot-status" },
+    { SIM_QMI_CTL, 0x0021, "version" },        { SIM_QMI_CTL, 0x0022, "allocate" },
+    { SIM_QMI_CTL, 0x0023, "release" },        { SIM_QMI_CTL, 0x0027, "sync" },
+    { SIM_QMI_CTL, 0xFF00, "proxy-open" },     { SIM_QMI_UIM, 0x0000, "reset" },
+    { SIM_QMI_UIM, 0x002E, "register" },       { SIM_QMI_UIM, 0x002F, "card-status" },
+    { SIM_QMI_UIM, 0x0030, "power-off" },      { SIM_QMI_UIM, 0x0031, "power-on" },
+    { SIM_QMI_UIM, 0x003B, "send-apdu" },      { SIM_QMI_UIM, 0x003F, "close-channel" },
+    { SIM_QMI_UIM, 0x0042, "open-channel" },   { SIM_QMI_UIM, 0x0046, "switch-slot" },
+    { SIM_QMI_UIM, 0x0047, "slot-status" },    { SIM_QMI_DMS, 0x0025, "ids" },
+    { SIM_QMI_NAS, 0x0024, "serving-system" },
 };
 
 static char *message_name(const SimQmiRequest *request)
@@ -126,8 +118,9 @@ static void on_slot_changed(SimSlot *slot G_GNUC_UNUSED, gpointer data)
 
 static void ctl(SimModem *modem, SimPeer *peer, const SimQmiRequest *request, SimQmiAnswer *answer)
 {
-    static const guint8 services[] = { SIM_QMI_CTL, SIM_QMI_WDS, SIM_QMI_DMS, SIM_QMI_NAS,
-                                       SIM_QMI_UIM };
+    static const guint8 services[] = { SIM_QMI_CTL, SIM_QMI_WDS, SIM_QMI_DMS, SIM_QMI_UIM,
+                                       SIM_QMI_NAS };
+    const gsize n_services = G_N_ELEMENTS(services) - (modem->no_nas ? 1 : 0);
     const guint8 *data;
     gsize size;
     GByteArray *value;
@@ -135,8 +128,8 @@ static void ctl(SimModem *modem, SimPeer *peer, const SimQmiRequest *request, Si
     switch (request->message) {
     case CTL_VERSION:
         value = g_byte_array_new();
-        sim_qmi_put_u8(value, G_N_ELEMENTS(services));
-        for (guint i = 0; i < G_N_ELEMENTS(services); i++) {
+        sim_qmi_put_u8(value, (guint8)n_services);
+        for (guint i = 0; i < n_services; i++) {
             sim_qmi_put_u8(value, services[i]);
             sim_qmi_put_u16(value, 1);
             sim_qmi_put_u16(value, services[i] == SIM_QMI_UIM ? 46 : 5);
@@ -149,8 +142,8 @@ static void ctl(SimModem *modem, SimPeer *peer, const SimQmiRequest *request, Si
             answer->error = SIM_QMI_MISSING_ARGUMENT;
             break;
         }
-        if (service == SIM_QMI_CTL || !memchr(services, service, sizeof services)) {
-            answer->error = SIM_QMI_NOT_SUPPORTED;
+        if (service == SIM_QMI_CTL || !memchr(services, service, n_services)) {
+            answer->error = SIM_QMI_INVALID_SERVICE_TYPE;
             break;
         }
         guint8 id = 1;
@@ -184,47 +177,6 @@ static void ctl(SimModem *modem, SimPeer *peer, const SimQmiRequest *request, Si
     case CTL_SYNC: /* forgets every client, of whoever it is */
         while (modem->clients->len > 0)
             release_client(modem, modem->clients->pdata[0]);
-        break;
-    default:
-        answer->error = SIM_QMI_NOT_SUPPORTED;
-        break;
-    }
-}
-
-/* What ModemManager asks before it shows a modem. */
-static void dms(const SimQmiRequest *request, SimQmiAnswer *answer)
-{
-    static const char manufacturer[] = "euicc-sim", model[] = "QMI", revision[] = "1";
-    static const char imei[] = "356938035643809";
-    GByteArray *value;
-    const guint8 online = 0;
-
-    switch (request->message) {
-    case DMS_CAPABILITIES:
-        value = g_byte_array_new();
-        sim_qmi_put_u32(value, 50000000);
-        sim_qmi_put_u32(value, 100000000);
-        sim_qmi_put_u8(value, 4); /* data: non-simultaneous CS and PS */
-        sim_qmi_put_u8(value, 2); /* SIM supported */
-        sim_qmi_put_u8(value, 2);
-        sim_qmi_put_u8(value, 5); /* UMTS */
-        sim_qmi_put_u8(value, 8); /* LTE */
-        sim_qmi_tlv_take(answer->tlvs, 0x01, value);
-        break;
-    case DMS_MANUFACTURER:
-        sim_qmi_tlv(answer->tlvs, 0x01, manufacturer, strlen(manufacturer));
-        break;
-    case DMS_MODEL:
-        sim_qmi_tlv(answer->tlvs, 0x01, model, strlen(model));
-        break;
-    case DMS_REVISION:
-        sim_qmi_tlv(answer->tlvs, 0x01, revision, strlen(revision));
-        break;
-    case DMS_IDS:
-        sim_qmi_tlv(answer->tlvs, 0x11, imei, strlen(imei));
-        break;
-    case DMS_OPERATING_MODE:
-        sim_qmi_tlv(answer->tlvs, 0x01, &online, 1);
         break;
     default:
         answer->error = SIM_QMI_NOT_SUPPORTED;
@@ -283,7 +235,9 @@ static void process(SimModem *modem, SimPeer *peer, const SimQmiRequest *request
     else if (request->service == SIM_QMI_UIM)
         sim_qmi_uim(modem, client, request, answer);
     else if (request->service == SIM_QMI_DMS)
-        dms(request, answer);
+        sim_qmi_dms(modem, request, answer);
+    else if (request->service == SIM_QMI_NAS)
+        sim_qmi_nas(modem, request, answer);
     else
         answer->error = SIM_QMI_NOT_SUPPORTED;
 }
@@ -377,6 +331,8 @@ SimModem *sim_modem_new(const char *path, SimCard *card)
     modem->reset_closes = TRUE;
     modem->long_response = 1024;
     modem->slots = 1;
+    modem->imei = g_strdup("356938035643809");
+    modem->plmn = g_strdup("00101");
     return modem;
 }
 
@@ -392,6 +348,8 @@ void sim_modem_free(SimModem *modem)
     g_ptr_array_unref(modem->peers);
     g_ptr_array_unref(modem->rules);
     g_hash_table_unref(modem->counts);
+    g_free(modem->imei);
+    g_free(modem->plmn);
     g_free(modem->path);
     g_free(modem);
 }
@@ -481,10 +439,21 @@ void sim_modem_unplug(SimModem *modem)
 
 static gboolean check_knob_names(JsonObject *knobs, GError **error)
 {
-    static const char *const known[] = { "do",          "rules",          "client-ids",
-                                         "slots",       "long-response",  "procedure-bytes",
-                                         "silent",      "release-closes", "reset-closes",
-                                         "slot-status", "indications",    NULL };
+    static const char *const known[] = { "do",
+                                         "rules",
+                                         "client-ids",
+                                         "slots",
+                                         "long-response",
+                                         "procedure-bytes",
+                                         "silent",
+                                         "release-closes",
+                                         "reset-closes",
+                                         "slot-status",
+                                         "indications",
+                                         "imei",
+                                         "plmn",
+                                         "nas",
+                                         NULL };
     g_autoptr(GList) names = json_object_get_members(knobs);
     for (GList *name = names; name; name = name->next) {
         if (g_strv_contains(known, name->data) || sim_slot_has_knob(name->data))
@@ -506,6 +475,13 @@ static GPtrArray *read_rules(JsonObject *knobs, GError **error)
         return sim_rules_parse(json_node_get_array(node), is_message, error);
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rules: want an array");
     return NULL;
+}
+
+static void replace_text(char **text, const char *new)
+{
+    char *old = *text; /* NEW may be it */
+    *text = g_strdup(new);
+    g_free(old);
 }
 
 gboolean sim_modem_set_knobs(SimModem *modem, JsonObject *knobs, GError **error)
@@ -533,7 +509,9 @@ gboolean sim_modem_set_knobs(SimModem *modem, JsonObject *knobs, GError **error)
         { "slot-status", &modem->no_slot_status, TRUE, !modem->no_slot_status },
         { "indications", &modem->no_indications, TRUE, !modem->no_indications },
         { "silent", &modem->silent, FALSE, modem->silent },
+        { "nas", &modem->no_nas, TRUE, !modem->no_nas },
     };
+    const char *imei = modem->imei, *plmn = modem->plmn;
     g_autoptr(GPtrArray) rules = NULL;
 
     if (!check_knob_names(knobs, error))
@@ -545,6 +523,9 @@ gboolean sim_modem_set_knobs(SimModem *modem, JsonObject *knobs, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
         if (!sim_knob_flag(knobs, flags[i].name, &flags[i].new, error))
             return FALSE;
+    if (!sim_knob_text(knobs, "imei", &imei, error) ||
+        !sim_knob_text(knobs, "plmn", &plmn, error) || !sim_qmi_check_identity(imei, plmn, error))
+        return FALSE;
     rules = read_rules(knobs, error);
     if ((!rules && json_object_has_member(knobs, "rules")) ||
         !sim_slot_set_knobs(modem->slot, knobs, error))
@@ -555,6 +536,8 @@ gboolean sim_modem_set_knobs(SimModem *modem, JsonObject *knobs, GError **error)
     modem->fetch_by_default = fetch == 1;
     for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
         *flags[i].value = flags[i].new != flags[i].negated;
+    replace_text(&modem->imei, imei);
+    replace_text(&modem->plmn, plmn);
     if (rules) {
         g_ptr_array_unref(modem->rules);
         modem->rules = g_steal_pointer(&rules);

@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 /*
- * A modem that speaks QMI, as far as an eUICC's host and ModemManager need it (CTL, DMS, UIM).
+ * A modem that speaks QMI, as far as an eUICC's host and ModemManager need it (CTL, DMS, NAS, UIM).
  * Either behind the real qmi-proxy on a pseudo-terminal, or behind a socket that plays the proxy
  * for several clients.
  */
@@ -43,11 +43,14 @@ void sim_modem_unplug(SimModem *modem);
  * - slot-status: false: the messages about slots are not supported [true]
  * - indications: false: none are sent [true]
  * - silent: true: nothing is answered any more [false]
+ * - imei: what the modem says who it is; "": nothing ["356938035643809"]
+ * - plmn: MCC and MNC (two or three digits) of the network; "": not registered ["00101"]
+ * - nas: false: the modem has no service that tells the network [true]
  * - rules: list of faults, replaces the former list; the first that fits is used. Members of each:
  *
  *   - message: "open-channel", "send-apdu", "close-channel", "slot-status", "card-status",
  *     "register", "power-off", "power-on", "reset", "switch-slot", "version", "allocate", "release",
- *     "sync", "any" (UIM and DMS; the default), or four hex digits of another UIM message
+ *     "sync", "ids", "serving-system", "any" (all but CTL; the default), or four hex digits of another UIM message
  *   - contains: hex that must occur in the request's TLVs, e.g. "BF51"
  *   - after: hex that must have occurred before or now, e.g. "BF51" with contains "E291" for the last
  *     block of a package

@@ -43,6 +43,9 @@ struct SimModem {
     gboolean no_slot_status;
     gboolean no_indications;
     gboolean silent;
+    char *imei;
+    char *plmn; /* MCC and MNC */
+    gboolean no_nas;
 };
 
 /* What a handler answers, and what follows the answer. */
@@ -52,6 +55,10 @@ typedef struct {
     GPtrArray *after; /* GByteArray frames */
 } SimQmiAnswer;
 
+void sim_qmi_dms(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer);
+void sim_qmi_nas(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer);
+/* Whether the knobs may have these values. */
+gboolean sim_qmi_check_identity(const char *imei, const char *plmn, GError **error);
 /* UIM: fills ANSWER for REQUEST of CLIENT. */
 void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *request,
                  SimQmiAnswer *answer);

@@ -47,7 +47,8 @@ struct FakeUim {
     guint16 allocation_error;
     GString *history;
     guint clients;
-    guint8 last_cid;
+    guint8 last_cid; /* of UIM, for indications */
+    guint8 other_cid;
     char *apdu;
     guint channel, slot, procedure;
 };
@@ -137,6 +138,14 @@ void fake_uim_hang_up(FakeUim *fake)
     fake->clients = 0;
 }
 
+static void describe_client(FakeUim *fake, const char *what, guint8 service)
+{
+    if (service == QMI_SERVICE_UIM)
+        g_string_append_printf(fake->history, "%s ", what);
+    else
+        g_string_append_printf(fake->history, "%s:%u ", what, service);
+}
+
 static void handle_ctl(FakeUim *fake, QmiMessage *request)
 {
     guint16 id = qmi_message_get_message_id(request);
@@ -144,13 +153,13 @@ static void handle_ctl(FakeUim *fake, QmiMessage *request)
     g_autoptr(QmiMessage) answer = qmi_message_response_new(request, (QmiProtocolError)error);
 
     if (id == CTL_ALLOCATE) {
-        guint8 tlv[] = { QMI_SERVICE_UIM, 0 };
+        guint8 tlv[] = { uim_get(request, 0x01).data[0], 0 };
 
-        g_string_append(fake->history, "alloc ");
+        describe_client(fake, "alloc", tlv[0]);
         fake->allocation_error = 0;
         if (error == 0) {
             fake->clients++;
-            tlv[1] = ++fake->last_cid;
+            tlv[1] = tlv[0] == QMI_SERVICE_UIM ? ++fake->last_cid : ++fake->other_cid;
             qmi_message_add_raw_tlv(answer, 0x01, tlv, sizeof tlv, NULL);
         }
         if (fake->hold_allocation) {
@@ -161,7 +170,7 @@ static void handle_ctl(FakeUim *fake, QmiMessage *request)
     } else if (id == CTL_RELEASE) {
         TlvSlice tlv = uim_get(request, 0x01);
 
-        g_string_append(fake->history, "release ");
+        describe_client(fake, "release", tlv.data[0]);
         fake->clients--;
         qmi_message_add_raw_tlv(answer, 0x01, tlv.data, tlv.size, NULL);
     }
@@ -172,6 +181,8 @@ static const char *describe(FakeUim *fake, QmiMessage *request)
 {
     TlvSlice tlv, apdu;
 
+    if (qmi_message_get_service(request) != QMI_SERVICE_UIM)
+        return qmi_message_get_service(request) == QMI_SERVICE_DMS ? "ids" : "network";
     switch (qmi_message_get_message_id(request)) {
     case UIM_RESET:
         return "reset";

@@ -58,6 +58,10 @@ typedef struct FakeUim FakeUim;
     "01"                                                                                           \
     "00"
 
+/* DMS and NAS, which have no number in common with what is asked of UIM. */
+#define FAKE_UIM_GET_IDS     0x0025
+#define FAKE_UIM_GET_NETWORK 0x0024
+
 FakeUim *fake_uim_new(void);
 void fake_uim_free(FakeUim *fake);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeUim, fake_uim_free)
@@ -65,7 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeUim, fake_uim_free)
 /* Abstract name to connect to. */
 const char *fake_uim_get_name(FakeUim *fake);
 
-/* What was asked since the last call, e.g. "alloc reset register:17 slots card open". g_free() it. */
+/* What was asked since the last call, e.g. "alloc reset register:17 slots card open"; of other services
+ * "alloc:2 ids release:2" and "alloc:3 network release:3". g_free() it. */
 char *fake_uim_take_history(FakeUim *fake);
 
 /* Clients that are allocated now. */
