@@ -73,9 +73,15 @@ def wrong_usage():
     equal(run("--wait", "-1").returncode, 2)
     equal(run("--setup", "[]").returncode, 2)
     equal(run("--knobs", "@/nonexistent/file").returncode, 2)
+    for eim in ("", "a/b", "..", "a,trust=love", "a,token=x", "a,colour=red"):
+        equal(run("--no-daemon", "--eim", eim, "--", "true").returncode, 2, eim)
+    equal(run("--no-daemon", "--eim", "a.test", "--eim", "a.test", "--", "true").returncode, 2)
+    equal(run("--no-daemon", "--eim", "a.test", "--no-eim", "--", "true").returncode, 2)
+    equal(run("--no-daemon", "--eim-configuration", "/nonexistent/file").returncode, 2)
     package = '{"psmo": [{"listProfileInfo": {}}]}'
     for arguments in (["queue"], ["queue", "enable"], ["wait"], ["show", "me"], ["knob", "eim"],
-                      ["daemon", "dance"], ["card"], ["pki"], ["ctl"], ["nonsense"], [], ["eim"],
+                      ["daemon", "dance"], ["card"], ["pki"], ["pki", "d", "more", "--add-eim", "x"],
+                      ["show", "card", "--eim", "eim2"], ["knob", "modem", "{}", "--eim", "eim"], ["ctl"], ["nonsense"], [], ["eim"],
                       ["eim", "--no-such-option"], ["eim", "--pki", "p", "--state", "s", "more"],
                       ["eim", "--pki", "p", "--print-configuration", "--key-form", "round"],
                       ["queue", "json", package, "--fault", "key"],
@@ -103,6 +109,31 @@ def outside_of_a_world():
                           env=environment)
     equal(done.returncode, 1)
     assert "EUICC_SIM_DIR" in done.stderr, done.stderr
+
+
+@test
+def several_eims():
+    """Orders, state, behaviour and life of each are its own; it goes on in a continued world."""
+    script = """
+        test "$(euicc-sim queue list)" = %d
+        test "$(euicc-sim queue list)" = %d
+        test "$(euicc-sim queue list --eim b.example.test)" = %d
+        euicc-sim show eim2 | grep -q '"eimId" : "b.example.test"'
+        euicc-sim show eim --eim b.example.test | grep -q '"lastOrder" : %d'
+        euicc-sim knob eim2 '{"strict": false}'
+        ! euicc-sim show eim | grep -q strict
+        euicc-sim ctl eim '{"do": "show"}' --eim "$EUICC_SIM_DIR/eim2.sock" | grep -q strict
+        ! euicc-sim queue list --eim c.example.test 2>/dev/null
+        ! euicc-sim show eim3 2>/dev/null
+        euicc-sim daemon --part eim2 restart
+        test "$(euicc-sim queue list --eim eim2)" = %d
+        euicc-sim show card | grep -c '"eimId" :' | grep -qx 1
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        for numbers in ((1, 2, 1, 1, 2), (3, 4, 3, 3, 4)):
+            done = run("--no-daemon", "--dir", folder + "/w", "--eim", "a.example.test", "--eim",
+                       "b.example.test,unknown", "--", "sh", "-ec", script % numbers, folder=folder)
+            equal(done.returncode, 0, done.stderr)
 
 
 @test

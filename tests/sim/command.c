@@ -403,7 +403,8 @@ int sim_ctl_main(int argc, char **argv)
 static const char daemon_usage[] =
     "euicc-sim daemon [--part NAME] start|stop|kill|restart|log|status\n"
     "\n"
-    "Starts or stops the daemon (or another part: eim, eim2, modem, bus) and returns when that is done;\n"
+    "Starts or stops the daemon (or another part: eim, eim2, modem, bus) and returns when that is "
+    "done;\n"
     "stop is SIGTERM, kill is SIGKILL. log prints what it wrote, status exits with 0 if it runs.\n";
 
 static int print_log(const char *part)
@@ -477,8 +478,7 @@ static int create_card(int argc, char **argv)
     g_autofree char *content = NULL;
     if (setup && setup[0] == '@' && !g_file_get_contents(setup + 1, &content, NULL, &error))
         return fail("card", error);
-    g_autoptr(GPtrArray) eims =
-        g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
+    g_autoptr(GPtrArray) eims = g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
     SimWorldEim *eim = sim_world_eim_new(SIM_DEFAULT_EIM_ID, 1, NULL, &error);
     if (!eim)
         return fail("card", error);
@@ -513,8 +513,11 @@ int sim_card_main(int argc, char **argv)
 
 static const char pki_usage[] =
     "euicc-sim pki DIR [--curve P-256|brainpoolP256r1] [--eid DIGITS] [--host NAME]\n"
+    "       euicc-sim pki DIR --add-eim NAME\n"
     "\n"
-    "Makes keys and certificates of CI, EUM, eUICC, eIM, SM-DP+ and SM-DS in a new folder.\n";
+    "Makes keys and certificates of CI, EUM, eUICC, eIM, SM-DP+ and SM-DS in a new folder, or "
+    "those\n"
+    "of one more eIM in DIR/NAME.\n";
 
 int sim_pki_main(int argc, char **argv)
 {
@@ -523,6 +526,13 @@ int sim_pki_main(int argc, char **argv)
     if (wants_help(argc, argv)) {
         g_print("usage: %s", pki_usage);
         return SIM_EXIT_OK;
+    }
+    const char *further = take_option(&argc, argv, "--add-eim");
+    if (further) {
+        if (argc != 2)
+            return usage(pki_usage);
+        g_autofree char *folder = g_build_filename(argv[1], further, NULL);
+        return sim_pki_add_eim(argv[1], folder, further, &error) ? SIM_EXIT_OK : fail("pki", error);
     }
     for (int i = 1; i < argc; i++) {
         if (g_str_equal(argv[i], "--curve") && i + 1 < argc)

@@ -182,8 +182,7 @@ static GPtrArray *make_eims(char **given, gboolean none, char **foreign, const c
                             GError **error)
 {
     static const char *const usual[] = { SIM_DEFAULT_EIM_ID, NULL };
-    g_autoptr(GPtrArray) eims =
-        g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
+    g_autoptr(GPtrArray) eims = g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
     if (none && given) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                             "--eim together with --no-eim");
@@ -235,7 +234,8 @@ int sim_run_main(int argc, char **argv)
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
     int wait_seconds = DEFAULT_WAIT;
     gboolean no_wait = FALSE;
-    gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE, no_namespace = FALSE;
+    gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE,
+             no_namespace = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems, "Kind of modem (default: qmi)",
           "qmi" },

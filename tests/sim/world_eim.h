@@ -41,7 +41,7 @@ gboolean sim_world_eim_make_pki(SimWorldEim *eim, const char *pki, GError **erro
 GBytes *sim_world_eim_configure(const SimWorldEim *eim, GError **error);
 
 /* Counter and association token that the CARD has for it; as they are where it does not know the eIM. */
-gboolean sim_world_eim_read_association(const SimWorldEim *eim, const char *card,
-                                        gint64 *counter, gint64 *token, GError **error);
+gboolean sim_world_eim_read_association(const SimWorldEim *eim, const char *card, gint64 *counter,
+                                        gint64 *token, GError **error);
 
 G_END_DECLS
