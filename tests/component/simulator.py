@@ -137,6 +137,75 @@ def several_eims():
 
 
 @test
+def card_served_elsewhere():
+    """The whole of an enabling with the card behind TCP; then it goes in the middle, and comes back."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki"], check=True)
+        subprocess.run([SIMULATOR, "card", "create", f"{folder}/card.json", f"{folder}/pki"],
+                       check=True)
+        done = with_euiccd("--card", "tcp:127.0.0.1:4444", "--pki", f"{folder}/pki",
+                           "--defer-daemon", "--dir", f"{folder}/w", "--", "bash", "-ec", """
+            euicc-sim show modem | grep -q '"state" : "empty"'      # nobody listens yet
+            exec 3< <(exec euicc-sim card serve %s/card.json --listen 127.0.0.1:4444)
+            server=$!
+            read -r <&3
+            euicc-sim knob modem insert
+            euicc-sim show card | grep -q '"connected" : true'
+            ! euicc-sim knob card '{"switch": "silent"}' 2>/dev/null
+            order=$(euicc-sim queue enable %s --rollback)
+            euicc-sim daemon start
+            euicc-sim wait $order
+            euicc-sim ctl modem '{"do": "wait", "counter": "refresh"}' >/dev/null
+            kill $server
+            cat <&3                                                 # until it has ended
+            order=$(euicc-sim queue list)
+            busctl call org.euiccd1 /org/euiccd1/euicc/%s org.euiccd1.Euicc Poll >/dev/null
+            euicc-sim ctl modem '{"do": "wait", "slot": "empty"}' >/dev/null
+            ! euicc-sim wait $order >/dev/null                      # nobody could do it
+            order=$(euicc-sim queue list)
+            exec 3< <(exec euicc-sim card serve %s/card.json --listen 127.0.0.1:4444)
+            read -r <&3
+            euicc-sim knob modem insert
+            euicc-sim wait $order
+            """ % (folder, OPERATIONAL, EID, folder), folder=folder)
+        equal(done.returncode, 0, done.stdout + done.stderr)
+        card = subprocess.run([SIMULATOR, "card", "show", f"{folder}/card.json"],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        equal(json.loads(card.stdout)["enabledIccid"], OPERATIONAL)
+        equal(json.loads(card.stdout)["results"], [])
+
+
+@test
+def eim_of_somebody_else():
+    """Its configuration is all that the world knows of it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        eim = ["--pki", f"{folder}/pki/eim.example.org", "--eim-id", "eim.example.org"]
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki"], check=True)
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki", "--add-eim", "eim.example.org"], check=True)
+        printed = subprocess.run([SIMULATOR, "eim", *eim, "--print-configuration", "--fqdn",
+                                  "eim.example.org:8443", "--tls-trust", "ca"],
+                                 stdout=subprocess.PIPE, text=True, check=True)
+        with open(f"{folder}/eim.der", "wb") as file:
+            file.write(bytes.fromhex(printed.stdout))
+        done = with_euiccd("--no-eim", "--eim-configuration", f"{folder}/eim.der", "--pki",
+                           f"{folder}/pki", "--defer-daemon", "--", "bash", "-ec", """
+            ! euicc-sim show eim 2>/dev/null
+            euicc-sim show world | grep -q '"eimId" : "eim.example.org"'
+            exec 3< <(exec euicc-sim eim %s --state %s/foreign.json --control %s/foreign.sock \\
+                      --listen 127.0.0.1:8443 --ready-fd 1)
+            read -r <&3
+            order=$(euicc-sim queue enable %s --eim %s/foreign.sock)
+            euicc-sim daemon start
+            euicc-sim wait $order --eim %s/foreign.sock
+            """ % (" ".join(eim), folder, folder, OPERATIONAL, folder, folder), folder=folder)
+        equal(done.returncode, 0, done.stdout + done.stderr)
+        with open(f"{folder}/eim.der", "wb") as file:
+            file.write(b"\x30\x03\x83\x01\x00")
+        equal(run("--no-daemon", "--no-eim", "--eim-configuration", f"{folder}/eim.der", "--",
+                  "true").returncode, 2)
+
+
+@test
 def inside_of_a_world():
     done = run("--no-daemon", "--", "sh", "-ec", """
         test "$(euicc-sim queue list)" = 1

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/card.h"
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/pki.h"
 #include "sim/programs.h"
@@ -462,11 +462,45 @@ int sim_daemon_main(int argc, char **argv)
 static const char card_usage[] =
     "euicc-sim card create FILE PKI [FQDN[:PORT]] [SETUP]\n"
     "       euicc-sim card show FILE\n"
+    "       euicc-sim card serve FILE [--listen ADDRESS:PORT]\n"
     "\n"
     "create: writes a card with three profiles and one eIM at FQDN, credentials from the folder "
     "PKI\n"
     "(see \"euicc-sim pki\"). SETUP: JSON object or @FILE, its members replace the usual ones.\n"
-    "show: prints the state as JSON.\n";
+    "show: prints the state as JSON.\n"
+    "serve: waits for a modem (--card tcp:ADDRESS:PORT, by default a free port of 127.0.0.1, "
+    "which\n"
+    "is printed) and is its card, until it is ended.\n";
+
+/* One modem at a time, as it is with a card. */
+static int serve_card(const char *path, const char *address)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    g_autoptr(GSocketAddress) bound = NULL;
+    g_autoptr(SimCard) card = sim_card_open(path, &error);
+    if (!card)
+        return fail("card", error);
+    g_auto(GStrv) parts = g_strsplit(address, ":", 2);
+    g_autoptr(GSocketAddress) wanted = g_inet_socket_address_new_from_string(
+        parts[0], parts[1] ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 0);
+    if (!wanted) {
+        g_printerr("euicc-sim card: --listen %s: want an IPv4 address and a port\n", address);
+        return SIM_EXIT_USAGE;
+    }
+    if (!g_socket_listener_add_address(listener, wanted, G_SOCKET_TYPE_STREAM,
+                                       G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error))
+        return fail("card", error);
+    printf("%s:%u\n", parts[0], g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
+    (void)fflush(stdout);
+    for (;;) {
+        g_autoptr(GSocketConnection) connection =
+            g_socket_listener_accept(listener, NULL, NULL, &error);
+        if (!connection)
+            return fail("card", error);
+        sim_card_wire_serve(card, G_IO_STREAM(connection));
+    }
+}
 
 static int create_card(int argc, char **argv)
 {
@@ -501,7 +535,10 @@ int sim_card_main(int argc, char **argv)
     }
     if (argc >= 4 && argc <= 6 && g_str_equal(argv[1], "create"))
         return create_card(argc, argv);
-    if (argc != 3 || !g_str_equal(argv[1], "show"))
+    const char *listen = take_option(&argc, argv, "--listen");
+    if (argc == 3 && g_str_equal(argv[1], "serve"))
+        return serve_card(argv[2], listen ? listen : "127.0.0.1:0");
+    if (argc != 3 || listen || !g_str_equal(argv[1], "show"))
         return usage(card_usage);
     g_autoptr(SimCard) card = sim_card_open(argv[2], &error);
     if (!card)

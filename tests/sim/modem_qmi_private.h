@@ -50,6 +50,7 @@ typedef struct {
     guint16 error;
     SimQmiTlvs *tlvs;
     GPtrArray *after; /* GByteArray frames */
+    gboolean mute;    /* there is no answer */
 } SimQmiAnswer;
 
 /* UIM: fills ANSWER for REQUEST of CLIENT. */

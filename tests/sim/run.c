@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/modem_port.h"
 #include "sim/namespace.h"
@@ -144,6 +145,13 @@ static gboolean make_folder(Run *run, const char *given, gboolean keep, char **r
     return TRUE;
 }
 
+static char *make_card_path(const char *card)
+{
+    if (!card || g_str_has_prefix(card, SIM_CARD_WIRE_PREFIX))
+        return g_strdup(card);
+    return g_canonicalize_filename(card, NULL);
+}
+
 static int check_choices(char **modems, const char *proxy)
 {
     for (guint i = 0; modems && modems[i]; i++) {
@@ -244,7 +252,8 @@ int sim_run_main(int argc, char **argv)
           "fake|real" },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
-          "Card to use, made when it is not there (default: a new one)", "FILE" },
+          "Card to use, made when it is not there (default: a new one), or served elsewhere",
+          "FILE|tcp:HOST:PORT" },
         { "pki", 0, 0, G_OPTION_ARG_FILENAME, &pki, "PKI of the card and the eIM, likewise",
           "DIR" },
         { "setup", 0, 0, G_OPTION_ARG_STRING, &setup,
@@ -316,7 +325,7 @@ int sim_run_main(int argc, char **argv)
     char **command = argv + 1;
     if (command[0] && g_str_equal(command[0], "--"))
         command++;
-    g_autofree char *card_path = card ? g_canonicalize_filename(card, NULL) : NULL;
+    g_autofree char *card_path = make_card_path(card);
     g_autofree char *pki_path = pki ? g_canonicalize_filename(pki, NULL) : NULL;
     Run run = {
         .world = {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/card.h"
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/part.h"
 #include "sim/pki.h"
@@ -247,7 +247,8 @@ static gboolean start_modem(World *world, GError **error)
     g_autofree char *control = in_folder(world, "modem.sock");
     g_autofree char *modem = g_strdup_printf("--modem=%s,%s,%s", path, world->card, control);
     g_autofree char *knobs = g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL);
-    if (!g_file_test(world->card, G_FILE_TEST_EXISTS) &&
+    if (!g_str_has_prefix(world->card, SIM_CARD_WIRE_PREFIX) &&
+        !g_file_test(world->card, G_FILE_TEST_EXISTS) &&
         !sim_write_card(world->card, world->pki, options->eims, options->setup, error))
         return FALSE;
     char *argv[] = { (char *)options->self,
