@@ -328,8 +328,13 @@ HttpsClient *https_client_new(const char *host, guint16 port, Trust *trust,
                        : g_strdup_printf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
     client->trust = trust_ref(trust);
     client->config = *config;
-    if (config->resolve)
-        client->resolve = curl_slist_append(NULL, config->resolve);
+    if (config->resolve) {
+        g_auto(GStrv) entries = g_strsplit(config->resolve, " ", -1);
+
+        for (guint i = 0; entries[i]; i++)
+            if (*entries[i])
+                client->resolve = curl_slist_append(client->resolve, entries[i]);
+    }
     client->easy = new_easy(client);
     client->multi = new_multi();
     return client;

@@ -28,7 +28,7 @@ typedef struct {
     guint total_timeout;   /* seconds for one exchange */
     guint max_idle;     /* seconds after which an idle connection is not used again (NAT forgets) */
     gsize max_response; /* octets of a response body */
-    const char *resolve; /* tests: "HOST:PORT:ADDRESS" as CURLOPT_RESOLVE, or NULL */
+    const char *resolve; /* tests: "HOST:PORT:ADDRESS …" as CURLOPT_RESOLVE, or NULL */
 } HttpsConfig;
 
 extern const HttpsConfig https_config_default; /* 30 s, 60 s, 300 s, 300 s, 512 KiB */

@@ -73,9 +73,15 @@ def wrong_usage():
     equal(run("--wait", "-1").returncode, 2)
     equal(run("--setup", "[]").returncode, 2)
     equal(run("--knobs", "@/nonexistent/file").returncode, 2)
+    for eim in ("", "a/b", "..", "a,trust=love", "a,token=x", "a,colour=red"):
+        equal(run("--no-daemon", "--eim", eim, "--", "true").returncode, 2, eim)
+    equal(run("--no-daemon", "--eim", "a.test", "--eim", "a.test", "--", "true").returncode, 2)
+    equal(run("--no-daemon", "--eim", "a.test", "--no-eim", "--", "true").returncode, 2)
+    equal(run("--no-daemon", "--eim-configuration", "/nonexistent/file").returncode, 2)
     package = '{"psmo": [{"listProfileInfo": {}}]}'
     for arguments in (["queue"], ["queue", "enable"], ["wait"], ["show", "me"], ["knob", "eim"],
-                      ["daemon", "dance"], ["card"], ["pki"], ["ctl"], ["nonsense"], [], ["eim"],
+                      ["daemon", "dance"], ["card"], ["pki"], ["pki", "d", "more", "--add-eim", "x"],
+                      ["show", "card", "--eim", "eim2"], ["knob", "modem", "{}", "--eim", "eim"], ["ctl"], ["nonsense"], [], ["eim"],
                       ["eim", "--no-such-option"], ["eim", "--pki", "p", "--state", "s", "more"],
                       ["eim", "--pki", "p", "--print-configuration", "--key-form", "round"],
                       ["queue", "json", package, "--fault", "key"],
@@ -103,6 +109,101 @@ def outside_of_a_world():
                           env=environment)
     equal(done.returncode, 1)
     assert "EUICC_SIM_DIR" in done.stderr, done.stderr
+
+
+@test
+def several_eims():
+    """Orders, state, behaviour and life of each are its own; it goes on in a continued world."""
+    script = """
+        test "$(euicc-sim queue list)" = %d
+        test "$(euicc-sim queue list)" = %d
+        test "$(euicc-sim queue list --eim b.example.test)" = %d
+        euicc-sim show eim2 | grep -q '"eimId" : "b.example.test"'
+        euicc-sim show eim --eim b.example.test | grep -q '"lastOrder" : %d'
+        euicc-sim knob eim2 '{"strict": false}'
+        ! euicc-sim show eim | grep -q strict
+        euicc-sim ctl eim '{"do": "show"}' --eim "$EUICC_SIM_DIR/eim2.sock" | grep -q strict
+        ! euicc-sim queue list --eim c.example.test 2>/dev/null
+        ! euicc-sim show eim3 2>/dev/null
+        euicc-sim daemon --part eim2 restart
+        test "$(euicc-sim queue list --eim eim2)" = %d
+        euicc-sim show card | grep -c '"eimId" :' | grep -qx 1
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        for numbers in ((1, 2, 1, 1, 2), (3, 4, 3, 3, 4)):
+            done = run("--no-daemon", "--dir", folder + "/w", "--eim", "a.example.test", "--eim",
+                       "b.example.test,unknown", "--", "sh", "-ec", script % numbers, folder=folder)
+            equal(done.returncode, 0, done.stderr)
+
+
+@test
+def card_served_elsewhere():
+    """The whole of an enabling with the card behind TCP; then it goes in the middle, and comes back."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki"], check=True)
+        subprocess.run([SIMULATOR, "card", "create", f"{folder}/card.json", f"{folder}/pki"],
+                       check=True)
+        done = with_euiccd("--card", "tcp:127.0.0.1:4444", "--pki", f"{folder}/pki",
+                           "--defer-daemon", "--dir", f"{folder}/w", "--", "bash", "-ec", """
+            euicc-sim show modem | grep -q '"state" : "empty"'      # nobody listens yet
+            exec 3< <(exec euicc-sim card serve %s/card.json --listen 127.0.0.1:4444)
+            server=$!
+            read -r <&3
+            euicc-sim knob modem insert
+            euicc-sim show card | grep -q '"connected" : true'
+            ! euicc-sim knob card '{"switch": "silent"}' 2>/dev/null
+            order=$(euicc-sim queue enable %s --rollback)
+            euicc-sim daemon start
+            euicc-sim wait $order
+            euicc-sim ctl modem '{"do": "wait", "counter": "refresh"}' >/dev/null
+            kill $server
+            cat <&3                                                 # until it has ended
+            # Where the daemon does not notice by itself that the card went, a poll with work shows it.
+            order=$(euicc-sim queue list)
+            busctl call org.euiccd1 /org/euiccd1/euicc/%s org.euiccd1.Euicc Poll >/dev/null 2>&1 || true
+            euicc-sim ctl modem '{"do": "wait", "slot": "empty"}' >/dev/null
+            euicc-sim daemon stop
+            exec 3< <(exec euicc-sim card serve %s/card.json --listen 127.0.0.1:4444)
+            read -r <&3
+            euicc-sim knob modem insert
+            order=$(euicc-sim queue list)
+            euicc-sim daemon start
+            euicc-sim wait $order
+            """ % (folder, OPERATIONAL, EID, folder), folder=folder)
+        equal(done.returncode, 0, done.stdout + done.stderr)
+        card = subprocess.run([SIMULATOR, "card", "show", f"{folder}/card.json"],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        equal(json.loads(card.stdout)["enabledIccid"], OPERATIONAL)
+
+
+@test
+def eim_of_somebody_else():
+    """Its configuration is all that the world knows of it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        eim = ["--pki", f"{folder}/pki/eim.example.org", "--eim-id", "eim.example.org"]
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki"], check=True)
+        subprocess.run([SIMULATOR, "pki", f"{folder}/pki", "--add-eim", "eim.example.org"], check=True)
+        printed = subprocess.run([SIMULATOR, "eim", *eim, "--print-configuration", "--fqdn",
+                                  "eim.example.org:8443", "--tls-trust", "ca"],
+                                 stdout=subprocess.PIPE, text=True, check=True)
+        with open(f"{folder}/eim.der", "wb") as file:
+            file.write(bytes.fromhex(printed.stdout))
+        done = with_euiccd("--no-eim", "--eim-configuration", f"{folder}/eim.der", "--pki",
+                           f"{folder}/pki", "--defer-daemon", "--", "bash", "-ec", """
+            ! euicc-sim show eim 2>/dev/null
+            euicc-sim show world | grep -q '"eimId" : "eim.example.org"'
+            exec 3< <(exec euicc-sim eim %s --state %s/foreign.json --control %s/foreign.sock \\
+                      --listen 127.0.0.1:8443 --ready-fd 1)
+            read -r <&3
+            order=$(euicc-sim queue enable %s --eim %s/foreign.sock)
+            euicc-sim daemon start
+            euicc-sim wait $order --eim %s/foreign.sock
+            """ % (" ".join(eim), folder, folder, OPERATIONAL, folder, folder), folder=folder)
+        equal(done.returncode, 0, done.stdout + done.stderr)
+        with open(f"{folder}/eim.der", "wb") as file:
+            file.write(b"\x30\x03\x83\x01\x00")
+        equal(run("--no-daemon", "--no-eim", "--eim-configuration", f"{folder}/eim.der", "--",
+                  "true").returncode, 2)
 
 
 @test

@@ -37,6 +37,7 @@ BOOTSTRAP = "8988247000100000018"
 OPERATIONAL = "8988247000100000026"
 SPARE = "8988247000100000034"
 EIM_ID = "eim1.example.test"
+EIM_IDS = [EIM_ID, "eim2.example.test", "eim3.example.test"]
 
 SLOW = float(os.environ.get("EUICC_TEST_SLOW", "1"))
 CASES = []
@@ -64,8 +65,9 @@ def equal(actual, expected, what=""):
 
 def case(ident, section, **options):
     """Marks a case. IDENT: catalogue number, SECTION: of SGP.32. OPTIONS: setup (JSON members of the
-    card's set-up), knobs (of the modem), trust (of the card in the eIM), defer (daemon not
-    started)."""
+    card's set-up), knobs (of the modem), trust (of the card in the eIM), eims (list of what --eim
+    says, for other eIMs than the usual one), defer (daemon not started), arguments (further ones of
+    "euicc-sim run")."""
 
     def decorate(function):
         CASES.append((ident, section, function, options))
@@ -131,46 +133,59 @@ class World:
                            f"{done.stdout.strip()}", done.returncode)
         return done.stdout
 
-    def queue(self, *arguments):
+    @staticmethod
+    def _of(eim):
+        """Arguments that address an eIM, by default the first."""
+        return ["--eim", eim] if eim else []
+
+    def queue(self, *arguments, eim=None):
         """Queues an order at the eIM: its number."""
-        return int(self.sim("queue", *arguments))
+        return int(self.sim("queue", *arguments, *self._of(eim)))
 
-    def queue_package(self, package, **members):
-        return self.queue("json", json.dumps({"package": package, **members}))
+    def queue_package(self, package, eim=None, **members):
+        return self.queue("json", json.dumps({"package": package, **members}), eim=eim)
 
-    def control(self, part, request):
-        return json.loads(self.sim("ctl", part, json.dumps(request)))
+    def control(self, part, request, eim=None):
+        return json.loads(self.sim("ctl", part, json.dumps(request), *self._of(eim)))
 
-    def order(self, number):
+    def order(self, number, eim=None):
         """What the eIM knows of an order now."""
-        return self.control("eim", {"do": "show", "order": number})["order"]
+        return self.control("eim", {"do": "show", "order": number}, eim)["order"]
 
-    def result(self, number, timeout=60):
+    def result(self, number, timeout=60, eim=None):
         """The order once the eIM has its result, which must be verified by the eIM."""
-        order = self.outcome(number, timeout)
+        order = self.outcome(number, timeout, eim)
         assert order.get("verified") is True, \
             f"order {number} not verified: {order.get('why')} {order.get('error')}"
         return order
 
-    def outcome(self, number, timeout=60):
+    def outcome(self, number, timeout=60, eim=None):
         """The order once the eIM has an answer to it, whatever it is."""
         return self.control("eim", {"do": "wait", "for": "done", "order": number,
-                                    "timeout": int(timeout * SLOW)})["order"]
+                                    "timeout": int(timeout * SLOW)}, eim)["order"]
 
-    def wait_eim(self, what, count=1, timeout=60, **members):
+    def wait_eim(self, what, count=1, timeout=60, eim=None, **members):
         """Waits for COUNT exchanges ("exchange"), notifications, …, at the eIM."""
         return self.control("eim", {"do": "wait", "for": what, "count": count,
-                                    "timeout": int(timeout * SLOW), **members})["count"]
+                                    "timeout": int(timeout * SLOW), **members}, eim)["count"]
 
-    def exchanges(self, function=None):
-        return [e for e in self.show("eim")["exchanges"]
+    def exchanges(self, function=None, eim=None):
+        return [e for e in self.show("eim", eim)["exchanges"]
                 if function is None or e.get("function") == function]
 
-    def show(self, part):
-        return json.loads(self.sim("show", part))
+    def configuration(self, eim):
+        """EimConfigurationData (hex) of an eIM of this world, as --eim describes it."""
+        part = next(e for e in self.show("world")["eims"] if e["eimId"] == eim)
+        return self.sim("eim", "--pki", part["pki"], "--print-configuration", "--eim-id", eim,
+                        "--fqdn", eim if part["port"] == 443 else f"{eim}:{part['port']}",
+                        "--tls-trust", part["trust"]).strip()
 
-    def knob(self, part, value):
-        self.sim("knob", part, value if isinstance(value, str) else json.dumps(value))
+    def show(self, part, eim=None):
+        return json.loads(self.sim("show", part, *self._of(eim)))
+
+    def knob(self, part, value, eim=None):
+        self.sim("knob", part, value if isinstance(value, str) else json.dumps(value),
+                 *self._of(eim))
 
     def wait_modem(self, counter, at_least=1, timeout=60):
         return self.control("modem", {"do": "wait", "counter": counter, "at-least": at_least,
@@ -269,11 +284,15 @@ class World:
                 for path, p in self.objects().items()
                 if PROFILE in p and path.startswith(self.path + "/")}
 
-    def eim_path(self):
-        for path, interfaces in self.objects().items():
-            if interfaces.get(EIM, {}).get("EimId") == EIM_ID:
-                return path
-        raise AssertionError("no object of the eIM on the bus")
+    def eims(self):
+        """eimId -> path on D-Bus."""
+        return {interfaces[EIM]["EimId"]: path for path, interfaces in self.objects().items()
+                if EIM in interfaces and path.startswith(self.path + "/")}
+
+    def eim_path(self, eim=EIM_ID):
+        path = self.eims().get(eim)
+        assert path, f"no object of {eim} on the bus"
+        return path
 
     # ---- what is true whenever nothing is under way ----
 
@@ -326,8 +345,11 @@ def run_case(simulator, script, function, options):
         command += ["--knobs", json.dumps(options["knobs"])]
     if "trust" in options:
         command += ["--eim-trust", options["trust"]]
+    for eim in options.get("eims", []):
+        command += ["--eim", eim]
     if options.get("defer"):
         command += ["--defer-daemon"]
+    command += options.get("arguments", [])
     command += shlex.split(os.environ.get("EUICC_SIM_RUN", ""))
     command += ["--", sys.executable, "-B", script, "--inside", function.__name__]
     try:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/card_functions.h"
+#include "sim/card_wire.h"
 #include "util/bytes.h"
 #include "util/file.h"
 
@@ -44,6 +45,8 @@ struct SimCard {
     gboolean refresh_fetched;
     guint64 apdus;
     gint64 delay; /* of the last answer, milliseconds */
+    SimCardEvent event;
+    SimRemoteCard *remote; /* this one is served elsewhere: nothing else is set */
 };
 
 typedef struct {
@@ -60,14 +63,29 @@ typedef struct {
 
 /* ---- life ---- */
 
+static SimCard *open_remote(const char *address, GError **error)
+{
+    g_autoptr(SimRemoteCard) remote = sim_remote_card_new(address, error);
+    SimCard *card;
+
+    if (!remote)
+        return NULL;
+    card = g_new0(SimCard, 1);
+    card->remote = g_steal_pointer(&remote);
+    return card;
+}
+
 SimCard *sim_card_open(const char *state_path, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    g_autoptr(GBytes) content = file_read(state_path, STATE_LIMIT, &local);
+    g_autoptr(GBytes) content = NULL;
     g_autofree char *text = NULL;
     CardState *state;
     SimCard *card;
 
+    if (g_str_has_prefix(state_path, SIM_CARD_WIRE_PREFIX))
+        return open_remote(state_path + strlen(SIM_CARD_WIRE_PREFIX), error);
+    content = file_read(state_path, STATE_LIMIT, &local);
     if (!content) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, local->message);
         return NULL;
@@ -104,6 +122,13 @@ static void channel_reset(Channel *channel)
 
 void sim_card_free(SimCard *card)
 {
+    if (!card)
+        return;
+    if (card->remote) {
+        sim_remote_card_free(card->remote);
+        g_free(card);
+        return;
+    }
     for (guint i = 0; i < N_CHANNELS; i++)
         channel_reset(&card->channels[i]);
     card_state_free(card->state);
@@ -112,8 +137,17 @@ void sim_card_free(SimCard *card)
     g_free(card);
 }
 
+gboolean sim_card_is_present(SimCard *card)
+{
+    return !card->remote || sim_remote_card_is_present(card->remote);
+}
+
 void sim_card_reset(SimCard *card)
 {
+    if (card->remote) {
+        sim_remote_card_reset(card->remote);
+        return;
+    }
     for (guint i = 0; i < N_CHANNELS; i++)
         channel_reset(&card->channels[i]);
     card->channels[0].open = TRUE;
@@ -123,12 +157,14 @@ void sim_card_reset(SimCard *card)
     card->refresh_fetched = FALSE;
 }
 
-GBytes *sim_card_get_atr(SimCard *card G_GNUC_UNUSED)
+GBytes *sim_card_get_atr(SimCard *card)
 {
     /* T=0 and T=15, historical bytes of ETSI TS 102 221; the last octet is the check octet. */
     guint8 atr[] = { 0x3B, 0x9F, 0x96, 0x80, 0x3F, 0xC7, 0x82, 0x80, 0x31, 0xE0, 0x73,
                      0xFE, 0x21, 0x1B, 0x57, 0x53, 0x49, 0x4D, 0x2D, 0x65, 0x75, 0x00 };
 
+    if (card->remote)
+        return sim_remote_card_get_atr(card->remote);
     for (guint i = 1; i < sizeof(atr) - 1; i++)
         atr[sizeof(atr) - 1] ^= atr[i];
     return g_bytes_new(atr, sizeof(atr));
@@ -136,19 +172,24 @@ GBytes *sim_card_get_atr(SimCard *card G_GNUC_UNUSED)
 
 gboolean sim_card_refresh_pending(SimCard *card)
 {
-    return card->refresh_pending;
+    return card->remote ? sim_remote_card_refresh_pending(card->remote) : card->refresh_pending;
 }
 
 char *sim_card_get_eid(SimCard *card)
 {
-    return eid_to_string(card->state->eid, EID_SIZE, NULL);
+    return card->remote ? g_strdup("") : eid_to_string(card->state->eid, EID_SIZE, NULL);
 }
 
 char *sim_card_get_enabled_iccid(SimCard *card)
 {
-    const CardProfile *profile = card_profile_enabled(card->state);
+    const CardProfile *profile = card->remote ? NULL : card_profile_enabled(card->state);
 
     return profile ? iccid_to_string(profile->iccid, ICCID_SIZE, NULL) : g_strdup("");
+}
+
+SimCardEvent sim_card_get_event(SimCard *card)
+{
+    return card->event;
 }
 
 guint sim_card_get_delay(SimCard *card)
@@ -194,6 +235,11 @@ gboolean sim_card_set_behaviour(SimCard *card, const char *json, GError **error)
 
     if (!node)
         return FALSE;
+    if (card->remote) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                            "the behaviour of a card that is served elsewhere is set there");
+        return FALSE;
+    }
     state = copy_state(card);
     if (!card_behaviour_update(&state->behaviour, json_node_get_object(node), error))
         return FALSE;
@@ -268,8 +314,11 @@ char *sim_card_describe(SimCard *card)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) node = NULL;
-    g_autofree char *iccid = sim_card_get_enabled_iccid(card);
+    g_autofree char *iccid = NULL;
 
+    if (card->remote)
+        return sim_remote_card_describe(card->remote);
+    iccid = sim_card_get_enabled_iccid(card);
     json_builder_begin_object(builder);
     copy_members(card, builder);
     card_json_put_string(builder, "enabledIccid", iccid);
@@ -356,7 +405,8 @@ static CardFault *take_fault(SimCard *card, const char *name)
 
 static gboolean is_delay_only(const CardFault *fault)
 {
-    return !fault->sw && !fault->response && !fault->garbage && fault->truncate < 0;
+    return !fault->sw && !fault->response && !fault->garbage && fault->truncate < 0 &&
+           !fault->oversized;
 }
 
 /* ---- STORE DATA ---- */
@@ -400,13 +450,24 @@ static GBytes *run_command(SimCard *card, guint32 tag, TlvSlice command, guint *
     return g_steal_pointer(&response);
 }
 
-/* RESPONSE as FAULT wants it; a new reference. */
-static GBytes *spoil(GBytes *response, const CardFault *fault)
+/* An object with this tag and SIZE octets of nothing. */
+static GBytes *make_oversized(guint32 tag, gsize size)
+{
+    guint8 *octets = g_malloc0(size + 9);
+    gsize header = tlv_make_header(tag, size, octets);
+
+    return g_bytes_new_take(octets, header + size);
+}
+
+/* RESPONSE to the command TAG as FAULT wants it; a new reference. */
+static GBytes *spoil(GBytes *response, guint32 tag, const CardFault *fault)
 {
     gsize size = g_bytes_get_size(response);
 
     if (fault->response)
         return g_bytes_ref(fault->response);
+    if (fault->oversized)
+        return make_oversized(tag, (gsize)fault->oversized);
     if (fault->garbage) {
         guint8 *octets = g_malloc(size);
 
@@ -433,7 +494,8 @@ static GBytes *execute(SimCard *card, Channel *channel, TlvSlice command)
 
     if (!tlv_parse(command, 0, &tlv, NULL))
         return answer_sw(CARD_SW_DATA);
-    if (card->state->ipae_active && !card->declared && tlv.tag != 0xBF22)
+    if ((card->state->ipae_active && !card->declared && tlv.tag != 0xBF22) ||
+        card->state->kind == CARD_KIND_M2M)
         return answer_sw(CARD_SW_CONDITIONS);
     name = g_strdup_printf("%X", tlv.tag);
     found = take_fault(card, name);
@@ -442,13 +504,14 @@ static GBytes *execute(SimCard *card, Channel *channel, TlvSlice command)
         fault = *found;
         forced = found->response ? g_bytes_ref(found->response) : NULL;
     }
-    if (!found || is_delay_only(found) || found->execute || found->garbage || found->truncate >= 0)
+    if (!found || is_delay_only(found) || found->execute || found->garbage ||
+        found->truncate >= 0 || found->oversized)
         response = run_command(card, tlv.tag, command, &sw);
     if (fault.sw)
         return answer_sw(fault.sw);
     if (!response && !forced)
         return answer_sw(sw);
-    spoilt = spoil(response ? response : forced, &fault);
+    spoilt = spoil(response ? response : forced, tlv.tag, &fault);
     return answer_response(card, channel, spoilt, response ? sw : CARD_SW_OK);
 }
 
@@ -564,6 +627,12 @@ static GBytes *manage_channel(SimCard *card, const Apdu *apdu)
 }
 
 /* FCI of the ISD-R: AID, GlobalPlatform's part, and the IoT template (SGP.32 3.8.4, since v1.1). */
+static TlvSlice get_aid(const CardState *state)
+{
+    return state->isd_r_aid ? tlv_slice_from_bytes(state->isd_r_aid)
+                            : tlv_slice(isd_r_aid, sizeof(isd_r_aid));
+}
+
 static GBytes *make_fci(SimCard *card)
 {
     static const guint8 maximum_length[] = { 0xFF };
@@ -575,11 +644,11 @@ static GBytes *make_fci(SimCard *card)
     if (card_profile_enabled(card->state))
         bits |= 1u << 1;
     tlv_open(writer, 0x6F);
-    tlv_put(writer, 0x84, isd_r_aid, sizeof(isd_r_aid));
+    tlv_put_slice(writer, 0x84, get_aid(card->state));
     tlv_open(writer, 0xA5);
     tlv_put(writer, 0x9F65, maximum_length, 1);
     tlv_close(writer);
-    if (card->state->version >= CARD_VERSION_1_2) {
+    if (card->state->version >= CARD_VERSION_1_2 && card->state->kind == CARD_KIND_IOT) {
         tlv_open(writer, 0xE1);
         tlv_put_bits(writer, 0x80, bits);
         tlv_close(writer);
@@ -591,6 +660,7 @@ static GBytes *make_fci(SimCard *card)
 static GBytes *select_application(SimCard *card, Channel *channel, const Apdu *apdu)
 {
     g_autoptr(GBytes) fci = NULL;
+    TlvSlice own;
 
     channel_drop_response(channel);
     g_clear_pointer(&channel->command, g_byte_array_unref);
@@ -600,8 +670,9 @@ static GBytes *select_application(SimCard *card, Channel *channel, const Apdu *a
     if (apdu->p2 != 0x00 && apdu->p2 != 0x04 && apdu->p2 != 0x0C)
         return answer_sw(CARD_SW_P1_P2);
     /* An application can be selected by the first octets of its AID (five at least). */
-    if (apdu->data.size < 5 || apdu->data.size > sizeof(isd_r_aid) ||
-        memcmp(apdu->data.data, isd_r_aid, apdu->data.size) != 0)
+    own = get_aid(card->state);
+    if (apdu->data.size < 5 || apdu->data.size > own.size ||
+        memcmp(apdu->data.data, own.data, apdu->data.size) != 0)
         return answer_sw(CARD_SW_NOT_FOUND);
     channel->selected = TRUE;
     if (apdu->p2 == 0x0C)
@@ -734,17 +805,38 @@ static GBytes *process(SimCard *card, const guint8 *octets, gsize size)
     return answer_sw(CARD_SW_INS);
 }
 
+/* TRUE when the n-th APDU is there. */
+static gboolean is_due(gint64 *countdown)
+{
+    return *countdown > 0 && --*countdown == 0;
+}
+
 GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
 {
-    CardBehaviour *behaviour = &card->state->behaviour;
+    CardBehaviour *behaviour;
 
+    if (card->remote) {
+        GBytes *response = sim_remote_card_transmit(card->remote, apdu, size);
+
+        card->event =
+            sim_remote_card_is_present(card->remote) ? SIM_CARD_ANSWERED : SIM_CARD_REMOVED;
+        return response;
+    }
+    behaviour = &card->state->behaviour;
     card->apdus++;
     card->delay = behaviour->delay;
-    if (behaviour->power_cut > 0 && --behaviour->power_cut == 0) {
-        if (behaviour->power_cut_processed)
-            g_bytes_unref(process(card, apdu, size));
+    card->event = SIM_CARD_ANSWERED;
+    if (is_due(&behaviour->removal))
+        card->event = SIM_CARD_REMOVED;
+    if (is_due(&behaviour->silence))
+        card->event = SIM_CARD_SILENT;
+    if (is_due(&behaviour->power_cut))
+        card->event = SIM_CARD_POWER_CUT;
+    if (card->event == SIM_CARD_ANSWERED)
+        return process(card, apdu, size);
+    if (behaviour->power_cut_processed)
+        g_bytes_unref(process(card, apdu, size));
+    if (card->event != SIM_CARD_SILENT)
         sim_card_reset(card);
-        return g_bytes_new(NULL, 0);
-    }
-    return process(card, apdu, size);
+    return g_bytes_new(NULL, 0);
 }

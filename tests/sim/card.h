@@ -16,18 +16,31 @@ typedef struct SimCard SimCard;
  * (EID, certificates and keys by file name, profiles, eIM configurations, behaviour). */
 gboolean sim_card_create(const char *state_path, const char *setup_json, GError **error);
 
+/* "tcp:HOST:PORT" in place of a path: a card that is served elsewhere (sim/card_wire.h). */
 SimCard *sim_card_open(const char *state_path, GError **error);
 void sim_card_free(SimCard *card);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimCard, sim_card_free)
 
 /* One command APDU; the response ends with SW1 SW2. Never NULL. State changes are durable before
- * the response is returned. An empty response means that power was cut in the middle (behaviour
- * powerCutAtApdu): the modem saw a mute card, and the card is as after sim_card_reset(). */
+ * the response is returned. An empty response means that there is none; sim_card_get_event() says why. */
 GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size);
+
+typedef enum {
+    SIM_CARD_ANSWERED,
+    SIM_CARD_POWER_CUT, /* behaviour powerCutAtApdu: mute, and as after sim_card_reset() */
+    SIM_CARD_SILENT,    /* silentAtApdu: mute, and nothing else */
+    SIM_CARD_REMOVED,   /* removeAtApdu: it left its slot, and is as after sim_card_reset() */
+} SimCardEvent;
+
+/* What became of the last APDU. */
+SimCardEvent sim_card_get_event(SimCard *card);
 
 /* Milliseconds for which the modem shall hold back the last response (behaviour delay); mostly 0.
  */
 guint sim_card_get_delay(SimCard *card);
+
+/* FALSE while a card that is served elsewhere can't be reached; a reset tries again. */
+gboolean sim_card_is_present(SimCard *card);
 
 /* Reset or power cycle: channels, selections, TERMINAL CAPABILITY and a pending REFRESH are gone.
  */

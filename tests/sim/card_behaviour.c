@@ -5,6 +5,8 @@
 
 /* Behaviour knobs of the virtual eUICC (documented in card_setup.c) and the JSON helpers. */
 
+#define OVERSIZE_LIMIT (16 * 1024 * 1024)
+
 static const char *const switch_names[] = { "refresh", "silent", "none" };
 static const char *const response_names[] = { "get-response", "direct", "wrong-length" };
 
@@ -82,8 +84,9 @@ static gboolean read_range(JsonObject *object, const char *member, gint64 lowest
 
 static CardFault *read_fault(JsonObject *object, GError **error)
 {
-    static const char *const known[] = { "on",       "count",   "skip",    "sw",    "response",
-                                         "truncate", "garbage", "execute", "delay", NULL };
+    static const char *const known[] = { "on",       "count",     "skip",    "sw",
+                                         "response", "truncate",  "garbage", "execute",
+                                         "delay",    "oversized", NULL };
     g_autoptr(CardFault) fault = g_new0(CardFault, 1);
     g_autofree char *sw = card_json_string(object, "sw", NULL);
     g_autoptr(GError) local = NULL;
@@ -100,7 +103,8 @@ static CardFault *read_fault(JsonObject *object, GError **error)
     if (!read_range(object, "count", -1, G_MAXINT32, &fault->count, error) ||
         !read_range(object, "skip", 0, G_MAXINT32, &fault->skip, error) ||
         !read_range(object, "truncate", -1, G_MAXINT32, &fault->truncate, error) ||
-        !read_range(object, "delay", 0, 3600 * 1000, &fault->delay, error))
+        !read_range(object, "delay", 0, 3600 * 1000, &fault->delay, error) ||
+        !read_range(object, "oversized", 0, OVERSIZE_LIMIT, &fault->oversized, error))
         return NULL;
     fault->garbage = card_json_boolean(object, "garbage", FALSE);
     fault->execute = card_json_boolean(object, "execute", FALSE);
@@ -165,6 +169,8 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         "v10Signature",
         "powerCutAtApdu",
         "powerCutProcessed",
+        "silentAtApdu",
+        "removeAtApdu",
         "delay",
         "fail",
         NULL,
@@ -191,6 +197,8 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         !read_range(object, "maxResults", 1, G_MAXINT32, &new.max_results, error) ||
         !read_range(object, "maxEims", 0, G_MAXINT32, &new.max_eims, error) ||
         !read_range(object, "powerCutAtApdu", 0, G_MAXINT32, &new.power_cut, error) ||
+        !read_range(object, "silentAtApdu", 0, G_MAXINT32, &new.silence, error) ||
+        !read_range(object, "removeAtApdu", 0, G_MAXINT32, &new.removal, error) ||
         !read_range(object, "delay", 0, 3600 * 1000, &new.delay, error))
         return FALSE;
     new.need_declared = card_json_boolean(object, "needTerminalCapability", new.need_declared);
@@ -226,6 +234,8 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
     card_json_put_boolean(builder, "v10Signature", behaviour->v10_signature);
     card_json_put_integer(builder, "powerCutAtApdu", behaviour->power_cut);
     card_json_put_boolean(builder, "powerCutProcessed", behaviour->power_cut_processed);
+    card_json_put_integer(builder, "silentAtApdu", behaviour->silence);
+    card_json_put_integer(builder, "removeAtApdu", behaviour->removal);
     card_json_put_integer(builder, "delay", behaviour->delay);
     json_builder_set_member_name(builder, "fail");
     json_builder_begin_array(builder);
@@ -246,6 +256,7 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
         card_json_put_boolean(builder, "garbage", fault->garbage);
         card_json_put_boolean(builder, "execute", fault->execute);
         card_json_put_integer(builder, "delay", fault->delay);
+        card_json_put_integer(builder, "oversized", fault->oversized);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

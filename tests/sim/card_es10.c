@@ -170,6 +170,25 @@ static void put_ext_card_resource(const CardState *state, TlvWriter *writer)
     tlv_put_slice(writer, 0x84, tlv_slice_from_bytes(bytes));
 }
 
+/* iotSpecificInfo (SGP.32 5.9.2) */
+static void put_iot_info(const CardState *state, TlvWriter *writer, gboolean emergency,
+                         gboolean fallback)
+{
+    tlv_open(writer, 0xB4);
+    tlv_open(writer, 0xA0);
+    for (guint i = 0; i < state->iot_versions->len; i++)
+        tlv_put_slice(writer, 0x04,
+                      tlv_slice_from_bytes(g_ptr_array_index(state->iot_versions, i)));
+    tlv_close(writer);
+    if (state->version >= CARD_VERSION_1_2) {
+        if (emergency)
+            tlv_put_null(writer, 0x81);
+        if (fallback)
+            tlv_put_null(writer, 0x82);
+    }
+    tlv_close(writer);
+}
+
 static GBytes *get_info2(CardRun *run, TlvSlice content, guint *ret_sw)
 {
     static const guint8 pp_version[] = { 2, 3, 1 }, protection_version[] = { 1, 0, 0 };
@@ -202,19 +221,8 @@ static GBytes *get_info2(CardRun *run, TlvSlice content, guint *ret_sw)
     tlv_put(writer, 0x04, protection_version, 3);
     tlv_put_string(writer, 0x0C, "SIM-UP-0000");
     tlv_put_integer(writer, 0x90, run->ipae ? 1 : 0);
-    tlv_open(writer, 0xB4);
-    tlv_open(writer, 0xA0);
-    for (guint i = 0; i < state->iot_versions->len; i++)
-        tlv_put_slice(writer, 0x04,
-                      tlv_slice_from_bytes(g_ptr_array_index(state->iot_versions, i)));
-    tlv_close(writer);
-    if (state->version >= CARD_VERSION_1_2) {
-        if (emergency)
-            tlv_put_null(writer, 0x81);
-        if (fallback)
-            tlv_put_null(writer, 0x82);
-    }
-    tlv_close(writer);
+    if (state->kind == CARD_KIND_IOT)
+        put_iot_info(state, writer, emergency, fallback);
     if (state->info2_extra)
         tlv_put_raw_bytes(writer, state->info2_extra);
     tlv_close(writer);
@@ -467,6 +475,12 @@ gboolean card_es10_only_reads(guint32 tag)
     return FALSE;
 }
 
+/* What SGP.22 does not have. */
+static gboolean is_of_sgp32(guint32 tag)
+{
+    return tag >= 0xBF50 && tag <= 0xBF6F;
+}
+
 GBytes *card_es10_execute(CardRun *run, TlvSlice command, guint *ret_sw)
 {
     Tlv tlv;
@@ -474,6 +488,10 @@ GBytes *card_es10_execute(CardRun *run, TlvSlice command, guint *ret_sw)
     *ret_sw = CARD_SW_OK;
     if (!tlv_parse(command, 0, &tlv, NULL)) {
         *ret_sw = CARD_SW_DATA;
+        return NULL;
+    }
+    if (run->state->kind == CARD_KIND_CONSUMER && is_of_sgp32(tlv.tag)) {
+        *ret_sw = CARD_SW_REFERENCE;
         return NULL;
     }
     if (tlv.tag == 0xBF51)

@@ -48,6 +48,7 @@
  * info2Extra       hex of objects at the end of EUICCInfo2
  * freeMemory       octets of non-volatile memory that EUICCInfo2 reports
  * ipaeSupported    bit of the ISD-R's FCI
+ * kind             "iot", "consumer" (no SGP.32), "m2m" (6985 to all of ES10); isdrAid: another AID
  * ipaeActive       true: 6985 to everything but EUICCInfo2 until an IPAd is declared
  * immediateEnable, immediateOid (hex), immediateAddress
  * nextSeqNumber, nextToken  where the numbers start (1)

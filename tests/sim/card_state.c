@@ -6,6 +6,7 @@
 #include "sim/crypto.h"
 
 static const char *const version_names[] = { "1.0", "1.2", "1.3" };
+static const char *const kind_names[] = { "iot", "consumer", "m2m" };
 
 /* ---- objects ---- */
 
@@ -151,6 +152,7 @@ void card_state_free(CardState *state)
     g_clear_pointer(&state->svn, g_bytes_unref);
     g_clear_pointer(&state->firmware, g_bytes_unref);
     g_clear_pointer(&state->iot_versions, g_ptr_array_unref);
+    g_clear_pointer(&state->isd_r_aid, g_bytes_unref);
     g_clear_pointer(&state->info2_extra, g_bytes_unref);
     g_free(state->fallback_return);
     g_free(state->emergency_return);
@@ -512,6 +514,8 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
         "freeMemory",
         "ipaeSupported",
         "ipaeActive",
+        "kind",
+        "isdrAid",
         "inFallback",
         "fallbackReturn",
         "inEmergency",
@@ -525,6 +529,7 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
     g_autoptr(CardState) state = g_new0(CardState, 1);
     g_autofree char *eid = card_json_string(object, "eid", "");
     g_autofree char *version = card_json_string(object, "version", "1.3");
+    g_autofree char *kind = card_json_string(object, "kind", "iot");
     g_autoptr(GError) local = NULL;
     JsonObject *member;
     gint index;
@@ -569,6 +574,18 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
     state->free_memory = card_json_integer(object, "freeMemory", 196608);
     state->ipae_supported = card_json_boolean(object, "ipaeSupported", FALSE);
     state->ipae_active = card_json_boolean(object, "ipaeActive", FALSE);
+    index = index_of(kind_names, G_N_ELEMENTS(kind_names), kind);
+    if (index < 0) {
+        bad(error, "kind", "not one of iot, consumer, m2m");
+        return NULL;
+    }
+    state->kind = (CardKind)index;
+    state->isd_r_aid = card_json_hex(object, "isdrAid", &local);
+    if (local || (state->isd_r_aid && (g_bytes_get_size(state->isd_r_aid) < 5 ||
+                                       g_bytes_get_size(state->isd_r_aid) > 16))) {
+        bad(error, "isdrAid", "not 5 to 16 octets in hex");
+        return NULL;
+    }
     state->in_fallback = card_json_boolean(object, "inFallback", FALSE);
     state->fallback_return = card_json_string(object, "fallbackReturn", "");
     state->in_emergency = card_json_boolean(object, "inEmergency", FALSE);
@@ -769,6 +786,8 @@ char *card_state_to_text(const CardState *state)
     card_json_put_integer(builder, "freeMemory", state->free_memory);
     card_json_put_boolean(builder, "ipaeSupported", state->ipae_supported);
     card_json_put_boolean(builder, "ipaeActive", state->ipae_active);
+    card_json_put_string(builder, "kind", kind_names[state->kind]);
+    card_json_put_hex(builder, "isdrAid", state->isd_r_aid);
     json_builder_set_member_name(builder, "behaviour");
     json_builder_begin_object(builder);
     card_behaviour_to_json(&state->behaviour, builder);

@@ -46,6 +46,12 @@ typedef enum {
 
 /* SGP.32 version that the card implements: decides about functions, tags and signature inputs. */
 typedef enum {
+    CARD_KIND_IOT,
+    CARD_KIND_CONSUMER, /* SGP.22 alone: functions of SGP.32 are not known */
+    CARD_KIND_M2M,      /* SGP.02: the ISD-R is there, but ES10 is not */
+} CardKind;
+
+typedef enum {
     CARD_VERSION_1_0,
     CARD_VERSION_1_2,
     CARD_VERSION_1_3,
@@ -138,6 +144,7 @@ typedef struct {
     gboolean garbage; /* real response replaced by as many octets of no sense */
     gboolean execute; /* the command is processed before the forced answer */
     gint64 delay;     /* milliseconds, for the modem */
+    gint64 oversized; /* octets of content that the answer has instead; 0: as it is */
 } CardFault;
 
 typedef struct {
@@ -155,8 +162,10 @@ typedef struct {
     gboolean cat_busy;      /* enable and disable answer catBusy */
     gboolean v10_signature; /* second signature input is the eimSignature, as v1.0 says */
     gint64 power_cut; /* APDU (counted from here, 1 is the next) at which power goes; 0: none */
-    gboolean power_cut_processed;
-    gint64 delay; /* milliseconds for each APDU, for the modem */
+    gint64 silence;   /* likewise: this APDU has no answer */
+    gint64 removal;   /* likewise: the card leaves its slot */
+    gboolean power_cut_processed; /* also of these */
+    gint64 delay;                 /* milliseconds for each APDU, for the modem */
     GPtrArray *faults;
 } CardBehaviour;
 
@@ -178,6 +187,8 @@ typedef struct {
     GPtrArray *iot_versions; /* GBytes of three octets */
     GBytes *info2_extra;     /* further TLVs at the end of EUICCInfo2 */
     gint64 free_memory;
+    CardKind kind;
+    GBytes *isd_r_aid; /* NULL: that of SGP.02 and SGP.22 */
     gboolean ipae_supported;
     gboolean ipae_active;
     gboolean in_fallback;

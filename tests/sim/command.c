@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/card.h"
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/pki.h"
 #include "sim/programs.h"
@@ -40,23 +40,18 @@ static void print_object(JsonObject *object)
     puts(text);
 }
 
-/* Path of the control socket of "eim", "modem" (also for "card") or "world". */
-static char *socket_of(const char *part, GError **error)
+/* The value of option NAME, which is taken out of the arguments; NULL when it is not there. */
+static const char *take_option(int *argc, char **argv, const char *name)
 {
-    const char *folder = g_getenv("EUICC_SIM_DIR");
-    if (!folder) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                            "EUICC_SIM_DIR is not set: run this inside \"euicc-sim run\"");
-        return NULL;
+    for (int i = 1; i + 1 < *argc; i++) {
+        if (!g_str_equal(argv[i], name))
+            continue;
+        const char *value = argv[i + 1];
+        *argc -= 2;
+        memmove(argv + i, argv + i + 2, (gsize)(*argc - i) * sizeof *argv);
+        return value;
     }
-    g_autofree char *name = g_strconcat(g_str_equal(part, "card") ? "modem" : part, ".sock", NULL);
-    return g_build_filename(folder, name, NULL);
-}
-
-static JsonObject *call(const char *part, JsonObject *request, GError **error)
-{
-    g_autofree char *path = socket_of(part, error);
-    return path ? sim_control_call(path, request, error) : NULL;
+    return NULL;
 }
 
 static JsonObject *new_request(const char *what)
@@ -66,10 +61,73 @@ static JsonObject *new_request(const char *what)
     return request;
 }
 
+/* "eim", "eim2", … */
+static gboolean is_eim_part(const char *name)
+{
+    return g_str_has_prefix(name, "eim") && strspn(name + 3, "0123456789") == strlen(name + 3);
+}
+
+static char *socket_in_world(const char *part, GError **error)
+{
+    const char *folder = g_getenv("EUICC_SIM_DIR");
+    if (!folder) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                            "EUICC_SIM_DIR is not set: run this inside \"euicc-sim run\"");
+        return NULL;
+    }
+    g_autofree char *name = g_strconcat(part, ".sock", NULL);
+    return g_build_filename(folder, name, NULL);
+}
+
+/* The part that plays the eIM ID. */
+static char *find_eim_part(const char *id, GError **error)
+{
+    g_autofree char *path = socket_in_world("world", error);
+    g_autoptr(JsonObject) request = new_request("show");
+    g_autoptr(JsonObject) answer = path ? sim_control_call(path, request, error) : NULL;
+    if (!answer)
+        return NULL;
+    JsonArray *eims = json_object_get_array_member(answer, "eims");
+    for (guint i = 0; i < json_array_get_length(eims); i++) {
+        JsonObject *eim = json_array_get_object_element(eims, i);
+        const char *part = json_object_get_string_member_with_default(eim, "part", NULL);
+        if (part && g_str_equal(json_object_get_string_member(eim, "eimId"), id))
+            return g_strdup(part);
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "this world runs no eIM '%s'", id);
+    return NULL;
+}
+
+/* Path of the control socket of PART: "eim", "eim2", …, "modem" (also for "card"), "world". EIM (may be
+ * NULL) names the eIM instead: by its identifier, its part, or its control socket. */
+static char *socket_of(const char *part, const char *eim, GError **error)
+{
+    if (!eim)
+        return socket_in_world(g_str_equal(part, "card") ? "modem" : part, error);
+    if (strchr(eim, '/'))
+        return g_strdup(eim);
+    if (is_eim_part(eim))
+        return socket_in_world(eim, error);
+    g_autofree char *name = find_eim_part(eim, error);
+    return name ? socket_in_world(name, error) : NULL;
+}
+
+static JsonObject *call(const char *part, const char *eim, JsonObject *request, GError **error)
+{
+    g_autofree char *path = socket_of(part, eim, error);
+    return path ? sim_control_call(path, request, error) : NULL;
+}
+
 static gboolean is_part(const char *name)
 {
-    static const char *const parts[] = { "eim", "card", "modem", "world", NULL };
-    return name && g_strv_contains(parts, name);
+    static const char *const parts[] = { "card", "modem", "world", NULL };
+    return is_eim_part(name) || g_strv_contains(parts, name);
+}
+
+/* --eim goes with an eIM. */
+static gboolean fits(const char *part, const char *eim)
+{
+    return !eim || is_eim_part(part);
 }
 
 /* ---- queue ---- */
@@ -81,6 +139,8 @@ static const char queue_usage[] =
     "       euicc-sim queue json '{\"psmo\": […]}' | '{\"package\": {…}, …}' | @FILE\n"
     "\n"
     "Puts an eUICC package into the queue of the eIM and prints the number of the order.\n"
+    "--eim EIM: another eIM than the first, by its identifier, its part (eim2) or the path of its\n"
+    "control socket.\n"
     "FAULT: signature, key, token, replay, eid, eimId. The forms of \"json\" are those of the\n"
     "eIM's control request \"queue\", where \"fault\" is a member.\n";
 
@@ -149,10 +209,11 @@ int sim_queue_main(int argc, char **argv)
         g_print("usage: %s", queue_usage);
         return SIM_EXIT_OK;
     }
+    const char *eim = take_option(&argc, argv, "--eim");
     g_autoptr(JsonObject) request = argc > 1 ? make_order(argc, argv, &error) : NULL;
     if (!request)
         return error ? fail("queue", error) : usage(queue_usage);
-    g_autoptr(JsonObject) answer = call("eim", request, &error);
+    g_autoptr(JsonObject) answer = call("eim", eim, request, &error);
     if (!answer)
         return fail("queue", error);
     printf("%" G_GINT64_FORMAT "\n", json_object_get_int_member(answer, "order"));
@@ -162,7 +223,7 @@ int sim_queue_main(int argc, char **argv)
 /* ---- wait ---- */
 
 static const char wait_usage[] =
-    "euicc-sim wait ORDER [--timeout SECONDS] [--sent] [--json]\n"
+    "euicc-sim wait ORDER [--timeout SECONDS] [--sent] [--json] [--eim EIM]\n"
     "\n"
     "Waits until the eIM has the result of an order (--sent: until it was fetched), and prints "
     "what\n"
@@ -215,6 +276,7 @@ int sim_wait_main(int argc, char **argv)
         g_print("usage: %s", wait_usage);
         return SIM_EXIT_OK;
     }
+    const char *eim = take_option(&argc, argv, "--eim");
     for (int i = 1; i < argc; i++) {
         if (g_str_equal(argv[i], "--timeout") && i + 1 < argc)
             timeout = g_ascii_strtoll(argv[++i], NULL, 10);
@@ -233,7 +295,7 @@ int sim_wait_main(int argc, char **argv)
     json_object_set_string_member(request, "for", sent ? "sent" : "done");
     json_object_set_int_member(request, "order", order);
     json_object_set_int_member(request, "timeout", timeout);
-    g_autoptr(JsonObject) answer = call("eim", request, &error);
+    g_autoptr(JsonObject) answer = call("eim", eim, request, &error);
     if (!answer)
         return fail("wait", error);
     JsonObject *found = json_object_get_object_member(answer, "order");
@@ -243,7 +305,7 @@ int sim_wait_main(int argc, char **argv)
 
 /* ---- show, knob, ctl ---- */
 
-static const char show_usage[] = "euicc-sim show eim|card|modem|world\n"
+static const char show_usage[] = "euicc-sim show eim|card|modem|world [--eim EIM]\n"
                                  "\n"
                                  "Prints the state of a part as JSON.\n";
 
@@ -254,10 +316,11 @@ int sim_show_main(int argc, char **argv)
         g_print("usage: %s", show_usage);
         return SIM_EXIT_OK;
     }
-    if (argc != 2 || !is_part(argv[1]))
+    const char *eim = take_option(&argc, argv, "--eim");
+    if (argc != 2 || !is_part(argv[1]) || !fits(argv[1], eim))
         return usage(show_usage);
     g_autoptr(JsonObject) request = new_request(g_str_equal(argv[1], "card") ? "card" : "show");
-    g_autoptr(JsonObject) answer = call(argv[1], request, &error);
+    g_autoptr(JsonObject) answer = call(argv[1], eim, request, &error);
     if (!answer)
         return fail("show", error);
     json_object_remove_member(answer, "ok");
@@ -268,7 +331,7 @@ int sim_show_main(int argc, char **argv)
 }
 
 static const char knob_usage[] =
-    "euicc-sim knob eim|card|modem JSON\n"
+    "euicc-sim knob eim|card|modem JSON [--eim EIM]\n"
     "       euicc-sim knob modem eject|insert|unplug|plug\n"
     "\n"
     "Changes how a part behaves: an object with the members to change, e.g.\n"
@@ -287,7 +350,8 @@ int sim_knob_main(int argc, char **argv)
         g_print("usage: %s", knob_usage);
         return SIM_EXIT_OK;
     }
-    if (argc != 3 || !is_part(argv[1]) || g_str_equal(argv[1], "world"))
+    const char *eim = take_option(&argc, argv, "--eim");
+    if (argc != 3 || !is_part(argv[1]) || g_str_equal(argv[1], "world") || !fits(argv[1], eim))
         return usage(knob_usage);
     if (g_str_equal(argv[1], "modem") && g_strv_contains(moves, argv[2])) {
         request = new_request(argv[2]);
@@ -303,12 +367,12 @@ int sim_knob_main(int argc, char **argv)
             json_object_set_string_member(request, "do", "knobs");
         }
     }
-    g_autoptr(JsonObject) answer = call(argv[1], request, &error);
+    g_autoptr(JsonObject) answer = call(argv[1], eim, request, &error);
     return answer ? SIM_EXIT_OK : fail("knob", error);
 }
 
 static const char ctl_usage[] =
-    "euicc-sim ctl eim|modem|world|SOCKET JSON\n"
+    "euicc-sim ctl eim|modem|world|SOCKET JSON [--eim EIM]\n"
     "\n"
     "Sends one control request and prints the answer. The requests are described in the headers\n"
     "of the parts; {\"do\": \"show\"} works everywhere.\n";
@@ -320,12 +384,13 @@ int sim_ctl_main(int argc, char **argv)
         g_print("usage: %s", ctl_usage);
         return SIM_EXIT_OK;
     }
-    if (argc != 3)
+    const char *eim = take_option(&argc, argv, "--eim");
+    if (argc != 3 || !fits(argv[1], eim))
         return usage(ctl_usage);
     g_autoptr(JsonObject) request = sim_object_from_text(argv[2], &error);
     if (!request)
         return fail("ctl", error);
-    g_autoptr(JsonObject) answer = is_part(argv[1]) ? call(argv[1], request, &error)
+    g_autoptr(JsonObject) answer = is_part(argv[1]) ? call(argv[1], eim, request, &error)
                                                     : sim_control_call(argv[1], request, &error);
     if (!answer)
         return fail("ctl", error);
@@ -338,7 +403,8 @@ int sim_ctl_main(int argc, char **argv)
 static const char daemon_usage[] =
     "euicc-sim daemon [--part NAME] start|stop|kill|restart|log|status\n"
     "\n"
-    "Starts or stops the daemon (or another part: eim, modem, bus) and returns when that is done;\n"
+    "Starts or stops the daemon (or another part: eim, eim2, modem, bus) and returns when that is "
+    "done;\n"
     "stop is SIGTERM, kill is SIGKILL. log prints what it wrote, status exits with 0 if it runs.\n";
 
 static int print_log(const char *part)
@@ -378,7 +444,7 @@ int sim_daemon_main(int argc, char **argv)
     g_autoptr(JsonObject) request = new_request(status ? "show" : "part");
     json_object_set_string_member(request, "name", part);
     json_object_set_string_member(request, "action", argv[1]);
-    g_autoptr(JsonObject) answer = call("world", request, &error);
+    g_autoptr(JsonObject) answer = call("world", NULL, request, &error);
     if (!answer)
         return fail("daemon", error);
     if (!status)
@@ -396,23 +462,66 @@ int sim_daemon_main(int argc, char **argv)
 static const char card_usage[] =
     "euicc-sim card create FILE PKI [FQDN[:PORT]] [SETUP]\n"
     "       euicc-sim card show FILE\n"
+    "       euicc-sim card serve FILE [--listen ADDRESS:PORT]\n"
     "\n"
     "create: writes a card with three profiles and one eIM at FQDN, credentials from the folder "
     "PKI\n"
     "(see \"euicc-sim pki\"). SETUP: JSON object or @FILE, its members replace the usual ones.\n"
-    "show: prints the state as JSON.\n";
+    "show: prints the state as JSON.\n"
+    "serve: waits for a modem (--card tcp:ADDRESS:PORT, by default a free port of 127.0.0.1, "
+    "which\n"
+    "is printed) and is its card, until it is ended.\n";
+
+/* One modem at a time, as it is with a card. */
+static int serve_card(const char *path, const char *address)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketListener) listener = g_socket_listener_new();
+    g_autoptr(GSocketAddress) bound = NULL;
+    g_autoptr(SimCard) card = sim_card_open(path, &error);
+    if (!card)
+        return fail("card", error);
+    g_auto(GStrv) parts = g_strsplit(address, ":", 2);
+    g_autoptr(GSocketAddress) wanted = g_inet_socket_address_new_from_string(
+        parts[0], parts[1] ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 0);
+    if (!wanted) {
+        g_printerr("euicc-sim card: --listen %s: want an IPv4 address and a port\n", address);
+        return SIM_EXIT_USAGE;
+    }
+    if (!g_socket_listener_add_address(listener, wanted, G_SOCKET_TYPE_STREAM,
+                                       G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error))
+        return fail("card", error);
+    printf("%s:%u\n", parts[0], g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
+    (void)fflush(stdout);
+    for (;;) {
+        g_autoptr(GSocketConnection) connection =
+            g_socket_listener_accept(listener, NULL, NULL, &error);
+        if (!connection)
+            return fail("card", error);
+        sim_card_wire_serve(card, G_IO_STREAM(connection));
+    }
+}
 
 static int create_card(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     const char *address = argc > 4 && argv[4][0] != '{' && argv[4][0] != '@' ? argv[4] : NULL;
     const char *setup = argc > (address ? 5 : 4) ? argv[address ? 5 : 4] : NULL;
-    g_auto(GStrv) parts = g_strsplit(address ? address : SIM_DEFAULT_EIM_FQDN, ":", 2);
+    g_auto(GStrv) parts = g_strsplit(address ? address : SIM_DEFAULT_EIM_ID, ":", 2);
     guint port = parts[1] ? (guint)g_ascii_strtoull(parts[1], NULL, 10) : 443;
     g_autofree char *content = NULL;
     if (setup && setup[0] == '@' && !g_file_get_contents(setup + 1, &content, NULL, &error))
         return fail("card", error);
-    if (!sim_write_card(argv[2], argv[3], parts[0], port, NULL, content ? content : setup, &error))
+    g_autoptr(GPtrArray) eims = g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
+    SimWorldEim *eim = sim_world_eim_new(SIM_DEFAULT_EIM_ID, 1, NULL, &error);
+    if (!eim)
+        return fail("card", error);
+    g_ptr_array_add(eims, eim);
+    g_free(eim->host);
+    eim->host = g_strdup(parts[0]);
+    eim->port = port;
+    if (!sim_world_eim_make_pki(eim, argv[3], &error) ||
+        !sim_write_card(argv[2], argv[3], eims, content ? content : setup, &error))
         return fail("card", error);
     return SIM_EXIT_OK;
 }
@@ -426,7 +535,10 @@ int sim_card_main(int argc, char **argv)
     }
     if (argc >= 4 && argc <= 6 && g_str_equal(argv[1], "create"))
         return create_card(argc, argv);
-    if (argc != 3 || !g_str_equal(argv[1], "show"))
+    const char *listen = take_option(&argc, argv, "--listen");
+    if (argc == 3 && g_str_equal(argv[1], "serve"))
+        return serve_card(argv[2], listen ? listen : "127.0.0.1:0");
+    if (argc != 3 || listen || !g_str_equal(argv[1], "show"))
         return usage(card_usage);
     g_autoptr(SimCard) card = sim_card_open(argv[2], &error);
     if (!card)
@@ -438,16 +550,26 @@ int sim_card_main(int argc, char **argv)
 
 static const char pki_usage[] =
     "euicc-sim pki DIR [--curve P-256|brainpoolP256r1] [--eid DIGITS] [--host NAME]\n"
+    "       euicc-sim pki DIR --add-eim NAME\n"
     "\n"
-    "Makes keys and certificates of CI, EUM, eUICC, eIM, SM-DP+ and SM-DS in a new folder.\n";
+    "Makes keys and certificates of CI, EUM, eUICC, eIM, SM-DP+ and SM-DS in a new folder, or "
+    "those\n"
+    "of one more eIM in DIR/NAME.\n";
 
 int sim_pki_main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    const char *dir = NULL, *curve = "P-256", *eid = NULL, *host = SIM_DEFAULT_EIM_FQDN;
+    const char *dir = NULL, *curve = "P-256", *eid = NULL, *host = SIM_DEFAULT_EIM_ID;
     if (wants_help(argc, argv)) {
         g_print("usage: %s", pki_usage);
         return SIM_EXIT_OK;
+    }
+    const char *further = take_option(&argc, argv, "--add-eim");
+    if (further) {
+        if (argc != 2)
+            return usage(pki_usage);
+        g_autofree char *folder = g_build_filename(argv[1], further, NULL);
+        return sim_pki_add_eim(argv[1], folder, further, &error) ? SIM_EXIT_OK : fail("pki", error);
     }
     for (int i = 1; i < argc; i++) {
         if (g_str_equal(argv[i], "--curve") && i + 1 < argc)

@@ -13,7 +13,6 @@
 #define CONTENT_TYPE   "application/x-gsma-rsp-asn1"
 #define ADMIN_PROTOCOL "gsma/rsp/v2.1.0"
 #define USER_AGENT     "gsma-rsp-ipad"
-#define OVERSIZE       (2 * 1024 * 1024)
 
 /* eimPackageError (SGP.32 6.3.2.6) */
 #define NO_EIM_PACKAGE_AVAILABLE 1
@@ -247,18 +246,19 @@ static gboolean process(Call *call, GError **error)
 
 /* ---- faults ---- */
 
-static GBytes *make_oversized(guint32 tag)
+/* The start of an object with SIZE octets, which are filled in while they are sent. */
+static GBytes *make_oversized(guint32 tag, gsize size)
 {
-    guint8 *data = g_malloc0(OVERSIZE + 8);
-    gsize header = tlv_make_header(tag, OVERSIZE, data);
+    guint8 header[4 + 5]; /* tag and length at their longest */
 
-    return g_bytes_new_take(data, header + OVERSIZE);
+    return g_bytes_new(header, tlv_make_header(tag, size, header));
 }
 
 /* What is served instead of a body, without looking at the request. NULL when BODY names a change to
  * the real one. */
-static GBytes *make_body(const char *body, SimEimFunction function)
+static GBytes *make_body(const SimEimFault *fault, SimEimFunction function)
 {
+    const char *body = fault->body;
     static const char html[] = "<!DOCTYPE html><html><body>Bad Gateway</body></html>";
     static const char json[] = "{\"error\": \"no such service\"}";
     static const guint8 garbage[] = { 0xDE, 0xAD, 0xBE, 0xEF, 0x00, 0xFF, 0x80, 0x01 };
@@ -272,14 +272,14 @@ static GBytes *make_body(const char *body, SimEimFunction function)
     if (g_str_equal(body, "json"))
         return g_bytes_new_static(json, sizeof(json) - 1);
     if (g_str_equal(body, "oversized"))
-        return make_oversized(function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50);
+        return make_oversized(function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
     return NULL;
 }
 
 /* TRUE when the request must not be processed. */
 static gboolean fault_before(const SimEimFault *fault, Call *call)
 {
-    GBytes *body = fault->body ? make_body(fault->body, call->request->function) : NULL;
+    GBytes *body = fault->body ? make_body(fault, call->request->function) : NULL;
 
     json_object_set_boolean_member(call->exchange, "fault", TRUE);
     if (fault->drop_before) {
@@ -289,6 +289,8 @@ static gboolean fault_before(const SimEimFault *fault, Call *call)
     }
     if (fault->status != 0)
         call->answer->status = fault->status;
+    if (body && g_str_equal(fault->body, "oversized"))
+        call->answer->fill = fault->size;
     if (body)
         answer_with(call, body, fault->body);
     else if (fault->error != 0)
@@ -302,6 +304,14 @@ static void fault_after(const SimEimFault *fault, Call *call)
 
     answer->delay = fault->delay;
     answer->close = answer->close || fault->close;
+    answer->chunked = answer->chunked || fault->chunked;
+    answer->contradictory = fault->contradictory;
+    answer->slow_octets = fault->slow_octets;
+    answer->slow_pause = fault->slow_pause;
+    if (fault->stall_head)
+        answer->delivery = SIM_HTTP_STALL_HEAD;
+    if (fault->stall_body)
+        answer->delivery = SIM_HTTP_STALL_BODY;
     if (fault->drop_after)
         answer->delivery = SIM_HTTP_DROP;
     if (fault->content_type) {
@@ -409,7 +419,8 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
         json_object_set_int_member(exchange, "status",
                                    answer->delivery == SIM_HTTP_DROP ? 0 : answer->status);
         json_object_set_int_member(exchange, "answerSize",
-                                   answer->body ? (gint64)g_bytes_get_size(answer->body) : 0);
+                                   (answer->body ? (gint64)g_bytes_get_size(answer->body) : 0) +
+                                       (gint64)answer->fill);
         /* What the client is told has to survive the eIM's own end. */
         if (!sim_eim_state_save(eim, &error)) {
             g_clear_pointer(&answer->body, g_bytes_unref);

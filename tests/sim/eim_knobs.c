@@ -3,6 +3,8 @@
 
 #include "sim/eim_private.h"
 
+#define OVERSIZE (2 * 1024 * 1024)
+
 static const char *const bodies[] = { "empty",     "garbage", "html",      "json",
                                       "truncated", "cut",     "oversized", "double-tag" };
 
@@ -125,10 +127,25 @@ static gboolean read_headers(JsonNode *node, GString *headers, GError **error)
     return TRUE;
 }
 
+/* {"octets": N, "pause": MILLISECONDS} */
+static gboolean read_slow(JsonNode *node, SimEimFault *fault, GError **error)
+{
+    JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    JsonNode *octets = object ? json_object_get_member(object, "octets") : NULL;
+    JsonNode *pause = object ? json_object_get_member(object, "pause") : NULL;
+
+    if (!octets || !pause || json_object_get_size(object) != 2)
+        return fail(error, "want 'octets' and 'pause'");
+    return read_count(octets, &fault->slow_octets, error) &&
+           read_count(pause, &fault->slow_pause, error) &&
+           (fault->slow_octets > 0 || fail(error, "no octets"));
+}
+
 static gboolean read_fault_member(SimEimFault *fault, const char *name, JsonNode *node,
                                   GError **error)
 {
     static const char *const drops[] = { "before", "after" };
+    static const char *const stalls[] = { "head", "body" };
     guint index = 0;
 
     if (g_str_equal(name, "on"))
@@ -164,6 +181,21 @@ static gboolean read_fault_member(SimEimFault *fault, const char *name, JsonNode
         return read_flag(node, &fault->close, error);
     if (g_str_equal(name, "error"))
         return read_number(node, &fault->error, error);
+    if (g_str_equal(name, "size"))
+        return read_count(node, &fault->size, error);
+    if (g_str_equal(name, "chunked"))
+        return read_flag(node, &fault->chunked, error);
+    if (g_str_equal(name, "contradictory"))
+        return read_flag(node, &fault->contradictory, error);
+    if (g_str_equal(name, "slow"))
+        return read_slow(node, fault, error);
+    if (g_str_equal(name, "stall")) {
+        if (!read_name(node, stalls, G_N_ELEMENTS(stalls), &index, error))
+            return FALSE;
+        fault->stall_head = index == 0;
+        fault->stall_body = index == 1;
+        return TRUE;
+    }
     return fail(error, "no member of a fault");
 }
 
@@ -181,6 +213,7 @@ static gboolean read_faults(JsonNode *node, GPtrArray *faults, GError **error)
 
         fault->on = g_strdup("any");
         fault->count = 1;
+        fault->size = OVERSIZE;
         fault->headers = g_string_new(NULL);
         g_ptr_array_add(faults, fault);
         if (!JSON_NODE_HOLDS_OBJECT(item))

@@ -364,8 +364,24 @@ static gboolean put_delete_eim(JsonObject *members, guint32 tag, TlvWriter *writ
     return put_text(members, "eimId", tag, writer, error);
 }
 
+/* Either the members of a configuration, or "der": what "eim --print-configuration" prints. */
 static gboolean put_eim(JsonObject *members, guint32 tag, TlvWriter *writer, GError **error)
 {
+    g_autoptr(GBytes) der = NULL;
+    Tlv tlv;
+
+    if (!get_hex(members, "der", &der, error))
+        return FALSE;
+    if (der) {
+        if (json_object_get_size(members) > 1)
+            return fail(error, "'der' together with other members");
+        if (!tlv_parse(tlv_slice_from_bytes(der), 0x30, &tlv, error)) {
+            g_prefix_error(error, "'der': ");
+            return FALSE;
+        }
+        tlv_put_slice(writer, tag, tlv.value);
+        return TRUE;
+    }
     return sim_eim_configuration_to_tlv(members, tag, writer, error);
 }
 

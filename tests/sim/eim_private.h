@@ -21,6 +21,10 @@ typedef struct {
     guint status;
     guint delay; /* milliseconds */
     gboolean drop_before, drop_after;
+    gboolean stall_head, stall_body;
+    gboolean chunked, contradictory;
+    guint slow_octets, slow_pause;
+    guint size; /* of an oversized body */
     char *body;
     char *content_type;
     GString *headers;

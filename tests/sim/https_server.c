@@ -136,6 +136,13 @@ static gboolean send_all(Connection *connection, const void *data, gsize size)
     return size == 0 || SSL_write(connection->ssl, data, (int)size) == (int)size;
 }
 
+/* Until the client goes, or the server ends. */
+static void stall(Connection *connection)
+{
+    while (fill(connection))
+        g_byte_array_set_size(connection->input, 0);
+}
+
 static const char *reason_phrase(guint status)
 {
     switch (status) {
@@ -143,6 +150,12 @@ static const char *reason_phrase(guint status)
         return "OK";
     case 204:
         return "No Content";
+    case 302:
+        return "Found";
+    case 307:
+        return "Temporary Redirect";
+    case 308:
+        return "Permanent Redirect";
     case 400:
         return "Bad Request";
     case 404:
@@ -189,51 +202,115 @@ static gboolean delay(SimHttpServer *server, guint milliseconds)
     return FALSE;
 }
 
-/* TRUE when the connection may be used for the next request. */
-static gboolean send_answer(Connection *connection, const SimHttpAnswer *answer)
+/* As fast as the answer wants it. */
+static gboolean send_paced(Connection *connection, const SimHttpAnswer *answer, const char *data,
+                           gsize size)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    gsize size = 0;
-    const char *body = answer->body ? g_bytes_get_data(answer->body, &size) : NULL;
+    if (answer->slow_octets == 0)
+        return send_all(connection, data, size);
+    for (gsize at = 0; at < size; at += answer->slow_octets) {
+        if (!send_all(connection, data + at, MIN(size - at, answer->slow_octets)) ||
+            !delay(connection->server, answer->slow_pause))
+            return FALSE;
+    }
+    return TRUE;
+}
 
-    connection->cut = answer->delivery != SIM_HTTP_SEND;
-    if (!delay(connection->server, answer->delay) || answer->delivery == SIM_HTTP_DROP)
-        return FALSE;
+static gboolean is_chunked(const SimHttpAnswer *answer, guint64 size)
+{
+    return (answer->chunked || answer->contradictory) && size > 0;
+}
+
+static GString *make_head(const SimHttpAnswer *answer, guint64 size)
+{
+    GString *text = g_string_new(NULL);
+
     g_string_append_printf(text, "HTTP/1.1 %u %s\r\n", answer->status,
                            reason_phrase(answer->status));
     if (answer->content_type)
         g_string_append_printf(text, "Content-Type: %s\r\n", answer->content_type);
     g_string_append_len(text, answer->headers->str, (gssize)answer->headers->len);
-    if (answer->chunked && size > 0)
+    if (is_chunked(answer, size))
         g_string_append(text, "Transfer-Encoding: chunked\r\n");
-    else if (answer->status != 204 && answer->status >= 200)
-        g_string_append_printf(text, "Content-Length: %" G_GSIZE_FORMAT "\r\n", size);
+    if (answer->status != 204 && answer->status >= 200 &&
+        (!is_chunked(answer, size) || answer->contradictory))
+        g_string_append_printf(text, "Content-Length: %" G_GUINT64_FORMAT "\r\n", size);
     if (answer->close)
         g_string_append(text, "Connection: close\r\n");
-    g_string_append(text, "\r\n");
+    return g_string_append(text, "\r\n");
+}
 
-    if (answer->delivery == SIM_HTTP_TRUNCATE) {
-        g_string_append_len(text, body, (gssize)(size / 2));
-        send_all(connection, text->str, text->len);
-        return FALSE;
-    }
-    if (answer->chunked && size > 0) {
-        /* Two chunks, so that a client has to put them together. */
-        gsize first = (size + 1) / 2;
+/* The body proper, in two chunks, so that a client has to put them together. */
+static void append_body(GString *text, const SimHttpAnswer *answer, const char *body, gsize size,
+                        gboolean chunked)
+{
+    gsize first = (size + 1) / 2;
 
-        g_string_append_printf(text, "%zx\r\n", first);
-        g_string_append_len(text, body, (gssize)first);
-        g_string_append(text, "\r\n");
-        if (size > first) {
-            g_string_append_printf(text, "%zx\r\n", size - first);
-            g_string_append_len(text, body + first, (gssize)(size - first));
-            g_string_append(text, "\r\n");
-        }
-        g_string_append(text, "0\r\n\r\n");
-    } else if (size > 0) {
+    if (!chunked) {
         g_string_append_len(text, body, (gssize)size);
+        return;
     }
-    return send_all(connection, text->str, text->len) && !answer->close;
+    for (gsize at = 0; at < size; at += first) {
+        gsize part = MIN(first, size - at);
+
+        g_string_append_printf(text, "%zx\r\n", part);
+        g_string_append_len(text, body + at, (gssize)part);
+        g_string_append(text, "\r\n");
+    }
+    if (answer->fill == 0)
+        g_string_append(text, "0\r\n\r\n");
+}
+
+static gboolean send_fill(Connection *connection, const SimHttpAnswer *answer, gboolean chunked)
+{
+    static const char zeros[16384];
+
+    for (guint64 left = answer->fill; left > 0;) {
+        gsize part = (gsize)MIN(left, sizeof(zeros));
+        g_autofree char *size = g_strdup_printf("%zx\r\n", part);
+
+        if ((chunked && !send_all(connection, size, strlen(size))) ||
+            !send_paced(connection, answer, zeros, part) ||
+            (chunked && !send_all(connection, "\r\n", 2)))
+            return FALSE;
+        left -= part;
+    }
+    return answer->fill == 0 || !chunked || send_all(connection, "0\r\n\r\n", 5);
+}
+
+/* TRUE when the connection may be used for the next request. */
+static gboolean send_answer(Connection *connection, const SimHttpAnswer *answer)
+{
+    g_autoptr(GString) text = NULL;
+    gsize size = 0, head;
+    const char *body = answer->body ? g_bytes_get_data(answer->body, &size) : NULL;
+    gboolean chunked = is_chunked(answer, size + answer->fill);
+
+    connection->cut = answer->delivery != SIM_HTTP_SEND;
+    if (!delay(connection->server, answer->delay))
+        return FALSE;
+    text = make_head(answer, size + answer->fill);
+    head = text->len;
+    switch (answer->delivery) {
+    case SIM_HTTP_DROP:
+        return FALSE;
+    case SIM_HTTP_STALL_HEAD:
+        if (send_paced(connection, answer, text->str, head / 2))
+            stall(connection);
+        return FALSE;
+    case SIM_HTTP_STALL_BODY:
+    case SIM_HTTP_TRUNCATE:
+        append_body(text, answer, body, size, chunked);
+        if (send_paced(connection, answer, text->str, head + (text->len - head) / 2) &&
+            answer->delivery == SIM_HTTP_STALL_BODY)
+            stall(connection);
+        return FALSE;
+    case SIM_HTTP_SEND:
+        append_body(text, answer, body, size, chunked);
+        break;
+    }
+    return send_paced(connection, answer, text->str, text->len) &&
+           send_fill(connection, answer, chunked) && !answer->close;
 }
 
 static gboolean refuse(Connection *connection, guint status)

@@ -52,20 +52,26 @@ typedef struct {
 } SimHttpRequest;
 
 typedef enum {
-    SIM_HTTP_SEND,     /* head and body */
-    SIM_HTTP_DROP,     /* close the connection without a word */
-    SIM_HTTP_TRUNCATE, /* announce the whole body, send half of it, close */
+    SIM_HTTP_SEND,       /* head and body */
+    SIM_HTTP_DROP,       /* close the connection without a word */
+    SIM_HTTP_TRUNCATE,   /* announce the whole body, send half of it, close */
+    SIM_HTTP_STALL_HEAD, /* send half of the head, then nothing more on the open connection */
+    SIM_HTTP_STALL_BODY, /* likewise with half of the body */
 } SimHttpDelivery;
 
 /* What the function fills; all zero but status 200. */
 typedef struct {
     guint status;
-    char *content_type; /* NULL: no such header */
-    GString *headers;   /* more header lines, each with CR LF */
-    GBytes *body;       /* NULL: none */
-    gboolean chunked;   /* send the body in chunks instead of with Content-Length */
-    gboolean close;     /* close the connection afterwards, and say so */
-    guint delay;        /* milliseconds before the answer is sent */
+    char *content_type;     /* NULL: no such header */
+    GString *headers;       /* more header lines, each with CR LF */
+    GBytes *body;           /* NULL: none */
+    guint64 fill;           /* octets 00 that follow it, made while they are sent */
+    gboolean chunked;       /* send the body in chunks instead of with Content-Length */
+    gboolean contradictory; /* in chunks, but with a Content-Length too (RFC 9112 6.3) */
+    guint slow_octets;      /* send only so many at a time … */
+    guint slow_pause;       /* … and wait so many milliseconds after them */
+    gboolean close;         /* close the connection afterwards, and say so */
+    guint delay;            /* milliseconds before the answer is sent */
     SimHttpDelivery delivery;
 } SimHttpAnswer;
 

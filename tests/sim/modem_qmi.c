@@ -274,11 +274,11 @@ static void handle_request(SimModem *modem, SimPeer *peer, const SimQmiRequest *
 
     g_autoptr(GByteArray) tlvs = sim_qmi_tlvs_new();
     g_autoptr(GPtrArray) after = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
-    SimQmiAnswer answer = { processed ? SIM_QMI_OK : verdict.error, tlvs, after };
+    SimQmiAnswer answer = { processed ? SIM_QMI_OK : verdict.error, tlvs, after, FALSE };
     if (processed)
         process(modem, peer, request, &answer);
     guint card_delay = sim_slot_take_delay(modem->slot);
-    if (answered) {
+    if (answered && !answer.mute) {
         g_autoptr(GByteArray) frames = sim_qmi_response(request, answer.error, answer.tlvs);
         for (guint i = 0; i < after->len; i++) {
             const GByteArray *next = after->pdata[i];

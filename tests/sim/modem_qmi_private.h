@@ -53,6 +53,7 @@ typedef struct {
     guint16 error;
     SimQmiTlvs *tlvs;
     GPtrArray *after; /* GByteArray frames */
+    gboolean mute;    /* there is no answer */
 } SimQmiAnswer;
 
 void sim_qmi_dms(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer);

@@ -46,6 +46,8 @@ static guint16 error_of(SimSlotResult result)
         return SIM_QMI_SIM_FILE_NOT_FOUND;
     case SIM_SLOT_BAD_CHANNEL:
         return SIM_QMI_INVALID_ARGUMENT;
+    case SIM_SLOT_MUTE:
+        break;
     }
     return SIM_QMI_INTERNAL;
 }
@@ -175,6 +177,7 @@ static void open_channel(SimModem *modem, SimQmiClient *client, const SimQmiRequ
     SimSlotResult result =
         sim_slot_open_channel(modem->slot, client->id, aid, aid_size, p2, &channel, &sw, &response);
     answer->error = error_of(result);
+    answer->mute = result == SIM_SLOT_MUTE;
     put_card_result(answer->tlvs, sw);
     if (result != SIM_SLOT_OK)
         return;
@@ -244,8 +247,10 @@ static void send_apdu(SimModem *modem, SimQmiClient *client, const SimQmiRequest
     (void)sim_qmi_request_u8(request, 0x10, &channel);
     (void)sim_qmi_request_u8(request, 0x11, &fetch);
     g_autoptr(GBytes) response = NULL;
-    answer->error = error_of(
-        sim_slot_transmit(modem->slot, channel, apdu + 2, size - 2, fetch == 1, &response));
+    SimSlotResult result =
+        sim_slot_transmit(modem->slot, channel, apdu + 2, size - 2, fetch == 1, &response);
+    answer->error = error_of(result);
+    answer->mute = result == SIM_SLOT_MUTE;
     if (answer->error != SIM_QMI_OK)
         return;
     gsize n;

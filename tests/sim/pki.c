@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "sim/crypto.h"
 #include "util/bytes.h"
 #include "util/file.h"
 
@@ -422,9 +423,10 @@ static X509 *make_certificate(const Pki *pki, guint index, GError **error)
     return g_steal_pointer(&certificate);
 }
 
-static gboolean make_all(Pki *pki, GError **error)
+/* From FIRST on; what stands before it is there already. */
+static gboolean make_all(Pki *pki, guint first, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
+    for (guint i = first; i < G_N_ELEMENTS(profiles); i++) {
         if (profiles[i].key) {
             pki->keys[i] = pki->keys[find_profile(profiles[i].key)];
             EVP_PKEY_up_ref(pki->keys[i]);
@@ -444,36 +446,94 @@ static gboolean make_all(Pki *pki, GError **error)
     return TRUE;
 }
 
+static void pki_clear(Pki *pki)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
+        EVP_PKEY_free(pki->keys[i]);
+        X509_free(pki->certificates[i]);
+    }
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pki, pki_clear)
+
+/* The host becomes part of a comma-separated list. */
+static gboolean check_host(const char *host, GError **error)
+{
+    if (*host && !strpbrk(host, ", /") && strlen(host) <= 253)
+        return TRUE;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no host name", host);
+    return FALSE;
+}
+
 gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, const char *eim_host,
                         GError **error)
 {
-    Pki pki = { dir, curve, eid, eim_host, { NULL }, { NULL } };
+    g_auto(Pki) pki = { dir, curve, eid, eim_host, { NULL }, { NULL } };
     g_autofree char *negative = g_build_filename(dir, "negative", NULL);
     guint8 octets[EID_SIZE];
-    gboolean ok;
 
     if (!g_str_equal(curve, "P-256") && !g_str_equal(curve, "brainpoolP256r1")) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                     "curve '%s' is neither P-256 nor brainpoolP256r1", curve);
         return FALSE;
     }
-    if (!eid_from_string(eid, octets, error))
+    if (!eid_from_string(eid, octets, error) || !check_host(eim_host, error) ||
+        !file_make_folder(negative, error))
         return FALSE;
-    /* The host becomes part of a comma-separated list. */
-    if (!*eim_host || strpbrk(eim_host, ", /") || strlen(eim_host) > 253) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no host name",
-                    eim_host);
-        return FALSE;
-    }
-    if (!file_make_folder(negative, error))
-        return FALSE;
-
-    ok = make_all(&pki, error);
-    for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
-        EVP_PKEY_free(pki.keys[i]);
-        X509_free(pki.certificates[i]);
-    }
-    if (!ok)
+    if (!make_all(&pki, 0, error)) {
         g_prefix_error(error, "test PKI in '%s': ", dir);
-    return ok;
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- one more eIM ---- */
+
+static gboolean copy_file(const char *from, const char *to, const char *name, GError **error)
+{
+    g_autofree char *source = g_build_filename(from, name, NULL);
+    g_autofree char *target = g_build_filename(to, name, NULL);
+    g_autofree char *content = NULL;
+    gsize size;
+
+    return g_file_get_contents(source, &content, &size, error) &&
+           g_file_set_contents_full(target, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0644,
+                                    error);
+}
+
+/* The CI of another folder, to issue with. */
+static gboolean load_ci(Pki *pki, const char *dir, GError **error)
+{
+    guint ci = find_profile("ci");
+    g_autofree char *certificate_path = g_build_filename(dir, "ci.der", NULL);
+    g_autofree char *key_path = g_build_filename(dir, "ci.key.pem", NULL);
+
+    pki->certificates[ci] = sim_certificate_load(certificate_path, error);
+    if (!pki->certificates[ci])
+        return FALSE;
+    pki->keys[ci] = sim_key_load(key_path, error);
+    return pki->keys[ci] != NULL;
+}
+
+gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_host, GError **error)
+{
+    static const char *const copied[] = { "ci.der",  "ci.pem",    "eum.der",
+                                          "eum.pem", "euicc.der", "euicc.pem" };
+    g_auto(Pki) pki = { eim_dir, NULL, "", eim_host, { NULL }, { NULL } };
+    g_autofree char *negative = g_build_filename(eim_dir, "negative", NULL);
+    char curve[64];
+
+    if (!check_host(eim_host, error) || !load_ci(&pki, dir, error) ||
+        !file_make_folder(negative, error))
+        return FALSE;
+    if (EVP_PKEY_get_group_name(pki.keys[find_profile("ci")], curve, sizeof(curve), NULL) != 1)
+        return fail(error, "curve of the CI");
+    pki.curve = curve;
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
+        if (!copy_file(dir, eim_dir, copied[i], error))
+            return FALSE;
+    if (!make_all(&pki, find_profile("eim"), error)) {
+        g_prefix_error(error, "test PKI of an eIM in '%s': ", eim_dir);
+        return FALSE;
+    }
+    return TRUE;
 }

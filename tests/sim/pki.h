@@ -25,4 +25,11 @@ G_BEGIN_DECLS
 gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, const char *eim_host,
                         GError **error);
 
+/*
+ * One more eIM under the CI of the PKI in DIR: EIM_DIR gets its own eim, eimtls and what the eIM needs in
+ * negative/, and copies of the certificates of ci, eum and euicc. It serves as the PKI of an eIM.
+ */
+gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_host,
+                         GError **error);
+
 G_END_DECLS

@@ -13,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/modem_port.h"
 #include "sim/namespace.h"
 #include "sim/programs.h"
 #include "sim/world.h"
+#include "sim/world_eim.h"
 
 #define DEFAULT_WAIT 30 /* seconds */
 
@@ -143,6 +145,13 @@ static gboolean make_folder(Run *run, const char *given, gboolean keep, char **r
     return TRUE;
 }
 
+static char *make_card_path(const char *card)
+{
+    if (!card || g_str_has_prefix(card, SIM_CARD_WIRE_PREFIX))
+        return g_strdup(card);
+    return g_canonicalize_filename(card, NULL);
+}
+
 static int check_choices(char **modems, const char *proxy)
 {
     for (guint i = 0; modems && modems[i]; i++) {
@@ -176,6 +185,42 @@ static gboolean read_json(const char *option, char **text, GError **error)
     return TRUE;
 }
 
+/* Those of --eim, or the usual one, and those that others run. */
+static GPtrArray *make_eims(char **given, gboolean none, char **foreign, const char *trust,
+                            GError **error)
+{
+    static const char *const usual[] = { SIM_DEFAULT_EIM_ID, NULL };
+    g_autoptr(GPtrArray) eims = g_ptr_array_new_with_free_func((GDestroyNotify)sim_world_eim_free);
+    if (none && given) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                            "--eim together with --no-eim");
+        return NULL;
+    }
+    const char *const *descriptions = given ? (const char *const *)given : usual;
+    for (guint i = 0; !none && descriptions[i]; i++) {
+        SimWorldEim *eim = sim_world_eim_new(descriptions[i], i + 1, trust, error);
+        if (!eim)
+            return NULL;
+        g_ptr_array_add(eims, eim);
+    }
+    for (guint i = 0; foreign && foreign[i]; i++) {
+        SimWorldEim *eim = sim_world_eim_new_foreign(foreign[i], error);
+        if (!eim)
+            return NULL;
+        g_ptr_array_add(eims, eim);
+    }
+    for (guint i = 0; i < eims->len; i++) {
+        const char *id = ((SimWorldEim *)eims->pdata[i])->id;
+        for (guint other = 0; other < i; other++) {
+            if (g_str_equal(((SimWorldEim *)eims->pdata[other])->id, id)) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "eIM '%s' twice", id);
+                return NULL;
+            }
+        }
+    }
+    return g_steal_pointer(&eims);
+}
+
 static const char summary[] =
     "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, QMI modem and the "
     "daemon,\n"
@@ -190,13 +235,15 @@ static const char summary[] =
 
 int sim_run_main(int argc, char **argv)
 {
-    g_auto(GStrv) modems = NULL, daemon_args = NULL;
+    g_auto(GStrv) modems = NULL, daemon_args = NULL, eim = NULL, foreign_eims = NULL;
+    g_autoptr(GPtrArray) eims = NULL;
     g_autofree char *proxy = NULL, *daemon = NULL, *daemon_arguments = NULL, *dir = NULL;
     g_autofree char *card = NULL, *pki = NULL, *setup = NULL, *knobs = NULL, *config = NULL;
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
     int wait_seconds = DEFAULT_WAIT;
     gboolean no_wait = FALSE;
-    gboolean no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE, no_namespace = FALSE;
+    gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE,
+             no_namespace = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems, "Kind of modem (default: qmi)",
           "qmi" },
@@ -205,11 +252,18 @@ int sim_run_main(int argc, char **argv)
           "fake|real" },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
-          "Card to use, made when it is not there (default: a new one)", "FILE" },
+          "Card to use, made when it is not there (default: a new one), or served elsewhere",
+          "FILE|tcp:HOST:PORT" },
         { "pki", 0, 0, G_OPTION_ARG_FILENAME, &pki, "PKI of the card and the eIM, likewise",
           "DIR" },
         { "setup", 0, 0, G_OPTION_ARG_STRING, &setup,
           "Set-up of a new card: members that replace the usual ones", "JSON|@FILE" },
+        { "eim", 0, 0, G_OPTION_ARG_STRING_ARRAY, &eim,
+          "An eIM of this world, several times for several (default: " SIM_DEFAULT_EIM_ID ")",
+          "ID[,trust=KIND][,token=N][,unknown]" },
+        { "no-eim", 0, 0, G_OPTION_ARG_NONE, &no_eim, "There is none", NULL },
+        { "eim-configuration", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &foreign_eims,
+          "An eIM of somebody else: EimConfigurationData for a new card", "FILE" },
         { "eim-trust", 0, 0, G_OPTION_ARG_STRING, &trust,
           "What a new card names of the eIM's TLS: its key (default), its certificate, its CA",
           "key|leaf|ca|none" },
@@ -246,7 +300,8 @@ int sim_run_main(int argc, char **argv)
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) ||
         (daemon_arguments && !g_shell_parse_argv(daemon_arguments, NULL, &daemon_args, &error)) ||
-        !read_json("--setup", &setup, &error) || !read_json("--knobs", &knobs, &error)) {
+        !read_json("--setup", &setup, &error) || !read_json("--knobs", &knobs, &error) ||
+        !(eims = make_eims(eim, no_eim, foreign_eims, trust, &error))) {
         g_printerr("euicc-sim run: %s\n", error->message);
         return SIM_EXIT_USAGE;
     }
@@ -270,7 +325,7 @@ int sim_run_main(int argc, char **argv)
     char **command = argv + 1;
     if (command[0] && g_str_equal(command[0], "--"))
         command++;
-    g_autofree char *card_path = card ? g_canonicalize_filename(card, NULL) : NULL;
+    g_autofree char *card_path = make_card_path(card);
     g_autofree char *pki_path = pki ? g_canonicalize_filename(pki, NULL) : NULL;
     Run run = {
         .world = {
@@ -281,7 +336,7 @@ int sim_run_main(int argc, char **argv)
             .policy = policy,
             .card = card_path,
             .pki = pki_path,
-            .trust = trust,
+            .eims = eims,
             .setup = setup,
             .knobs = knobs,
             .eid = eid,

@@ -32,7 +32,8 @@ struct SimSlot {
     guint refreshes;
     guint power_cycles;
     guint apdus;
-    guint delay; /* ms: see sim_slot_take_delay() */
+    guint delay;   /* ms: see sim_slot_take_delay() */
+    gboolean mute; /* the last APDU has no answer */
     Knobs knobs;
 };
 
@@ -65,10 +66,10 @@ SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data)
     slot->card = card;
     slot->changed = changed;
     slot->data = data;
-    slot->state = SIM_SLOT_READY;
     slot->knobs =
         (Knobs){ .max_channels = 3, .refresh_delay = 20, .start_delay = 20, .hide_91xx = TRUE };
     sim_card_reset(card);
+    slot->state = sim_card_is_present(card) ? SIM_SLOT_READY : SIM_SLOT_EMPTY;
     return slot;
 }
 
@@ -104,6 +105,10 @@ static void start_card(SimSlot *slot)
     stop_timer(slot);
     forget_channels(slot);
     sim_card_reset(slot->card);
+    if (!sim_card_is_present(slot->card)) {
+        set_state(slot, SIM_SLOT_EMPTY);
+        return;
+    }
     slot->timer = g_timeout_add(slot->knobs.start_delay, on_started, slot);
     set_state(slot, SIM_SLOT_STARTING);
 }
@@ -143,9 +148,20 @@ static GBytes *send(SimSlot *slot, const guint8 *apdu, gsize size)
         g_printerr("apdu > %s\napdu < %s\n", command, answer);
     }
     slot->delay += sim_card_get_delay(slot->card);
-    if (g_bytes_get_size(response) == 0) { /* a power cut, which no channel survives */
+    slot->mute = FALSE;
+    switch (sim_card_get_event(slot->card)) {
+    case SIM_CARD_ANSWERED:
+        break;
+    case SIM_CARD_POWER_CUT: /* which no channel survives */
         stop_timer(slot);
         forget_channels(slot);
+        break;
+    case SIM_CARD_SILENT:
+        slot->mute = TRUE;
+        break;
+    case SIM_CARD_REMOVED:
+        sim_slot_insert(slot, FALSE);
+        break;
     }
     /* The modem fetches the REFRESH and obeys a moment later, beside what the host does. */
     if (!slot->knobs.ignore_refresh && !slot->timer && sim_card_refresh_pending(slot->card))
@@ -198,6 +214,14 @@ static GBytes *hide_proactive(SimSlot *slot, GBytes *response)
     return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
+/* What came of an APDU. */
+static SimSlotResult check_answer(const SimSlot *slot)
+{
+    if (slot->state == SIM_SLOT_EMPTY)
+        return SIM_SLOT_NO_CARD;
+    return slot->mute ? SIM_SLOT_MUTE : SIM_SLOT_OK;
+}
+
 static SimSlotResult check_card(const SimSlot *slot)
 {
     switch (slot->state) {
@@ -239,6 +263,9 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
     gsize size;
     const guint8 *data = g_bytes_get_data(answer, &size);
     *ret_sw = status_words(answer);
+    result = check_answer(slot);
+    if (result != SIM_SLOT_OK)
+        return result;
     if (*ret_sw != 0x9000 || size != 3 || data[0] == 0 || data[0] > MAX_CHANNEL)
         return SIM_SLOT_NO_CHANNEL;
     guint8 channel = data[0];
@@ -253,6 +280,9 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
         g_byte_array_append(select, &le, 1);
         g_autoptr(GBytes) response = send_and_fetch(slot, channel, select->data, select->len);
         *ret_sw = status_words(response);
+        result = check_answer(slot);
+        if (result != SIM_SLOT_OK)
+            return result;
         if (*ret_sw != 0x9000 && *ret_sw >> 8 != 0x91) {
             if (slot->channels[channel].open)
                 close_at_card(slot, channel);
@@ -297,7 +327,10 @@ SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apd
         patched[0] = patch_class(patched[0], channel);
     *ret_response = hide_proactive(slot, fetch_all ? send_and_fetch(slot, channel, patched, size)
                                                    : send(slot, patched, size));
-    return SIM_SLOT_OK;
+    result = check_answer(slot);
+    if (result != SIM_SLOT_OK)
+        g_clear_pointer(ret_response, g_bytes_unref);
+    return result;
 }
 
 gboolean sim_slot_power(SimSlot *slot, gboolean on)

@@ -29,6 +29,7 @@ typedef enum {
     SIM_SLOT_NO_CHANNEL,    /* the modem's or the card's limit */
     SIM_SLOT_SELECT_FAILED, /* RET_SW tells */
     SIM_SLOT_BAD_CHANNEL,
+    SIM_SLOT_MUTE, /* the card says nothing, and so does the modem */
 } SimSlotResult;
 
 /* After a change of state, or of what the slot's status shows. */

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/card.h"
+#include "sim/card_wire.h"
 #include "sim/control.h"
 #include "sim/part.h"
 #include "sim/pki.h"
@@ -32,11 +32,9 @@ struct World {
     char *bus_address;
     char *card;
     char *pki;
-    guint port;
     GPtrArray *parts; /* in starting order */
     SimPart *bus;     /* the first of them */
     SimPart *daemon;  /* one of them, or NULL */
-    SimPart *eim;
     SimControl *control;
     GPid command;
     int command_status;
@@ -134,56 +132,61 @@ static gboolean make_pki(World *world, GError **error)
     g_autofree char *eid = world->options->eid ? g_strdup(world->options->eid)
                                                : sim_make_eid("890440450000000000000000000001");
     say(world, "making keys and certificates in %s", world->pki);
-    return sim_pki_create(world->pki, "P-256", eid, SIM_DEFAULT_EIM_FQDN, error);
+    return sim_pki_create(world->pki, "P-256", eid, SIM_DEFAULT_EIM_ID, error);
 }
 
-/* Where the eIM of this world goes on when it is new and the card is not: the card refuses counters up to
- * the one it has (SGP.32 3.3.1), and signatures over another association token. */
-static gboolean read_association(const World *world, const char *eim_state, gint64 *ret_counter,
-                                 gint64 *ret_token, GError **error)
+/* Where an eIM goes on when it is new and the card is not: the card refuses counters up to the one it has
+ * (SGP.32 3.3.1), and signatures over another association token. */
+static gboolean read_association(const World *world, const SimWorldEim *eim, const char *state,
+                                 gint64 *ret_counter, gint64 *ret_token, GError **error)
 {
-    *ret_counter = *ret_token = 0;
-    if (g_file_test(eim_state, G_FILE_TEST_EXISTS) || !g_file_test(world->card, G_FILE_TEST_EXISTS))
+    *ret_counter = 0;
+    *ret_token = eim->token;
+    return g_file_test(state, G_FILE_TEST_EXISTS) ||
+           !g_file_test(world->card, G_FILE_TEST_EXISTS) ||
+           sim_world_eim_read_association(eim, world->card, ret_counter, ret_token, error);
+}
+
+/* "PORT" or words that end in it. */
+static gboolean read_port(SimWorldEim *eim, const char *line, GError **error)
+{
+    const char *digits = line + strlen(line);
+    while (digits > line && g_ascii_isdigit(digits[-1]))
+        digits--;
+    eim->port = (guint)g_ascii_strtoull(digits, NULL, 10);
+    if (eim->port > 0 && eim->port <= 65535)
         return TRUE;
-    g_autoptr(SimCard) card = sim_card_open(world->card, error);
-    if (!card)
-        return FALSE;
-    g_autofree char *text = sim_card_describe(card);
-    g_autoptr(JsonNode) node = json_from_string(text, error);
-    if (!node)
-        return FALSE;
-    JsonArray *eims = json_object_get_array_member(json_node_get_object(node), "eims");
-    for (guint i = 0; i < json_array_get_length(eims); i++) {
-        JsonObject *eim = json_array_get_object_element(eims, i);
-        if (g_strcmp0(json_object_get_string_member_with_default(eim, "eimId", NULL),
-                      SIM_DEFAULT_EIM_ID))
-            continue;
-        *ret_counter = json_object_get_int_member_with_default(eim, "counter", 0);
-        *ret_token = json_object_get_int_member_with_default(eim, "token", 0);
-    }
-    return TRUE;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: no port in '%s'", eim->name, line);
+    return FALSE;
 }
 
-/* The eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
-static gboolean start_eim(World *world, GError **error)
+static char *eim_file(const World *world, const SimWorldEim *eim, const char *suffix)
 {
-    g_autofree char *state = in_folder(world, "eim.json");
-    g_autofree char *control = in_folder(world, "eim.sock");
-    g_autofree char *port_file = in_folder(world, "eim.port");
+    g_autofree char *name = g_strconcat(eim->name, suffix, NULL);
+    return in_folder(world, name);
+}
+
+/* An eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
+static gboolean start_eim(World *world, SimWorldEim *eim, GError **error)
+{
+    g_autofree char *state = eim_file(world, eim, ".json");
+    g_autofree char *control = eim_file(world, eim, ".sock");
+    g_autofree char *port_file = eim_file(world, eim, ".port");
     g_autofree char *line = NULL, *kept = NULL;
     guint port = world->options->own_network ? 443 : 0;
     if (g_file_get_contents(port_file, &kept, NULL, NULL))
         port = (guint)g_ascii_strtoull(kept, NULL, 10);
-    g_autofree char *listen = g_strdup_printf("127.0.0.1:%u", port);
+    g_autofree char *listen = g_strdup_printf("%s:%u", eim->address, port);
     gint64 counter, token;
-    if (!read_association(world, state, &counter, &token, error))
+    if (!sim_world_eim_make_pki(eim, world->pki, error) ||
+        !read_association(world, eim, state, &counter, &token, error))
         return FALSE;
     g_autofree char *counter_text = g_strdup_printf("%" G_GINT64_FORMAT, counter);
     g_autofree char *token_text = g_strdup_printf("%" G_GINT64_FORMAT, token);
     char *argv[] = { (char *)world->options->self,
                      (char *)"eim",
                      (char *)"--pki",
-                     world->pki,
+                     eim->pki,
                      (char *)"--state",
                      state,
                      (char *)"--control",
@@ -191,7 +194,7 @@ static gboolean start_eim(World *world, GError **error)
                      (char *)"--listen",
                      listen,
                      (char *)"--eim-id",
-                     (char *)SIM_DEFAULT_EIM_ID,
+                     eim->id,
                      (char *)"--counter",
                      counter_text,
                      (char *)"--token",
@@ -199,25 +202,42 @@ static gboolean start_eim(World *world, GError **error)
                      (char *)"--ready-fd",
                      (char *)"@FD@",
                      NULL };
-    world->eim = add_part(world, "eim", argv, SIM_PART_READY_LINE);
-    if (!start_part(world, world->eim, START_TIMEOUT, &line, error))
+    SimPart *part = add_part(world, eim->name, argv, SIM_PART_READY_LINE);
+    if (!start_part(world, part, START_TIMEOUT, &line, error) || !read_port(eim, line, error))
         return FALSE;
-    /* "PORT" or words that end in it */
-    const char *digits = line + strlen(line);
-    while (digits > line && g_ascii_isdigit(digits[-1]))
-        digits--;
-    world->port = (guint)g_ascii_strtoull(digits, NULL, 10);
-    if (world->port == 0 || world->port > 65535) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "eim: no port in '%s'", line);
-        return FALSE;
-    }
     /* A restarted eIM has to be where the card says. */
     g_free(listen);
-    listen = g_strdup_printf("127.0.0.1:%u", world->port);
+    listen = g_strdup_printf("%s:%u", eim->address, eim->port);
     argv[9] = listen;
-    sim_part_set_argv(world->eim, argv);
-    g_autofree char *text = g_strdup_printf("%u\n", world->port);
+    sim_part_set_argv(part, argv);
+    g_autofree char *text = g_strdup_printf("%u\n", eim->port);
     return g_file_set_contents(port_file, text, -1, error);
+}
+
+static gboolean start_eims(World *world, GError **error)
+{
+    GPtrArray *eims = world->options->eims;
+    for (guint i = 0; i < eims->len; i++) {
+        SimWorldEim *eim = eims->pdata[i];
+        if (eim->name && !start_eim(world, eim, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Where the daemon finds the eIMs. One of somebody else is looked for on the loopback where there is nothing
+ * else, and by its name on the machine's network. */
+static char *make_resolve(const World *world)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    GPtrArray *eims = world->options->eims;
+    for (guint i = 0; i < eims->len; i++) {
+        const SimWorldEim *eim = eims->pdata[i];
+        if (eim->address && (eim->name || world->options->own_network))
+            g_string_append_printf(text, "%s%s:%u:%s", text->len ? " " : "", eim->host, eim->port,
+                                   eim->address);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static gboolean start_modem(World *world, GError **error)
@@ -227,9 +247,9 @@ static gboolean start_modem(World *world, GError **error)
     g_autofree char *control = in_folder(world, "modem.sock");
     g_autofree char *modem = g_strdup_printf("--modem=%s,%s,%s", path, world->card, control);
     g_autofree char *knobs = g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL);
-    if (!g_file_test(world->card, G_FILE_TEST_EXISTS) &&
-        !sim_write_card(world->card, world->pki, SIM_DEFAULT_EIM_FQDN, world->port, options->trust,
-                        options->setup, error))
+    if (!g_str_has_prefix(world->card, SIM_CARD_WIRE_PREFIX) &&
+        !g_file_test(world->card, G_FILE_TEST_EXISTS) &&
+        !sim_write_card(world->card, world->pki, options->eims, options->setup, error))
         return FALSE;
     char *argv[] = { (char *)options->self,
                      (char *)"modem",
@@ -252,11 +272,11 @@ static gboolean start_daemon(World *world, GError **error)
     g_autofree char *state = in_folder(world, "state");
     g_autofree char *modem = in_folder(world, "cdc-wdm0");
     g_autofree char *trace = in_folder(world, "apdu.trace");
+    g_autofree char *resolve = make_resolve(world);
     const SimDaemonConfig settings = {
         .state_folder = state,
         .modem_path = modem,
-        .fqdn = SIM_DEFAULT_EIM_FQDN,
-        .port = world->port,
+        .resolve = resolve,
         .trace = trace,
         .extra = options->config,
     };
@@ -405,6 +425,26 @@ static gboolean stop_part(World *world, SimPart *part, int signal, JsonObject *a
     return TRUE;
 }
 
+static JsonArray *describe_eims(const World *world)
+{
+    JsonArray *list = json_array_new();
+    GPtrArray *eims = world->options->eims;
+    for (guint i = 0; i < eims->len; i++) {
+        const SimWorldEim *eim = eims->pdata[i];
+        JsonObject *entry = json_object_new();
+        json_object_set_string_member(entry, "eimId", eim->id);
+        if (eim->name) {
+            json_object_set_string_member(entry, "part", eim->name);
+            json_object_set_string_member(entry, "pki", eim->pki);
+            json_object_set_string_member(entry, "trust", eim->trust);
+            json_object_set_string_member(entry, "address", eim->address);
+            json_object_set_int_member(entry, "port", eim->port);
+        }
+        json_array_add_object_element(list, entry);
+    }
+    return list;
+}
+
 /* {"do": "part", "name": "daemon", "action": "start" | "stop" | "kill" | "restart"} and
  * {"do": "show"}; answered when it is done. */
 static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
@@ -426,7 +466,7 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         json_object_set_string_member(answer, "folder", world->options->folder);
         json_object_set_string_member(answer, "card", world->card);
         json_object_set_string_member(answer, "pki", world->pki);
-        json_object_set_int_member(answer, "eim-port", world->port);
+        json_object_set_array_member(answer, "eims", describe_eims(world));
         return TRUE;
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
@@ -477,7 +517,7 @@ static gboolean write_environment(const World *world, GError **error)
 static gboolean build(World *world, GError **error)
 {
     g_autofree char *control = in_folder(world, "world.sock");
-    if (!start_bus(world, error) || !make_pki(world, error) || !start_eim(world, error) ||
+    if (!start_bus(world, error) || !make_pki(world, error) || !start_eims(world, error) ||
         !start_modem(world, error) || !write_environment(world, error))
         return FALSE;
     world->control = sim_control_new(control, on_request, world, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "sim/world_eim.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * in one folder:
  *
  *   bus bus.conf bus.log          the private system bus
- *   pki/ eim.json eim.sock eim.log
+ *   pki/ eim.json eim.sock eim.log, for further eIMs pki/ID/ eim2.json …
  *   card.json modem.sock modem.log cdc-wdm0
  *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
  *   world.sock                    {"do": "part", "name", "action"}, {"do": "show"}
@@ -25,7 +25,7 @@ typedef struct {
     const char *policy; /* bus policy instead of one that allows everything, or NULL */
     const char *card;   /* card file, made when it is not there; NULL: in the folder */
     const char *pki;    /* its PKI folder; NULL: in the folder */
-    const char *trust;  /* of a new card in the eIM, or NULL: see sim_write_card() */
+    GPtrArray *eims;    /* SimWorldEim */
     const char *setup;  /* JSON for a new card, or NULL */
     const char *knobs;  /* JSON for the modem, or NULL */
     const char *eid;    /* NULL: the usual one */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "sim/card.h"
-#include "sim/eim.h"
 #include "util/bytes.h"
 
 char *sim_make_eid(const char *digits)
@@ -59,7 +58,6 @@ gboolean sim_write_bus_config(const char *path, const char *socket, const char *
 gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *resolve = g_strdup_printf("%s:%u:127.0.0.1", config->fqdn, config->port);
     g_key_file_set_string(file, "daemon", "log-level", "debug");
     g_key_file_set_string(file, "daemon", "state-directory", config->state_folder);
     g_key_file_set_string(file, "poll", "interval", "1h");
@@ -70,7 +68,8 @@ gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config
     g_key_file_set_string(file, "modem sim", "transport", "qmi");
     g_key_file_set_integer(file, "modem sim", "slot", 1);
     g_key_file_set_string(file, "channel", "trace", config->trace);
-    g_key_file_set_string(file, "network", "resolve", resolve);
+    if (*config->resolve)
+        g_key_file_set_string(file, "network", "resolve", config->resolve);
     g_autofree char *text = g_key_file_to_data(file, NULL, NULL);
     if (!write_file(path, text, error))
         return FALSE;
@@ -114,29 +113,33 @@ static void add_profile(JsonArray *profiles, const char *iccid, const char *stat
     json_array_add_object_element(profiles, profile);
 }
 
-static gboolean find_trust(const char *name, SimEimTlsTrust *ret_trust, GError **error)
+static JsonArray *describe_eims(GPtrArray *eims, GError **error)
 {
-    static const struct {
-        const char *name;
-        SimEimTlsTrust trust;
-    } trusts[] = { { "key", SIM_EIM_TLS_KEY },
-                   { "leaf", SIM_EIM_TLS_LEAF },
-                   { "ca", SIM_EIM_TLS_CA },
-                   { "none", SIM_EIM_TLS_NONE } };
-    for (guint i = 0; i < G_N_ELEMENTS(trusts); i++) {
-        if (g_str_equal(name, trusts[i].name)) {
-            *ret_trust = trusts[i].trust;
-            return TRUE;
-        }
+    g_autoptr(JsonArray) list = json_array_new();
+    for (guint i = 0; i < eims->len; i++) {
+        const SimWorldEim *eim = eims->pdata[i];
+        if (!eim->known)
+            continue;
+        g_autoptr(GBytes) der = sim_world_eim_configure(eim, error);
+        if (!der)
+            return NULL;
+        g_autofree char *hex = bytes_gbytes_to_hex(der);
+        JsonObject *object = json_object_new();
+        json_object_set_string_member(object, "der", hex);
+        /* The card has given the token out; in a configuration there is only the wish for one. */
+        if (eim->token)
+            json_object_set_int_member(object, "token", eim->token);
+        json_array_add_object_element(list, object);
     }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                "trust in the eIM: '%s' is none of key, leaf, ca, none", name);
-    return FALSE;
+    return g_steal_pointer(&list);
 }
 
-gboolean sim_write_card(const char *path, const char *pki, const char *fqdn, guint port,
-                        const char *trust, const char *setup, GError **error)
+gboolean sim_write_card(const char *path, const char *pki, GPtrArray *eims, const char *setup,
+                        GError **error)
 {
+    JsonArray *list = describe_eims(eims, error);
+    if (!list)
+        return FALSE;
     g_autoptr(JsonObject) object = json_object_new();
     JsonArray *profiles = json_array_new();
     add_profile(profiles, "8988247000100000018", "enabled", "provisioning", "bootstrap",
@@ -146,34 +149,9 @@ gboolean sim_write_card(const char *path, const char *pki, const char *fqdn, gui
     add_profile(profiles, "8988247000100000034", "disabled", "operational", "spare",
                 "Example Spare");
 
-    /* Bit 0: eIM package retrieval over HTTPS. */
-    static const guint protocols[] = { 0, G_MAXUINT };
-    g_autofree char *address = port == 443 ? g_strdup(fqdn) : g_strdup_printf("%s:%u", fqdn, port);
-    SimEimTlsTrust tls;
-    if (!find_trust(trust ? trust : "key", &tls, error))
-        return FALSE;
-    const SimEimConfiguration configuration = {
-        .pki_dir = pki,
-        .eim_id = SIM_DEFAULT_EIM_ID,
-        .fqdn = address,
-        .id_type = 2,
-        .key = SIM_EIM_KEY_SPKI,
-        .tls = tls,
-        .counter = 0,
-        .protocols = protocols,
-    };
-    g_autoptr(GBytes) der = sim_eim_make_configuration(&configuration, error);
-    if (!der)
-        return FALSE;
-    g_autofree char *hex = bytes_gbytes_to_hex(der);
-    JsonObject *eim = json_object_new();
-    json_object_set_string_member(eim, "der", hex);
-    JsonArray *eims = json_array_new();
-    json_array_add_object_element(eims, eim);
-
     json_object_set_string_member(object, "pki", pki);
     json_object_set_array_member(object, "profiles", profiles);
-    json_object_set_array_member(object, "eims", eims);
+    json_object_set_array_member(object, "eims", list);
     if (setup) {
         g_autoptr(JsonNode) node = json_from_string(setup, error);
         if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {

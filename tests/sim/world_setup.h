@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "sim/world_eim.h"
 
 G_BEGIN_DECLS
 
 /* Files of a simulated world: what its parts read when they start. */
-
-#define SIM_DEFAULT_EIM_ID   "eim1.example.test"
-#define SIM_DEFAULT_EIM_FQDN "eim1.example.test"
 
 /* 30 digits of an EID completed by its two check digits (SGP.29). g_free() it. */
 char *sim_make_eid(const char *digits);
@@ -21,8 +18,7 @@ gboolean sim_write_bus_config(const char *path, const char *socket, const char *
 typedef struct {
     const char *state_folder;
     const char *modem_path;
-    const char *fqdn;
-    guint port;
+    const char *resolve; /* HOST:PORT:ADDRESS … */
     const char *trace;
     const char *extra; /* a file whose settings go over these, or NULL */
 } SimDaemonConfig;
@@ -30,10 +26,9 @@ typedef struct {
 /* PATH and, for EXTRA, PATH.d/. */
 gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config, GError **error);
 
-/* The card of the demonstration: three profiles (the first enabled), one eIM at FQDN:PORT (port 443: just FQDN).
- * TRUST: what of the eIM's TLS the card names: "key" (also for NULL), "leaf", "ca" or "none". SETUP (may be
- * NULL): JSON object whose members replace those. */
-gboolean sim_write_card(const char *path, const char *pki, const char *fqdn, guint port,
-                        const char *trust, const char *setup, GError **error);
+/* The card of the demonstration: three profiles (the first enabled), and those of EIMS (SimWorldEim) that are
+ * known to it. SETUP (may be NULL): JSON object whose members replace those. */
+gboolean sim_write_card(const char *path, const char *pki, GPtrArray *eims, const char *setup,
+                        GError **error);
 
 G_END_DECLS

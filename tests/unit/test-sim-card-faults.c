@@ -47,6 +47,66 @@ static void test_faults(void)
     g_assert_cmpuint(sim_card_get_delay(world->card), ==, 10);
 }
 
+/* More than anybody wants to have, delivered to the end. */
+static void test_oversized(void)
+{
+    g_autoptr(World) world = world_new("");
+    g_autofree char *answer = NULL;
+
+    world_behave(world, "{\"fail\": [{\"on\": \"BF3E\", \"oversized\": 100000}]}");
+    answer = world_ask(world, WORLD_GET_EID);
+    g_assert_cmpuint(strlen(answer), ==, 2 * (100000 + 6));
+    g_assert_true(g_str_has_prefix(answer, "BF3E830186A000"));
+    world_assert_ask(world, WORLD_GET_EID, WORLD_EID_ANSWER);
+}
+
+/* The n-th APDU has no answer; the card is as it was, or it is gone. */
+static void test_no_answer(void)
+{
+    static const guint8 block[] = {
+        0x81, 0xE2, 0x91, 0x00, 0x06, 0xBF, 0x3E, 0x03, 0x5C, 0x01, 0x5A
+    };
+    g_autoptr(World) world = world_new("");
+
+    world_connect(world);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GBytes) first = NULL, second = NULL;
+
+        world_behave(world, i == 0 ? "{\"silentAtApdu\": 2}" : "{\"removeAtApdu\": 2}");
+        first = sim_card_transmit(world->card, block, sizeof(block));
+        g_assert_cmpuint(g_bytes_get_size(first), ==, 2);
+        g_assert_cmpint(sim_card_get_event(world->card), ==, SIM_CARD_ANSWERED);
+        second = sim_card_transmit(world->card, block, sizeof(block));
+        g_assert_cmpuint(g_bytes_get_size(second), ==, 0);
+        g_assert_cmpint(sim_card_get_event(world->card), ==,
+                        i == 0 ? SIM_CARD_SILENT : SIM_CARD_REMOVED);
+        if (i == 0)
+            world_assert_ask(world, WORLD_GET_EID, WORLD_EID_ANSWER);
+        else
+            world_assert_apdu(world, "81E2910006" WORLD_GET_EID, "6881");
+    }
+}
+
+/* Cards that are no IoT eUICCs. */
+static void test_kinds(void)
+{
+    g_autoptr(World) consumer = world_new("\"kind\": \"consumer\"");
+    g_autoptr(World) m2m = world_new("\"kind\": \"m2m\"");
+    g_autoptr(World) other = world_new("\"isdrAid\": \"A0000005591010FFFFFFFF8900000177\"");
+    g_autofree char *info = NULL;
+
+    world_assert_ask(consumer, WORLD_GET_EID, WORLD_EID_ANSWER);
+    world_assert_ask(consumer, "BF5500", "6A88");
+    world_assert_ask(consumer, "BF5803040100", "6A88");
+    info = world_ask(consumer, "BF2200");
+    g_assert_null(strstr(info, "B4"
+                               "07A0050403010300"));
+    world_assert_ask(m2m, WORLD_GET_EID, "6985");
+    world_assert_ask(m2m, "BF2200", "6985");
+    world_assert_apdu(other, "00A4040010A0000005591010FFFFFFFF8900000100", "6A82");
+    world_assert_apdu(other, "00A4040C10A0000005591010FFFFFFFF8900000177", "9000");
+}
+
 static void test_bad_behaviour(void)
 {
     static const char *const bad[] = {
@@ -336,6 +396,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sim-card-faults/faults", test_faults);
+    g_test_add_func("/sim-card-faults/oversized", test_oversized);
+    g_test_add_func("/sim-card-faults/no-answer", test_no_answer);
+    g_test_add_func("/sim-card-faults/kinds", test_kinds);
     g_test_add_func("/sim-card-faults/bad-behaviour", test_bad_behaviour);
     g_test_add_func("/sim-card-faults/bad-setup", test_bad_setup);
     g_test_add_func("/sim-card-faults/power-cut", test_power_cut);

@@ -296,6 +296,9 @@ static void test_bad_descriptions(void)
         "{\"eco\": [{\"deleteEim\": {}}]}",
         "{\"eco\": [{\"addEim\": {\"publicKey\": \"00\"}}]}",
         "{\"eco\": [{\"addEim\": {\"protocols\": [64]}}]}",
+        "{\"eco\": [{\"addEim\": {\"der\": \"3005800165\"}}]}",
+        "{\"eco\": [{\"addEim\": {\"der\": \"31038001AA\"}}]}",
+        "{\"eco\": [{\"addEim\": {\"der\": \"3003800165\", \"counter\": 1}}]}",
         "{\"psmo\": [{\"raw\": \"A\"}]}",
         "{\"psmo\": [{\"configureImmediateEnable\": {\"smdpOid\": \"2.x\"}}]}",
         "{\"psmo\": [{\"setDefaultDpAddress\": {}}]}",
@@ -319,6 +322,31 @@ static void test_bad_descriptions(void)
     }
 }
 
+/* A configuration that is given as a whole gets the tag of the command and is the same otherwise. */
+static void test_given_configuration(void)
+{
+    static const char *const forms[] = {
+        "{\"eco\": [{\"addEim\": {\"eimId\": \"e\", \"counter\": 5}}, {\"updateEim\": {\"eimId\": "
+        "\"e\"}}]}",
+        "{\"eco\": [{\"addEim\": {\"der\": \"3006800165830105\"}}, "
+        "{\"updateEim\": {\"der\": \"3003800165\"}}]}",
+    };
+    g_autoptr(EVP_PKEY) key = EVP_EC_gen("P-256");
+    const SimEimPackageSetup setup = { .eim_id = "e", .key = key, .counter = 1 };
+    g_autoptr(GPtrArray) hex = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autoptr(JsonNode) description = json_from_string(forms[i], NULL);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) built =
+            sim_eim_package_build_signed(json_node_get_object(description), &setup, &error);
+
+        g_assert_no_error(error);
+        g_ptr_array_add(hex, bytes_gbytes_to_hex(built));
+    }
+    g_assert_cmpstr(hex->pdata[0], ==, hex->pdata[1]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -327,5 +355,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/eim/packages-crypto", test_packages_crypto);
     g_test_add_func("/sim/eim/other-packages", test_other_packages);
     g_test_add_func("/sim/eim/bad-descriptions", test_bad_descriptions);
+    g_test_add_func("/sim/eim/given-configuration", test_given_configuration);
     return g_test_run();
 }

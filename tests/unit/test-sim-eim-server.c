@@ -212,6 +212,102 @@ static void test_faults_after(Fixture *fixture, gconstpointer data G_GNUC_UNUSED
     expect(fixture, POLL, 200, "BF4F06" NOTHING);
 }
 
+/* Bodies that are made while they are sent, with a length and without one. */
+static void test_fill(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const framings[] = { "false", "true" };
+    const gsize size = 5 * 1024 * 1024 + 3;
+
+    for (guint i = 0; i < G_N_ELEMENTS(framings); i++) {
+        g_autofree char *fault = g_strdup_printf(
+            "{\"body\": \"oversized\", \"size\": %zu, \"chunked\": %s}", size, framings[i]);
+        g_autoptr(JsonObject) answer = NULL;
+
+        script(fixture, fault);
+        {
+            g_auto(Reply) reply = post(fixture, POLL);
+
+            g_assert_cmpint(reply.code, ==, CURLE_OK);
+            g_assert_true(g_str_has_prefix(reply.body->str, "BF4F83500003000000"));
+            g_assert_cmpuint(reply.body->len, ==, 2 * (size + 6));
+        }
+        g_assert_cmpint(json_object_get_int_member(last_exchange(fixture, &answer), "answerSize"),
+                        ==, (gint64)size + 6);
+        expect(fixture, POLL, 200, NOTHING);
+    }
+    /* A client that has had enough ends it. */
+    script(fixture, "{\"body\": \"oversized\", \"size\": 1000000000}");
+    curl_easy_setopt(fixture->curl, CURLOPT_MAXFILESIZE, 100000L);
+    expect_failure(fixture, POLL);
+    curl_easy_setopt(fixture->curl, CURLOPT_MAXFILESIZE, 0L);
+    expect(fixture, POLL, 200, NOTHING);
+}
+
+static void test_framing(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    struct curl_header *header;
+
+    script(fixture, "{\"contradictory\": true}");
+    expect(fixture, POLL, 200, NOTHING);
+    g_assert_cmpint(curl_easy_header(fixture->curl, "Content-Length", 0, CURLH_HEADER, -1, &header),
+                    ==, CURLHE_OK);
+    g_assert_cmpstr(header->value, ==, "6");
+    g_assert_cmpint(
+        curl_easy_header(fixture->curl, "Transfer-Encoding", 0, CURLH_HEADER, -1, &header), ==,
+        CURLHE_OK);
+    g_assert_cmpstr(header->value, ==, "chunked");
+    script(fixture, "{\"status\": 302, \"headers\": [\"Location: https://a.example.test/\"]}");
+    expect(fixture, POLL, 302, "");
+    g_assert_cmpint(curl_easy_header(fixture->curl, "Location", 0, CURLH_HEADER, -1, &header), ==,
+                    CURLHE_OK);
+    script(fixture, "{\"status\": 429, \"headers\": [\"Retry-After: 30\"]}");
+    expect(fixture, POLL, 429, "");
+    g_assert_cmpint(curl_easy_header(fixture->curl, "Retry-After", 0, CURLH_HEADER, -1, &header),
+                    ==, CURLHE_OK);
+    script(fixture, "{\"status\": 204}");
+    expect(fixture, POLL, 204, "");
+    expect(fixture, POLL, 200, NOTHING);
+}
+
+static void test_slow(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    gint64 start;
+
+    expect(fixture, POLL, 200, NOTHING);
+    start = g_get_monotonic_time();
+    script(fixture, "{\"slow\": {\"octets\": 16, \"pause\": 20}}");
+    expect(fixture, POLL, 200, NOTHING);
+    /* The head alone has more than 100 octets. */
+    g_assert_cmpint(g_get_monotonic_time() - start, >=, 6 * 20 * 1000);
+}
+
+/* The answer stops in the middle; the connection is not closed. */
+static void test_stall(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    expect(fixture, POLL, 200, NOTHING);
+    curl_easy_setopt(fixture->curl, CURLOPT_TIMEOUT_MS, 1500L);
+    script(fixture, "{\"stall\": \"body\"}");
+    {
+        g_auto(Reply) reply = post(fixture, POLL);
+
+        g_assert_cmpint(reply.code, ==, CURLE_OPERATION_TIMEDOUT);
+        g_assert_cmpstr(reply.body->str, ==, "BF4F03");
+    }
+    script(fixture, "{\"stall\": \"head\"}");
+    {
+        g_auto(Reply) reply = post(fixture, POLL);
+
+        g_assert_cmpint(reply.code, ==, CURLE_OPERATION_TIMEDOUT);
+        g_assert_cmpstr(reply.body->str, ==, "");
+    }
+    curl_easy_setopt(fixture->curl, CURLOPT_TIMEOUT_MS, 0L);
+    expect(fixture, POLL, 200, NOTHING);
+    /* One that is still stalled does not keep the server from ending. */
+    curl_easy_setopt(fixture->curl, CURLOPT_TIMEOUT_MS, 500L);
+    script(fixture, "{\"stall\": \"body\"}");
+    expect_failure(fixture, POLL);
+}
+
 static void test_bad_requests(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
     static const char *const bad[] = {
@@ -370,6 +466,10 @@ int main(int argc, char **argv)
     ADD("tls", test_tls);
     ADD("faults", test_faults);
     ADD("faults-after", test_faults_after);
+    ADD("fill", test_fill);
+    ADD("framing", test_framing);
+    ADD("slow", test_slow);
+    ADD("stall", test_stall);
     ADD("bad-requests", test_bad_requests);
     g_test_add_func("/sim/eim-server/bad-state", test_bad_state);
     ADD("wait", test_wait);

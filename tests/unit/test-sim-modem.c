@@ -20,6 +20,8 @@ struct SimCard {
     guint cut_at; /* at the so manieth APDU from now; 0: never */
     gsize left;   /* octets that GET RESPONSE still has to give */
     GByteArray *last;
+    SimCardEvent at_cut; /* what happens then */
+    SimCardEvent event;
 };
 
 #define SW(sw1, sw2) g_bytes_new((const guint8[]){ sw1, sw2 }, 2)
@@ -28,7 +30,9 @@ GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
 {
     g_byte_array_set_size(card->last, 0);
     g_byte_array_append(card->last, apdu, (guint)size);
+    card->event = SIM_CARD_ANSWERED;
     if (card->cut_at > 0 && --card->cut_at == 0) {
+        card->event = card->at_cut ? card->at_cut : SIM_CARD_POWER_CUT;
         sim_card_reset(card);
         return g_bytes_new(NULL, 0);
     }
@@ -87,6 +91,16 @@ void sim_card_reset(SimCard *card)
     card->channels = 0;
     card->pending = FALSE;
     card->resets++;
+}
+
+SimCardEvent sim_card_get_event(SimCard *card)
+{
+    return card->event;
+}
+
+gboolean sim_card_is_present(SimCard *card G_GNUC_UNUSED)
+{
+    return TRUE;
 }
 
 guint sim_card_get_delay(SimCard *card)
@@ -586,6 +600,28 @@ static void test_power_cut(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
 }
 
+/* The card leaves in the middle: the host is told, as with a hand. */
+static void test_removal(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    guint8 channel;
+    guint16 sw;
+    f->card.at_cut = SIM_CARD_REMOVED;
+    for (guint cut_at = 1; cut_at <= 3; cut_at++) {
+        g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+        f->card.cut_at = cut_at;
+        g_assert_cmpuint(send_apdu(f, channel, 1, "\x80\xE2\x91\x00\x02\x02\x01", 7, NULL), ==,
+                         QMI_PROTOCOL_ERROR_NO_SIM);
+        g_assert_cmpint(sim_slot_get_state(sim_modem_get_slot(f->modem)), ==, SIM_SLOT_EMPTY);
+        g_assert_cmpuint(open_channels(f), ==, 0);
+        sim_slot_insert(sim_modem_get_slot(f->modem), TRUE);
+        while (sim_slot_get_state(sim_modem_get_slot(f->modem)) != SIM_SLOT_READY)
+            g_main_context_iteration(NULL, TRUE);
+    }
+    f->card.cut_at = 1; /* at MANAGE CHANNEL */
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==,
+                     QMI_PROTOCOL_ERROR_NO_SIM);
+}
+
 static void test_extended_channel(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     guint8 channel = 0;
@@ -885,6 +921,7 @@ int main(int argc, char **argv)
         { "/sim-modem/apdu", test_apdu },
         { "/sim-modem/delay", test_delay },
         { "/sim-modem/power-cut", test_power_cut },
+        { "/sim-modem/removal", test_removal },
         { "/sim-modem/extended-channel", test_extended_channel },
         { "/sim-modem/long-response", test_long_response },
         { "/sim-modem/refresh", test_refresh },

@@ -269,6 +269,49 @@ static void test_hosts(void)
     }
 }
 
+/* One more eIM: certificates of the same CI and for its own name, but keys of its own. */
+static void check_further_eim(const char *curve)
+{
+    g_autofree char *dir = make_folder();
+    g_autofree char *folder = g_build_filename(dir, "second.example.com", NULL);
+    g_autoptr(X509) first = NULL, first_tls = NULL, second = NULL, second_tls = NULL;
+    g_autoptr(X509) card = NULL, copy = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(sim_pki_create(dir, curve, TEST_EID, EIM_HOST, NULL));
+    g_assert_true(sim_pki_add_eim(dir, folder, "second.example.com", &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(validate(dir, "eimtls", X509_PURPOSE_SSL_SERVER, "second.example.com"), ==,
+                    X509_V_ERR_HOSTNAME_MISMATCH);
+    g_assert_cmpint(validate(folder, "eimtls", X509_PURPOSE_SSL_SERVER, "second.example.com"), ==,
+                    X509_V_OK);
+    g_assert_cmpint(validate(folder, "negative/eimtls-expired", X509_PURPOSE_SSL_SERVER, NULL), ==,
+                    X509_V_ERR_CERT_HAS_EXPIRED);
+    card = load(dir, "euicc");
+    copy = load(folder, "euicc");
+    g_assert_cmpint(X509_cmp(card, copy), ==, 0);
+    first = load(dir, "eim");
+    first_tls = load(dir, "eimtls");
+    second = load(folder, "eim");
+    second_tls = load(folder, "eimtls");
+    g_assert_cmpint(EVP_PKEY_eq(X509_get0_pubkey(first), X509_get0_pubkey(second)), ==, 0);
+    g_assert_cmpint(EVP_PKEY_eq(X509_get0_pubkey(first_tls), X509_get0_pubkey(second_tls)), ==, 0);
+    g_assert_cmpint(EVP_PKEY_eq(X509_get0_pubkey(second), X509_get0_pubkey(second_tls)), ==, 0);
+
+    g_assert_false(sim_pki_add_eim(dir, folder, "a,DNS:b", &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_clear_error(&error);
+    g_assert_false(sim_pki_add_eim(folder, dir, "third.example.com", &error)); /* no key of a CI */
+    g_assert_nonnull(error);
+    remove_folder(dir);
+}
+
+static void test_further_eim(void)
+{
+    check_further_eim("P-256");
+    check_further_eim("brainpoolP256r1");
+}
+
 /* ---- EimConfigurationData ---- */
 
 static TlvSlice field_of(GBytes *configuration, guint32 tag)
@@ -352,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/pki/brainpool", test_brainpool);
     g_test_add_func("/sim/pki/refused", test_refused);
     g_test_add_func("/sim/pki/hosts", test_hosts);
+    g_test_add_func("/sim/pki/further-eim", test_further_eim);
     g_test_add_func("/sim/pki/eim-configuration", test_configuration);
     return g_test_run();
 }
