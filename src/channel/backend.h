@@ -68,6 +68,7 @@ struct Backend {
     gboolean plain_class; /* the modem puts the channel number into the class octet itself: send 00,
                              80 */
     gboolean with_le;     /* the modem wants Le 00 after STORE DATA (case 4) */
+    gboolean is_euicc;    /* the modem says that the card is one; kept by the back-end */
     BackendEventFunc event;
     gpointer event_data;
 };

@@ -185,6 +185,7 @@ static void take_slots(QmiBackend *self, GArray *slots)
     self->physical = slot->physical;
     self->logical = slot->logical;
     self->slot_present = slot->card_present;
+    self->backend.is_euicc = slot->card_present && (slot->is_euicc || slot->eid[0]);
     if (slot->iccid[0] || !slot->card_present)
         g_strlcpy(self->iccid, slot->iccid, sizeof self->iccid);
     if (other && is_there(self->card)) {
@@ -653,12 +654,13 @@ static void qmi_close(Backend *backend)
     self->lost = self->attached = FALSE;
     self->silent = 0;
     self->physical = self->logical = 0;
-    self->has_slots = self->slot_present = FALSE;
+    self->has_slots = self->slot_present = self->backend.is_euicc = FALSE;
     self->iccid[0] = '\0';
     self->card = self->card_status = QMI_CARD_UNKNOWN;
     self->ready_since = 0;
     self->in_use = FALSE;
     self->leaked = self->doubtful = FALSE;
+    self->procedure = QMI_PROCEDURE_UNTRIED;
 }
 
 static gboolean create_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,

@@ -12,6 +12,13 @@ G_BEGIN_DECLS
 
 /* What qmi.c (the modem and its card) and qmi_apdu.c (channels and APDUs) share. */
 
+/* What the modem makes of the octet in Send APDU that says who follows 61xx ("procedure bytes"). */
+typedef enum {
+    QMI_PROCEDURE_UNTRIED,
+    QMI_PROCEDURE_TAKEN,
+    QMI_PROCEDURE_REFUSED, /* it does not know the octet: left out */
+} QmiProcedure;
+
 /* What the modem says about the card, from slot status and card status together. */
 typedef enum {
     QMI_CARD_UNKNOWN, /* it does not tell */
@@ -52,6 +59,8 @@ typedef struct {
     GSource *starting;     /* see SETTLE_TIME */
     gint64 ready_since;    /* boot time at which it came back; 0: it was there from the start */
     gboolean card_changed; /* set on every change: what waits for a card looks at it */
+
+    QmiProcedure procedure;
 
     gboolean leaked; /* a channel may have been left open at the modem */
 
