@@ -313,8 +313,10 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
             channel_trace_object(channel->trace, name, "response", type_response, *ret_response);
             return TRUE;
         }
-        /* A status word leaves the channel as it was, unless it says that there is none. */
+        /* A status word leaves the channel as it was, unless it says that there is none. Then it is not closed by
+         * its number, which may be somebody else's by now; the modem may know better whose it is. */
         if (is_channel_lost(sw)) {
+            channel->backend->leaked = TRUE;
             channel->number = 0;
             channel->dead = FALSE;
         } else if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) &&

@@ -324,7 +324,7 @@ gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *canc
     }
     if (qmi_error != 0)
         log_debug(&self->log, "UIM Reset gave %u", qmi_error);
-    self->leaked = FALSE;
+    self->backend.leaked = FALSE;
     return register_events(self, deadline, cancellable, error);
 }
 
@@ -585,7 +585,7 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
                                    "%s: reset card: ", backend->name);
         return FALSE;
     }
-    self->leaked = FALSE;
+    self->backend.leaked = FALSE;
     wait_off(self, deadline);
     if (self->card_status != QMI_CARD_UNKNOWN)
         self->card_status = QMI_CARD_OFF;
@@ -659,7 +659,7 @@ static void qmi_close(Backend *backend)
     self->card = self->card_status = QMI_CARD_UNKNOWN;
     self->ready_since = 0;
     self->in_use = FALSE;
-    self->leaked = self->doubtful = FALSE;
+    self->backend.leaked = self->doubtful = FALSE;
     self->procedure = QMI_PROCEDURE_UNTRIED;
 }
 

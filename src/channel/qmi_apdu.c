@@ -192,14 +192,14 @@ gboolean qmi_backend_close_channel(Backend *backend, guint8 channel, gint64 dead
     uim_put_u8(request, 0x11, channel);
     answer = qmi_backend_command(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, &qmi_error, error)) {
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_prefix_error(error, "%s: close logical channel %u: ", backend->name, channel);
         return FALSE;
     }
     if (qmi_error != 0) {
         g_autofree char *what = g_strdup_printf("close logical channel %u", channel);
 
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         set_error(self, EUICCD_ERROR_MODEM, what, qmi_error, uim_get_card_result(answer), error);
         return FALSE;
     }
@@ -224,7 +224,7 @@ static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gi
     answer = qmi_backend_command(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, &qmi_error, error)) {
         /* The channel may open yet, and nobody will know its number. */
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_prefix_error(error, "%s: open logical channel: ", self->backend.name);
         return FALSE;
     }
@@ -236,7 +236,7 @@ static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gi
     }
     channel = uim_get(answer, 0x10);
     if (channel.size < 1) {
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
                     "%s: open logical channel: the modem named no channel", self->backend.name);
         return FALSE;
@@ -309,7 +309,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
 
         if (!qmi_backend_check(self, error) || !check_card(self, deadline, cancellable, error))
             return FALSE;
-        if (self->leaked && !qmi_backend_clean(self, deadline, cancellable, error)) {
+        if (self->backend.leaked && !qmi_backend_clean(self, deadline, cancellable, error)) {
             g_prefix_error(error, "%s: ", backend->name);
             return FALSE;
         }
@@ -321,7 +321,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
             return TRUE;
         if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {
             log_info(&self->log, "no logical channel left, cleaning up and trying once more");
-            cleaned = self->leaked = TRUE;
+            cleaned = self->backend.leaked = TRUE;
             continue;
         }
         if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||

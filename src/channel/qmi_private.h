@@ -62,8 +62,6 @@ typedef struct {
 
     QmiProcedure procedure;
 
-    gboolean leaked; /* a channel may have been left open at the modem */
-
     gboolean switched_off; /* by us, and the modem has not confirmed yet that it is on again */
     gboolean doubtful;     /* the card refused what it should have done: ask before the next use */
 
