@@ -14,9 +14,11 @@ typedef enum {
     VALUE_PATH, /* absolute */
     VALUE_BOOLEAN,
     VALUE_NUMBER,
-    VALUE_SECONDS, /* "90", "90s", "15min", "6h", "2d" */
+    VALUE_NUMBER_OR_AUTO, /* 0 is auto */
+    VALUE_SECONDS,        /* "90", "90s", "15min", "6h", "2d" */
     VALUE_LOG_LEVEL,
     VALUE_CAPABILITY,
+    VALUE_FETCHER,
     VALUE_DIALECT,
     VALUE_TRANSPORT,
     VALUE_AIDS,
@@ -26,7 +28,7 @@ typedef struct {
     const char *group; /* "eim *" is every group whose name starts with "eim " */
     const char *key;
     ValueKind kind;
-    guint min, max; /* VALUE_NUMBER, VALUE_SECONDS */
+    guint min, max; /* VALUE_NUMBER, VALUE_NUMBER_OR_AUTO, VALUE_SECONDS */
     gsize offset;   /* in Config, ConfigModem, ConfigEim; in ChannelConfig for IN_CHANNEL */
     gboolean in_channel;
 } Key;
@@ -53,7 +55,9 @@ static const Key keys[] = {
       G_STRUCT_OFFSET(ChannelConfig, capability), TRUE },
     { "channel", "manage-ipae", VALUE_BOOLEAN, 0, 0, G_STRUCT_OFFSET(ChannelConfig, manage_ipae),
       TRUE },
-    { "channel", "block-size", VALUE_NUMBER, 1, 255, G_STRUCT_OFFSET(ChannelConfig, block_size),
+    { "channel", "block-size", VALUE_NUMBER_OR_AUTO, 1, 255,
+      G_STRUCT_OFFSET(ChannelConfig, block_size), TRUE },
+    { "channel", "get-response", VALUE_FETCHER, 0, 0, G_STRUCT_OFFSET(ChannelConfig, modem_fetches),
       TRUE },
     { "channel", "timeout", VALUE_SECONDS, 1, 299, G_STRUCT_OFFSET(ChannelConfig, timeout), TRUE },
     { "channel", "long-timeout", VALUE_SECONDS, 1, 299,
@@ -74,6 +78,7 @@ static const Key keys[] = {
 };
 
 static const char *const capability_names[] = { "ipad", "consumer", "none", NULL };
+static const char *const fetcher_names[] = { "daemon", "modem", NULL };
 static const char *const dialect_names[] = { "auto", "1.2", "1.0", NULL }; /* as ConfigDialect */
 static const char *const transport_names[] = { "qmi", NULL };
 
@@ -264,6 +269,13 @@ static gboolean set_value(const Place *place, const Key *key, const char *value,
                         key->min, key->max, value);
         *(guint *)member = (guint)number;
         return TRUE;
+    case VALUE_NUMBER_OR_AUTO:
+        if (!g_str_equal(value, "auto") &&
+            !g_ascii_string_to_unsigned(value, 10, key->min, key->max, &number, NULL))
+            return fail(error, place, "%s must be auto or a number from %u to %u, not '%s'",
+                        key->key, key->min, key->max, value);
+        *(guint *)member = (guint)number;
+        return TRUE;
     case VALUE_SECONDS:
         if (!parse_seconds(value, &number) || number < key->min || number > key->max)
             return fail(error, place,
@@ -280,6 +292,11 @@ static gboolean set_value(const Place *place, const Key *key, const char *value,
         if (!parse_word(place, value, capability_names, &word, error))
             return FALSE;
         *(ChannelCapability *)member = (ChannelCapability)word;
+        return TRUE;
+    case VALUE_FETCHER:
+        if (!parse_word(place, value, fetcher_names, &word, error))
+            return FALSE;
+        *(gboolean *)member = word == 1;
         return TRUE;
     case VALUE_DIALECT:
         if (!parse_word(place, value, dialect_names, &word, error))

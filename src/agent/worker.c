@@ -705,7 +705,9 @@ static gpointer worker_thread(gpointer data)
 
     g_main_context_push_thread_default(worker->context);
 #ifdef HAVE_QMI
-    worker->backend = backend_qmi_new(worker->port->port, worker->port->slot);
+    worker->backend = backend_qmi_new_full(
+        worker->port->port, worker->port->slot,
+        &(BackendQmiOptions){ .modem_fetches = worker->config->channel->modem_fetches });
 #else
     g_assert_not_reached(); /* agents.c starts no worker without a back-end */
 #endif

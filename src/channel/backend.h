@@ -68,6 +68,10 @@ struct Backend {
     gboolean plain_class; /* the modem puts the channel number into the class octet itself: send 00,
                              80 */
     gboolean with_le;     /* the modem wants Le 00 after STORE DATA (case 4) */
+    gboolean is_euicc;    /* the modem says that the card is one; kept by the back-end */
+    /* A channel of ours may be open at the modem that nobody can close by its number: those of our client are
+     * cleaned up before the next one is opened. Set by whoever lost it. */
+    gboolean leaked;
     BackendEventFunc event;
     gpointer event_data;
 };

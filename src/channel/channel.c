@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "channel/channel.h"
+#include "channel/channel_private.h"
 
 #include <string.h>
 
@@ -16,36 +16,14 @@
 #define CLOSE_TIMEOUT      5
 #define DEAD_CLOSE_TIMEOUT 2
 
+/* For others to give their channels back before the card is reset for that: after 1 and 2 seconds. */
+#define CHANNEL_PAUSES 2
+
 /* A reset includes the modem's own start of the card: at least so many seconds. */
 #define RESET_TIMEOUT 30
 
-/* Answers in a row without a single octet of data, after which GET RESPONSE is given up. */
-#define MAX_IDLE 2
-
 static const guint8 isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
-
-struct Channel {
-    Backend *backend;
-    const ChannelConfig *config;
-    ChannelTrace *trace;
-    LogContext log;
-    ChannelCounters counters;
-    GBytes *fci;
-
-    guint8 number; /* 0: nothing of ours is open at the modem */
-    gboolean dead; /* NUMBER may still be open at the modem, but can't be used */
-
-    guint session;            /* counts up whenever the card went */
-    guint open_session;       /* session in which NUMBER was opened */
-    gboolean card_gone;       /* went and is not back yet */
-    gboolean lost;            /* the modem went */
-    gboolean event_seen;      /* for those who wait for one */
-    gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session, or is not to be */
-    gboolean known;           /* this card may be declared to without a look at it (I-40) */
-    GBytes *aid;              /* that was selected last; borrowed from CONFIG */
-    gboolean refresh_pending; /* 91xx */
-};
 
 /* ---- configuration ---- */
 
@@ -56,7 +34,6 @@ ChannelConfig *channel_config_new(void)
     config->aids = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_ptr_array_add(config->aids, g_bytes_new_static(isdr_aid, sizeof isdr_aid));
     config->capability = CHANNEL_CAPABILITY_IPAD;
-    config->block_size = 120;
     config->timeout = 30;
     config->long_timeout = 120;
     config->max_response = 1024 * 1024;
@@ -82,6 +59,7 @@ Channel *channel_new(Backend *backend, const ChannelConfig *config, ChannelTrace
     channel->trace = trace;
     channel->log = (LogContext){ .object = backend->name };
     channel->known = config->manage_ipae;
+    channel_forget_blocks(channel);
     return channel;
 }
 
@@ -111,8 +89,11 @@ const ChannelCounters *channel_get_counters(Channel *channel)
 
 void channel_forget_card(Channel *channel)
 {
-    if (!channel->capability_done)
-        channel->known = channel->config->manage_ipae;
+    if (channel->capability_done)
+        return;
+    channel->known = channel->config->manage_ipae;
+    channel->selected = channel->freed = FALSE;
+    channel_forget_blocks(channel);
 }
 
 gboolean channel_is_undeclared(Channel *channel)
@@ -152,121 +133,10 @@ void channel_handle_event(Channel *channel, BackendEvent event)
         break;
     case BACKEND_EVENT_LOST:
         forget(channel);
+        channel_forget_blocks(channel);
         channel->lost = TRUE;
         channel_trace_note(channel->trace, channel->backend->name, "modem gone");
         break;
-    }
-}
-
-/* ---- one APDU ---- */
-
-/* *RET_RESPONSE holds at least the status word. */
-static gboolean exchange(Channel *channel, guint8 number, const guint8 *apdu, gsize size,
-                         guint timeout, gboolean hide_command, gboolean hide_response,
-                         GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
-                         GError **error)
-{
-    const char *name = channel->backend->name;
-    g_autoptr(GBytes) response = NULL;
-    const guint8 *data;
-    guint16 sw;
-    gsize n;
-
-    channel_trace_command(channel->trace, name, number, apdu, size, hide_command);
-    channel->counters.apdus++;
-    channel->counters.bytes_sent += size;
-    if (!backend_transmit(channel->backend, number, apdu, size, clock_deadline(timeout),
-                          cancellable, &response, error)) {
-        channel_trace_note(channel->trace, name, "no response");
-        return FALSE;
-    }
-    channel_trace_response(channel->trace, name, response, hide_response);
-    data = g_bytes_get_data(response, &n);
-    channel->counters.bytes_received += n;
-    sw = (guint16)(data[n - 2] << 8 | data[n - 1]);
-    if (sw >> 8 == 0x91)
-        channel->refresh_pending = TRUE;
-    *ret_sw = sw;
-    *ret_response = g_steal_pointer(&response);
-    return TRUE;
-}
-
-static gboolean is_success(guint16 sw)
-{
-    return sw == 0x9000 || sw >> 8 == 0x91;
-}
-
-static gboolean is_channel_lost(guint16 sw)
-{
-    return sw == 0x6881 || sw == 0x6882 || sw == 0x6E00 || sw == 0x6D00;
-}
-
-static void set_status_error(guint16 sw, GError **error)
-{
-    const char *name = apdu_status_name(sw);
-
-    g_set_error(error, EUICCD_ERROR,
-                sw == 0x6985 || sw == 0x6982 ? EUICCD_ERROR_CARD_RESET : EUICCD_ERROR_CARD_STATUS,
-                "the card answered %04X%s%s%s", sw, name[0] ? " (" : "", name, name[0] ? ")" : "");
-}
-
-/*
- * Sends the command in APDU and follows 6Cxx and 61xx until the response is complete; it is
- * appended to RESPONSE. What breaks off leaves a partial response there, which is worthless.
- */
-static gboolean transact(Channel *channel, guint8 *apdu, gsize size, guint timeout,
-                         gboolean hide_command, gboolean hide_response, GByteArray *response,
-                         guint16 *ret_sw, GCancellable *cancellable, GError **error)
-{
-    guint8 number = channel->number;
-    guint8 cla = apdu_class(number, channel->backend->plain_class);
-    guint session = channel->session, idle = 0;
-    gboolean first = TRUE;
-
-    for (;;) {
-        g_autoptr(GBytes) answer = NULL;
-        const guint8 *data;
-        guint16 sw;
-        gsize n;
-
-        if (!exchange(channel, number, apdu, size, timeout, hide_command, hide_response,
-                      cancellable, &answer, &sw, error))
-            return FALSE;
-        data = g_bytes_get_data(answer, &n);
-        n -= 2;
-        if (response->len + n > channel->config->max_response) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE,
-                        "the response is larger than %u octets", channel->config->max_response);
-            return FALSE;
-        }
-        g_byte_array_append(response, data, (guint)n);
-        *ret_sw = sw;
-        if (is_success(sw))
-            return TRUE;
-        if (sw >> 8 != 0x61 && sw >> 8 != 0x6C) {
-            set_status_error(sw, error);
-            return FALSE;
-        }
-        if (channel->session != session) {
-            g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
-                                "the card was reset before the response was complete");
-            return FALSE;
-        }
-        /* A first 61xx or 6Cxx without data is what a command normally gets. */
-        if (!first)
-            idle = n > 0 ? 0 : idle + 1;
-        first = FALSE;
-        if (idle >= MAX_IDLE) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
-                        "the card announces a response (%04X) and does not give it", sw);
-            return FALSE;
-        }
-        if (sw >> 8 == 0x6C) {
-            apdu_set_le(apdu, &size, (guint8)sw);
-            continue;
-        }
-        size = apdu_get_response(apdu, cla, (guint8)sw);
-        hide_command = FALSE;
     }
 }
 
@@ -294,8 +164,7 @@ void channel_close(Channel *channel)
     release(channel);
 }
 
-/* The channel can't be used any more; whether it is open at the modem depends on WHY. */
-static void mark_dead(Channel *channel, const GError *why)
+void channel_mark_dead(Channel *channel, const GError *why)
 {
     if (channel->number == 0)
         return;
@@ -329,9 +198,9 @@ static gboolean declare_capability(Channel *channel, GCancellable *cancellable, 
         channel->capability_done = TRUE;
         return TRUE;
     }
-    if (exchange(channel, 0, apdu, size, channel->config->timeout, FALSE, FALSE, cancellable,
-                 &response, &sw, &failure)) {
-        if (!is_success(sw))
+    if (channel_exchange(channel, 0, apdu, size, channel->config->timeout, FALSE, FALSE,
+                         cancellable, &response, &sw, &failure)) {
+        if (!channel_is_success(sw))
             log_info(&channel->log, "TERMINAL CAPABILITY: the card answered %04X", sw);
     } else if (euiccd_error_is(failure, EUICCD_ERROR_MODEM) ||
                euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED)) {
@@ -373,8 +242,8 @@ static gboolean complete_fci(Channel *channel, GBytes *aid, GCancellable *cancel
     data = g_bytes_get_data(aid, &size);
     size =
         apdu_select(apdu, apdu_class(channel->number, channel->backend->plain_class), data, size);
-    if (transact(channel, apdu, size, channel->config->timeout, FALSE, FALSE, response, &sw,
-                 cancellable, &failure)) {
+    if (channel_transact(channel, apdu, size, channel->config->timeout, FALSE, FALSE, response, &sw,
+                         cancellable, &failure)) {
         if (response->len > 0)
             channel->fci = g_bytes_new(response->data, response->len);
         return TRUE;
@@ -385,7 +254,7 @@ static gboolean complete_fci(Channel *channel, GBytes *aid, GCancellable *cancel
         log_info(&channel->log, "no FCI of the ISD-R: %s", failure->message);
         return TRUE;
     }
-    mark_dead(channel, failure);
+    channel_mark_dead(channel, failure);
     g_propagate_prefixed_error(error, g_steal_pointer(&failure), "SELECT: ");
     return FALSE;
 }
@@ -462,13 +331,13 @@ static gboolean select_again(Channel *channel, GCancellable *cancellable, GError
 
     data = g_bytes_get_data(channel->aid, &size);
     size = apdu_select(apdu, cla, data, size);
-    if (!exchange(channel, channel->number, apdu, size, channel->config->timeout, FALSE, FALSE,
-                  cancellable, &response, &sw, &failure)) {
-        mark_dead(channel, failure);
+    if (!channel_exchange(channel, channel->number, apdu, size, channel->config->timeout, FALSE,
+                          FALSE, cancellable, &response, &sw, &failure)) {
+        channel_mark_dead(channel, failure);
         g_propagate_prefixed_error(error, g_steal_pointer(&failure), "SELECT: ");
         return FALSE;
     }
-    if (is_success(sw) || sw >> 8 == 0x61)
+    if (channel_is_success(sw) || sw >> 8 == 0x61)
         return TRUE;
     log_debug(&channel->log, "SELECT on the open channel: %04X, opening it again", sw);
     release(channel);
@@ -485,7 +354,7 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
     if (channel->capability_done)
         return TRUE;
     if (!declare_capability(channel, cancellable, &failure)) {
-        mark_dead(channel, failure);
+        channel_mark_dead(channel, failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
@@ -505,15 +374,8 @@ static gboolean greet(Channel *channel, GCancellable *cancellable, GError **erro
     return channel_declare(channel, cancellable, error);
 }
 
-gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error)
+static gboolean try_open(Channel *channel, GCancellable *cancellable, GError **error)
 {
-    guint timeout = channel->config->timeout;
-
-    if (channel_is_open(channel))
-        return TRUE;
-    if (!backend_open(channel->backend, clock_deadline(timeout), cancellable, error))
-        return FALSE;
-    channel->lost = FALSE;
     release(channel);
     if (channel->known && !declare_capability(channel, cancellable, error))
         return FALSE;
@@ -533,117 +395,76 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
     return FALSE;
 }
 
-/* ---- commands ---- */
-
-/* *RET_UNTOUCHED: the very first APDU was refused because the channel is gone; nothing was done. */
-static gboolean run(Channel *channel, TlvSlice request, guint timeout, gboolean hide_command,
-                    gboolean hide_response, GByteArray *response, guint16 *ret_sw,
-                    gboolean *ret_untouched, GCancellable *cancellable, GError **error)
+/*
+ * Channels that a dead predecessor left open, and that the modem does not close with its client, are gone
+ * with the next reset of the card only. That cuts the modem's connection, so it is the last resort: after
+ * others had time to give theirs back, once until a channel was got, and never on a card that is not known
+ * to be an eUICC (an ordinary SIM may have no logical channels at all).
+ */
+static gboolean free_channels(Channel *channel, const GError *failure, GCancellable *cancellable,
+                              GError **error)
 {
-    guint block_size = CLAMP(channel->config->block_size, 1, 255);
-    gsize n_blocks = (request.size + block_size - 1) / block_size;
-    guint8 cla = apdu_proprietary_class(channel->number, channel->backend->plain_class);
-    guint64 first = channel->counters.apdus + 1;
-    guint session = channel->session;
-
-    if (n_blocks == 0 || n_blocks > APDU_MAX_BLOCKS) {
-        g_set_error(
-            error, EUICCD_ERROR, n_blocks ? EUICCD_ERROR_TOO_LARGE : EUICCD_ERROR_INVALID_ARGUMENT,
-            "a command of %" G_GSIZE_FORMAT " octets does not fit into 1 to %d blocks of %u",
-            request.size, APDU_MAX_BLOCKS, block_size);
-        return FALSE;
-    }
-    for (gsize i = 0; i < n_blocks; i++) {
-        gboolean last = i + 1 == n_blocks;
-        gsize at = i * block_size, size;
-        guint8 apdu[APDU_MAX];
-        gboolean ok;
-
-        size = apdu_store_data(apdu, cla, last, (guint8)i, request.data + at,
-                               last ? request.size - at : block_size,
-                               last && channel->backend->with_le);
-        if (last) {
-            ok = transact(channel, apdu, size, timeout, hide_command, hide_response, response,
-                          ret_sw, cancellable, error);
-        } else {
-            g_autoptr(GBytes) answer = NULL;
-
-            ok = exchange(channel, channel->number, apdu, size, timeout, hide_command,
-                          hide_response, cancellable, &answer, ret_sw, error);
-            if (ok && (!is_success(*ret_sw) || g_bytes_get_size(answer) > 2)) {
-                ok = FALSE;
-                if (is_success(*ret_sw) || *ret_sw >> 8 == 0x61)
-                    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
-                                "the card responds (%04X) before it has the command", *ret_sw);
-                else
-                    set_status_error(*ret_sw, error);
-            }
-            if (ok && channel->session != session) {
-                g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY,
-                                    "the card was reset during the command");
-                ok = FALSE;
-            }
-        }
-        if (!ok) {
-            *ret_untouched = channel->counters.apdus == first && is_channel_lost(*ret_sw);
-            g_prefix_error(error, "STORE DATA block %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": ",
-                           i + 1, n_blocks);
-            return FALSE;
-        }
-    }
-    return TRUE;
+    channel->freed = TRUE;
+    log_notice(&channel->log, "%s: resetting the card to get back those left open",
+               failure->message);
+    return channel_renew_card(channel, 0, TRUE, cancellable, error);
 }
 
-gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_request,
-                         const TlvType *type_response, gboolean long_running,
-                         GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
-                         GError **error)
+gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error)
 {
-    const char *title = type_request ? type_request->name : "ES10 command";
-    guint timeout = long_running ? channel->config->long_timeout : channel->config->timeout;
-    gboolean hide_command = channel->trace && channel_trace_holds_secret(type_request, request);
-    gboolean hide_response = channel->trace && channel_trace_is_secret(type_response);
-    gboolean used = channel_is_open(channel);
-    const char *name = channel->backend->name;
+    guint pause = 1;
 
-    channel_trace_object(channel->trace, name, "request", type_request, request);
+    if (channel_is_open(channel))
+        return TRUE;
+    if (!backend_open(channel->backend, clock_deadline(channel->config->timeout), cancellable,
+                      error))
+        return FALSE;
+    channel->lost = FALSE;
     for (;;) {
-        g_autoptr(GByteArray) response = g_byte_array_new();
         g_autoptr(GError) failure = NULL;
-        gboolean untouched = FALSE;
-        guint16 sw = 0;
+        g_autoptr(GError) local = NULL;
 
-        if (!channel_open(channel, cancellable, error)) {
-            g_prefix_error(error, "%s: ", title);
-            return FALSE;
-        }
-        if (run(channel, tlv_slice_from_bytes(request), timeout, hide_command, hide_response,
-                response, &sw, &untouched, cancellable, &failure)) {
-            if (ret_sw)
-                *ret_sw = sw;
-            *ret_response = g_byte_array_free_to_bytes(g_steal_pointer(&response));
-            channel_trace_object(channel->trace, name, "response", type_response, *ret_response);
+        if (try_open(channel, cancellable, &failure)) {
+            channel->selected = TRUE;
+            channel->freed = FALSE;
             return TRUE;
         }
-        /* A status word leaves the channel as it was, unless it says that there is none. */
-        if (is_channel_lost(sw)) {
-            channel->number = 0;
-            channel->dead = FALSE;
-        } else if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) &&
-                   !euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) &&
-                   !euiccd_error_is(failure, EUICCD_ERROR_INVALID_ARGUMENT)) {
-            mark_dead(channel, failure);
+        if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !channel->freed &&
+            (channel->selected || channel->backend->is_euicc)) {
+            gboolean ok = pause <= CHANNEL_PAUSES
+                              ? channel_pause(channel, pause++, cancellable, &local)
+                              : free_channels(channel, failure, cancellable, &local);
+
+            if (ok)
+                continue;
+            g_prefix_error(&failure, "(%s) ", local->message);
+            if (euiccd_error_is(local, EUICCD_ERROR_CANCELLED) ||
+                euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE))
+                failure->code = local->code;
         }
-        /* An old channel may have gone without a word. The card has done nothing yet. */
-        if (untouched && used) {
-            log_debug(&channel->log, "the channel is gone (%04X), opening it again", sw);
-            used = FALSE;
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+}
+
+gboolean channel_pause(Channel *channel, guint seconds, GCancellable *cancellable, GError **error)
+{
+    gint64 end = clock_deadline(seconds);
+
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+
+        if (channel->lost) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
+                        channel->backend->name);
+            return FALSE;
+        }
+        channel->event_seen = FALSE;
+        if (wait_until(&channel->event_seen, end, cancellable, &failure))
             continue;
-        }
-        if (ret_sw && (euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) ||
-                       euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET)))
-            *ret_sw = sw;
-        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: ", title);
+        if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
 }

@@ -31,14 +31,15 @@ typedef enum {
 typedef struct {
     GPtrArray *aids; /* of GBytes, tried in order when the former gives 6A82; never empty */
     ChannelCapability capability;
-    guint block_size;     /* STORE DATA octets, 1 to 255 */
-    guint timeout;        /* seconds for an ordinary command */
-    guint long_timeout;   /* seconds for LoadEuiccPackage and installation */
-    guint max_response;   /* octets of one response object that are accepted */
-    gboolean manage_ipae; /* declare at once, whatever the card is: takes it from its IPAe */
+    guint block_size; /* STORE DATA octets, 1 to 255; 0: 120, and more as modem and card take it */
+    guint timeout;    /* seconds for an ordinary command */
+    guint long_timeout;     /* seconds for LoadEuiccPackage and installation */
+    guint max_response;     /* octets of one response object that are accepted */
+    gboolean modem_fetches; /* for the back-end: the modem follows 61xx and 6Cxx itself */
+    gboolean manage_ipae;   /* declare at once, whatever the card is: takes it from its IPAe */
 } ChannelConfig;
 
-/* Defaults: the GSMA ISD-R AID, IPAd, 120 octets, 30 s, 120 s, 1 MiB. */
+/* Defaults: the GSMA ISD-R AID, IPAd, growing blocks, 30 s, 120 s, 1 MiB. */
 ChannelConfig *channel_config_new(void);
 void channel_config_free(ChannelConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChannelConfig, channel_config_free)
@@ -58,7 +59,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
 
 /* Opens if it isn't: TERMINAL CAPABILITY once a card session (its failure is logged, not fatal),
  * channel, SELECT. On a card that is not known: channel, SELECT, and only where the card supports
- * no IPAe TERMINAL CAPABILITY and SELECT again. NOT_EUICC when no AID is there. Idempotent. */
+ * no IPAe TERMINAL CAPABILITY and SELECT again. NOT_EUICC when no AID is there, NO_CHANNEL when none
+ * is left even after a reset of the eUICC. Idempotent. */
 gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error);
 
 /* The card may be another one from now on: the next card session begins with a look at it. A card
@@ -83,7 +85,11 @@ GBytes *channel_get_fci(Channel *channel);
  * name the fields in traces and may be NULL. *RET_RESPONSE is the response object (empty GBytes
  * where the card answered none). CARD_STATUS for a status word that is no success, CARD_RESET for
  * 6985 (and 6982), TOO_LARGE, MALFORMED, and the back-end's errors. RET_SW may be NULL; it is also
- * set on CARD_STATUS. */
+ * set on CARD_STATUS.
+ *
+ * On a channel that has gone without a word it is sent once more. LONG_RUNNING: it executes or installs, so
+ * it gets more time, and that second try only as long as the card had not got it completely: what looks like
+ * the channel's end may stand in the place of its response. channel_is_open() is FALSE then. */
 gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_request,
                          const TlvType *type_response, gboolean long_running,
                          GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
@@ -98,6 +104,10 @@ gboolean channel_take_refresh_pending(Channel *channel);
  * for channel_open(). */
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
                             GCancellable *cancellable, GError **error);
+
+/* Lets time pass, during which the card's and the modem's events are taken: for a card that says that it is
+ * busy (catBusy). FALSE with CANCELLED or MODEM_GONE at once. */
+gboolean channel_pause(Channel *channel, guint seconds, GCancellable *cancellable, GError **error);
 
 /* To be called for each back-end event; marks the channel dead when the card went. */
 void channel_handle_event(Channel *channel, BackendEvent event);

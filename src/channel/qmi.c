@@ -185,6 +185,7 @@ static void take_slots(QmiBackend *self, GArray *slots)
     self->physical = slot->physical;
     self->logical = slot->logical;
     self->slot_present = slot->card_present;
+    self->backend.is_euicc = slot->card_present && (slot->is_euicc || slot->eid[0]);
     if (slot->iccid[0] || !slot->card_present)
         g_strlcpy(self->iccid, slot->iccid, sizeof self->iccid);
     if (other && is_there(self->card)) {
@@ -323,7 +324,7 @@ gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *canc
     }
     if (qmi_error != 0)
         log_debug(&self->log, "UIM Reset gave %u", qmi_error);
-    self->leaked = FALSE;
+    self->backend.leaked = FALSE;
     return register_events(self, deadline, cancellable, error);
 }
 
@@ -584,7 +585,7 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
                                    "%s: reset card: ", backend->name);
         return FALSE;
     }
-    self->leaked = FALSE;
+    self->backend.leaked = FALSE;
     wait_off(self, deadline);
     if (self->card_status != QMI_CARD_UNKNOWN)
         self->card_status = QMI_CARD_OFF;
@@ -632,12 +633,13 @@ static void qmi_close(Backend *backend)
     self->lost = self->attached = FALSE;
     self->silent = 0;
     self->physical = self->logical = 0;
-    self->has_slots = self->slot_present = FALSE;
+    self->has_slots = self->slot_present = self->backend.is_euicc = FALSE;
     self->iccid[0] = '\0';
     self->card = self->card_status = QMI_CARD_UNKNOWN;
     self->ready_since = 0;
     self->in_use = FALSE;
-    self->leaked = self->doubtful = FALSE;
+    self->backend.leaked = self->doubtful = FALSE;
+    self->procedure = QMI_PROCEDURE_UNTRIED;
 }
 
 static gboolean create_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,

@@ -79,6 +79,11 @@ static GBytes *collect_long_response(QmiBackend *self, TlvSlice tlv, gint64 dead
                             "the announcement of a long response is malformed");
         return NULL;
     }
+    if (total < 2) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                    "a long response of %u octets holds no status word", total);
+        return NULL;
+    }
     for (;;) {
         response = g_hash_table_lookup(self->long_responses, GUINT_TO_POINTER(token));
         if (response && response->total == total && response->received == total)
@@ -187,14 +192,14 @@ gboolean qmi_backend_close_channel(Backend *backend, guint8 channel, gint64 dead
     uim_put_u8(request, 0x11, channel);
     answer = qmi_backend_command(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, &qmi_error, error)) {
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_prefix_error(error, "%s: close logical channel %u: ", backend->name, channel);
         return FALSE;
     }
     if (qmi_error != 0) {
         g_autofree char *what = g_strdup_printf("close logical channel %u", channel);
 
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         set_error(self, EUICCD_ERROR_MODEM, what, qmi_error, uim_get_card_result(answer), error);
         return FALSE;
     }
@@ -219,7 +224,7 @@ static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gi
     answer = qmi_backend_command(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, &qmi_error, error)) {
         /* The channel may open yet, and nobody will know its number. */
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_prefix_error(error, "%s: open logical channel: ", self->backend.name);
         return FALSE;
     }
@@ -231,7 +236,7 @@ static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gi
     }
     channel = uim_get(answer, 0x10);
     if (channel.size < 1) {
-        self->leaked = TRUE;
+        self->backend.leaked = TRUE;
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
                     "%s: open logical channel: the modem named no channel", self->backend.name);
         return FALSE;
@@ -304,7 +309,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
 
         if (!qmi_backend_check(self, error) || !check_card(self, deadline, cancellable, error))
             return FALSE;
-        if (self->leaked && !qmi_backend_clean(self, deadline, cancellable, error)) {
+        if (self->backend.leaked && !qmi_backend_clean(self, deadline, cancellable, error)) {
             g_prefix_error(error, "%s: ", backend->name);
             return FALSE;
         }
@@ -316,7 +321,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
             return TRUE;
         if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {
             log_info(&self->log, "no logical channel left, cleaning up and trying once more");
-            cleaned = self->leaked = TRUE;
+            cleaned = self->backend.leaked = TRUE;
             continue;
         }
         if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
@@ -338,52 +343,131 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
 
 /* ---- APDUs ---- */
 
-gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
-                              gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
-                              GError **error)
+/* One request, one answer. *RET_ERROR: QMI error, 0 for success. */
+static QmiMessage *send_apdu(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
+                             gint64 deadline, GCancellable *cancellable, guint16 *ret_error,
+                             GError **error)
 {
-    QmiBackend *self = (QmiBackend *)backend;
     g_autoptr(QmiMessage) request = NULL, answer = NULL;
-    g_autoptr(GBytes) response = NULL;
-    TlvSlice long_response, octets;
-    guint16 qmi_error;
 
     if (!qmi_backend_check(self, error))
-        return FALSE;
-    g_hash_table_remove_all(self->long_responses); /* of requests that were given up */
+        return NULL;
     request = uim_request_new(self->client, UIM_SEND_APDU);
     uim_put_u8(request, 0x01, logical_slot(self));
     uim_put_octets(request, 0x02, 2, apdu, size);
     if (channel != 0)
         uim_put_u8(request, 0x10, channel);
-    uim_put_u8(request, 0x11, self->modem_fetches ? 1 : 0);
+    if (self->procedure != QMI_PROCEDURE_REFUSED)
+        uim_put_u8(request, 0x11, self->modem_fetches ? 1 : 0);
     answer = qmi_backend_command(self, request, deadline, cancellable, error);
-    if (!answer || !uim_get_result(answer, &qmi_error, error)) {
-        g_prefix_error(error, "%s: send APDU: ", backend->name);
-        return FALSE;
+    if (!answer || !uim_get_result(answer, ret_error, error))
+        return NULL;
+    return g_steal_pointer(&answer);
+}
+
+/* TRUE when the request itself was refused, so that the card has seen nothing of it. */
+static gboolean is_request_refused(QmiMessage *answer, guint16 qmi_error)
+{
+    switch (qmi_error) {
+    case QMI_PROTOCOL_ERROR_MALFORMED_MESSAGE:
+    case QMI_PROTOCOL_ERROR_MISSING_ARGUMENT:
+    case QMI_PROTOCOL_ERROR_ARGUMENT_TOO_LONG:
+    case QMI_PROTOCOL_ERROR_INVALID_ARGUMENT:
+    case QMI_PROTOCOL_ERROR_NOT_SUPPORTED:
+        return uim_get_card_result(answer) == 0;
+    }
+    return FALSE;
+}
+
+/*
+ * Whether the modem follows 61xx is told in an optional octet, which some firmware refuses. Without it either
+ * may happen, and the channel is prepared for both. Only the first APDU after the modem was opened shows
+ * that it is refused (TERMINAL CAPABILITY, SELECT, or a read): where it was taken once, no APDU is repeated.
+ */
+static QmiMessage *send_apdu_as_known(QmiBackend *self, guint8 channel, const guint8 *apdu,
+                                      gsize size, gint64 deadline, GCancellable *cancellable,
+                                      guint16 *ret_error, GError **error)
+{
+    g_autoptr(QmiMessage) answer =
+        send_apdu(self, channel, apdu, size, deadline, cancellable, ret_error, error);
+
+    if (!answer || self->procedure != QMI_PROCEDURE_UNTRIED)
+        return g_steal_pointer(&answer);
+    if (!is_request_refused(answer, *ret_error)) {
+        if (*ret_error == 0)
+            self->procedure = QMI_PROCEDURE_TAKEN;
+        return g_steal_pointer(&answer);
+    }
+    g_clear_pointer(&answer, qmi_message_unref);
+    self->procedure = QMI_PROCEDURE_REFUSED;
+    answer = send_apdu(self, channel, apdu, size, deadline, cancellable, ret_error, error);
+    if (!answer || *ret_error != 0)
+        self->procedure = QMI_PROCEDURE_UNTRIED; /* that was not it */
+    else
+        log_info(&self->log, "the modem does not know who shall follow 61xx: left to it");
+    return g_steal_pointer(&answer);
+}
+
+/* The modem's words for an APDU that was interrupted differ; that the card is no more says it best. */
+static void note_removal(QmiBackend *self, GError **error)
+{
+    if (self->card != QMI_CARD_ABSENT || !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
+                                           euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
+        return;
+    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
+    g_prefix_error(error, "the card was removed: ");
+}
+
+static GBytes *transmit(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
+                        gint64 deadline, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(QmiMessage) answer = NULL;
+    TlvSlice long_response, octets;
+    guint16 qmi_error;
+
+    g_hash_table_remove_all(self->long_responses); /* of requests that were given up */
+    answer =
+        send_apdu_as_known(self, channel, apdu, size, deadline, cancellable, &qmi_error, error);
+    if (!answer) {
+        g_prefix_error(error, "%s: send APDU: ", self->backend.name);
+        return NULL;
     }
     if (qmi_error != 0) {
         EuiccdError code = classify_transmit(self, qmi_error);
 
         self->doubtful = self->doubtful || code == EUICCD_ERROR_CARD_NOT_READY;
         set_error(self, code, "send APDU", qmi_error, uim_get_card_result(answer), error);
-        return FALSE;
+        return NULL;
     }
     long_response = uim_get(answer, 0x11);
     octets = uim_get_octets(answer, 0x10, 2);
     if (long_response.size == 6) {
-        response = collect_long_response(self, long_response, deadline, cancellable, error);
-        if (!response) {
-            g_prefix_error(error, "%s: send APDU: ", backend->name);
-            return FALSE;
-        }
-    } else if (octets.data) {
-        response = g_bytes_new(octets.data, octets.size);
-    } else {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
-                    "%s: send APDU: the modem's answer holds no response", backend->name);
+        GBytes *response = collect_long_response(self, long_response, deadline, cancellable, error);
+
+        if (!response)
+            g_prefix_error(error, "%s: send APDU: ", self->backend.name);
+        return response;
+    }
+    if (octets.data)
+        return g_bytes_new(octets.data, octets.size);
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
+                "%s: send APDU: the modem's answer holds no response", self->backend.name);
+    return NULL;
+}
+
+gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *apdu, gsize size,
+                              gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
+                              GError **error)
+{
+    QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(GError) failure = NULL;
+    GBytes *response = transmit(self, channel, apdu, size, deadline, cancellable, &failure);
+
+    if (!response) {
+        note_removal(self, &failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    *ret_response = g_steal_pointer(&response);
+    *ret_response = response;
     return TRUE;
 }

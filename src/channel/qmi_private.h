@@ -13,6 +13,13 @@ G_BEGIN_DECLS
 /* What qmi.c (the modem and its card), qmi_apdu.c (channels and APDUs), qmi_client.c (clients of its
  * services) and qmi_identity.c (modem and network) share. */
 
+/* What the modem makes of the octet in Send APDU that says who follows 61xx ("procedure bytes"). */
+typedef enum {
+    QMI_PROCEDURE_UNTRIED,
+    QMI_PROCEDURE_TAKEN,
+    QMI_PROCEDURE_REFUSED, /* it does not know the octet: left out */
+} QmiProcedure;
+
 /* What the modem says about the card, from slot status and card status together. */
 typedef enum {
     QMI_CARD_UNKNOWN, /* it does not tell */
@@ -61,7 +68,7 @@ typedef struct {
     gint64 ready_since;    /* boot time at which it came back; 0: it was there from the start */
     gboolean card_changed; /* set on every change: what waits for a card looks at it */
 
-    gboolean leaked; /* a channel may have been left open at the modem */
+    QmiProcedure procedure;
 
     gboolean switched_off; /* by us, and the modem has not confirmed yet that it is on again */
     gboolean doubtful;     /* the card refused what it should have done: ask before the next use */

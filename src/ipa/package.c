@@ -135,6 +135,17 @@ static gboolean is_refusal(const GError *error)
            euiccd_error_is(error, EUICCD_ERROR_TOO_LARGE);
 }
 
+/* TRUE, without the error, where the card can be spoken to again after *ERROR: it only wanted a reset, or
+ * said that the channel is gone. */
+static gboolean make_ready_again(IpaSession *session, GError **error)
+{
+    if (euiccd_error_is(*error, EUICCD_ERROR_CARD_STATUS) && !channel_is_open(session->channel)) {
+        g_clear_error(error);
+        return TRUE;
+    }
+    return ipa_card_recover(session, error);
+}
+
 static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, gboolean lost,
                        const GError *failure, GError **error)
 {
@@ -169,7 +180,7 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
 
 /*
  * ES10b.LoadEuiccPackage. A status word, 6985 too, may stand in the place of the answer after the package
- * ran: before the package is given to the card again or called refused, the card's list of results is
+ * ran, and so may those that say that the channel is gone: before the package is given to the card again or called refused, the card's list of results is
  * asked (I-35, I-43). *RET_LOST: it is not known what became of the package.
  */
 static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes *package,
@@ -181,7 +192,7 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
      * the card. The channel's own deadline bounds it. */
     GBytes *result = es10b_load_euicc_package(session->channel, package, NULL, &failure);
 
-    if (!result && ipa_card_recover(session, &failure)) {
+    if (!result && make_ready_again(session, &failure)) {
         if (!ipa_results_find(session, record, &result, error)) {
             *ret_lost = TRUE;
             return NULL;

@@ -619,9 +619,9 @@ static GBytes *manage_channel(SimCard *card, const Apdu *apdu)
     }
     if (!apdu->has_le || (apdu->le != 1 && apdu->le != 256))
         return answer_sw(0x6C01);
-    number = 1;
+    number = (guint)card->state->behaviour.first_channel;
     while (card->channels[number].open)
-        number++;
+        number = number + 1 < N_CHANNELS ? number + 1 : 1;
     card->channels[number].open = TRUE;
     return answer_data((guint8[]){ (guint8)number }, 1, CARD_SW_OK);
 }

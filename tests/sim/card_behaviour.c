@@ -27,6 +27,7 @@ void card_behaviour_init(CardBehaviour *behaviour)
         .profile_switch = CARD_SWITCH_REFRESH,
         .response = CARD_RESPONSE_GET,
         .channels = 3,
+        .first_channel = 1,
         .max_block = 255,
         .response_block = 256,
         .max_package = 32768,
@@ -157,6 +158,7 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         "switch",
         "response",
         "channels",
+        "firstChannel",
         "maxBlock",
         "responseBlock",
         "maxPackage",
@@ -190,6 +192,7 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         return FALSE;
     new.response = (CardResponse)choice;
     if (!read_range(object, "channels", 0, 19, &new.channels, error) ||
+        !read_range(object, "firstChannel", 1, 19, &new.first_channel, error) ||
         !read_range(object, "maxBlock", 1, 255, &new.max_block, error) ||
         !read_range(object, "responseBlock", 1, 256, &new.response_block, error) ||
         !read_range(object, "maxPackage", 0, G_MAXINT32, &new.max_package, error) ||
@@ -222,6 +225,7 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
     card_json_put_string(builder, "switch", switch_names[behaviour->profile_switch]);
     card_json_put_string(builder, "response", response_names[behaviour->response]);
     card_json_put_integer(builder, "channels", behaviour->channels);
+    card_json_put_integer(builder, "firstChannel", behaviour->first_channel);
     card_json_put_integer(builder, "maxBlock", behaviour->max_block);
     card_json_put_integer(builder, "responseBlock", behaviour->response_block);
     card_json_put_integer(builder, "maxPackage", behaviour->max_package);

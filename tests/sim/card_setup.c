@@ -59,6 +59,7 @@
  *   response       "get-response" (61xx), "direct" (data at once), "wrong-length" (61xx, and the
  *                  first GET RESPONSE of each part is answered 6Cxx)
  *   channels       logical channels besides the basic one that can be open at a time, 0 to 19 (3)
+ *   firstChannel   number that the card gives first when it opens a channel, 1 to 19 (1)
  *   maxBlock       largest Lc of STORE DATA (255); more is 6700
  *   responseBlock  octets of a response in one APDU (256)
  *   maxPackage     largest eUICC Package in octets; more is sizeOverflow

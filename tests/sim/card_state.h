@@ -151,6 +151,7 @@ typedef struct {
     CardSwitch profile_switch;
     CardResponse response;
     gint64 channels;
+    gint64 first_channel;
     gint64 max_block;       /* largest Lc of STORE DATA */
     gint64 response_block;  /* largest part of a response in one APDU */
     gint64 max_package;     /* largest BF51 request */

@@ -214,7 +214,8 @@ static const char *describe(FakeUim *fake, QmiMessage *request)
         tlv = uim_get(request, 0x10);
         fake->channel = tlv.data ? tlv.data[0] : 0;
         fake->slot = uim_get(request, 0x01).data[0];
-        fake->procedure = uim_get(request, 0x11).data[0];
+        tlv = uim_get(request, 0x11);
+        fake->procedure = tlv.size > 0 ? tlv.data[0] : FAKE_UIM_NONE;
         return "apdu";
     }
     return "other";

@@ -105,7 +105,8 @@ void fake_uim_hang_up(FakeUim *fake);
 /* The last APDU that came, as hex; "" when none did. Channel 0 where the request named none. */
 const char *fake_uim_get_apdu(FakeUim *fake);
 guint fake_uim_get_channel(FakeUim *fake);
-/* Slot and procedure octet of the last Send APDU. */
+/* Slot and procedure octet of the last Send APDU; FAKE_UIM_NONE where it had none. */
+#define FAKE_UIM_NONE 256
 guint fake_uim_get_slot(FakeUim *fake);
 guint fake_uim_get_procedure(FakeUim *fake);
 

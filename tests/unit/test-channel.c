@@ -228,10 +228,13 @@ static void test_aids(void)
     rig.fake->channel_errors = 2;
     g_assert_false(channel_open(rig.channel, NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_EUICC);
-    fake_backend_clear(rig.fake);
+    rig_stop(&rig);
     /* The list is for 6A82 only. */
+    rig_start(&rig, CHANNEL_CAPABILITY_NONE);
+    g_ptr_array_add(rig.config->aids, rig_octets("A0000005591010FFFFFFFF8900050500"));
     rig.fake->channel_error = EUICCD_ERROR_NO_CHANNEL;
     rig.fake->channel_errors = 1;
+    rig_connect(&rig);
     g_assert_false(channel_open(rig.channel, NULL, &other));
     g_assert_error(other, EUICCD_ERROR, EUICCD_ERROR_NO_CHANNEL);
     g_assert_cmpstr(rig.fake->history->str, ==, "channel " ISDR);

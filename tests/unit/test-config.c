@@ -16,7 +16,6 @@ ChannelConfig *channel_config_new(void)
 
     config->aids = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_ptr_array_add(config->aids, bytes_from_hex("A0000005591010FFFFFFFF8900000100", NULL));
-    config->block_size = 120;
     config->timeout = 30;
     config->long_timeout = 120;
     return config;
@@ -117,7 +116,8 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->poll_retry_limit, ==, 86400);
     g_assert_true(config->discover);
     g_assert_cmpuint(config->modems->len, ==, 0);
-    g_assert_cmpuint(config->channel->block_size, ==, 120);
+    g_assert_cmpuint(config->channel->block_size, ==, 0);
+    g_assert_false(config->channel->modem_fetches);
     g_assert_null(config->trace);
     g_assert_cmpuint(config->refresh_grace, ==, 10);
     g_assert_null(config->ca_bundle);
@@ -153,6 +153,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
                                        "aids=A0000005591010FFFFFFFF8900000100, A000000559\n"
                                        "terminal-capability=consumer\n"
                                        "block-size=255\n"
+                                       "get-response=modem\n"
                                        "timeout=10\n"
                                        "long-timeout=4min\n"
                                        "refresh-grace=3s\n"
@@ -193,6 +194,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpstr(hex, ==, "A000000559");
     g_assert_cmpuint(config->channel->capability, ==, CHANNEL_CAPABILITY_CONSUMER);
     g_assert_cmpuint(config->channel->block_size, ==, 255);
+    g_assert_true(config->channel->modem_fetches);
     g_assert_cmpuint(config->channel->timeout, ==, 10);
     g_assert_cmpuint(config->channel->long_timeout, ==, 240);
     g_assert_cmpuint(config->refresh_grace, ==, 3);
@@ -208,6 +210,15 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_true(eim->keep_unacknowledged);
     /* Others keep the defaults. */
     g_assert_false(config_get_eim(config, "other")->keep_unacknowledged);
+}
+
+static void test_block_size_auto(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Config) config = load(f, "[channel]\nblock-size=auto\nget-response=daemon\n");
+
+    (void)data;
+    g_assert_cmpuint(config->channel->block_size, ==, 0);
+    g_assert_false(config->channel->modem_fetches);
 }
 
 /* Later files over earlier ones, in the order of their names; only *.conf counts. */
@@ -359,6 +370,8 @@ static void test_bad_values(Fixture *f, gconstpointer data)
           ":3: 'mbim' is no value for transport; known are: qmi" },
         { "[channel]\nterminal-capability=both\n",
           ":2: 'both' is no value for terminal-capability; known are: ipad, consumer, none" },
+        { "[channel]\nget-response=host\n",
+          ":2: 'host' is no value for get-response; known are: daemon, modem" },
         { "[channel]\naids=A0000005591010,XY\n", ":2: 'XY' is no AID (5 to 16 octets in hex)" },
         { "[channel]\naids=\n", ":2: aids is empty" },
         { "[channel]\naids=A0000005\n", ":2: 'A0000005' is no AID (5 to 16 octets in hex)" },
@@ -406,6 +419,7 @@ static void test_limits(Fixture *f, gconstpointer data)
                              : g_str_equal(cases[i].key, "retry-first") ? "retry-limit=30d\n"
                                                                         : "";
         const guint64 good[] = { cases[i].min, cases[i].max };
+        const char *other = g_str_equal(cases[i].key, "block-size") ? "auto or " : "";
         const guint line = 2 + (first[0] != '\0') + (second[0] != '\0');
 
         for (guint j = 0; j < 2; j++) {
@@ -432,8 +446,8 @@ static void test_limits(Fixture *f, gconstpointer data)
                                       "6h, 1d), not '%s'",
                                       line, cases[i].key, (guint)cases[i].min, (guint)cases[i].max,
                                       values[j])
-                    : g_strdup_printf(":%u: %s must be a number from %u to %u, not '%s'", line,
-                                      cases[i].key, (guint)cases[i].min, (guint)cases[i].max,
+                    : g_strdup_printf(":%u: %s must be %sa number from %u to %u, not '%s'", line,
+                                      cases[i].key, other, (guint)cases[i].min, (guint)cases[i].max,
                                       values[j]);
             assert_refused(f, text, expected);
         }
@@ -514,6 +528,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("defaults", test_defaults);
     ADD("every-key", test_every_key);
+    ADD("block-size-auto", test_block_size_auto);
     ADD("parts", test_parts);
     ADD("parts-bad", test_parts_bad);
     ADD("named-file", test_named_file);

@@ -219,6 +219,8 @@ static void test_transmit_errors(void)
         { 37, "", EUICCD_ERROR_CARD_NOT_READY },
         { 102, "", EUICCD_ERROR_CARD_NOT_READY },
         { 94, "", EUICCD_ERROR_NOT_SUPPORTED },
+        { 48, "", EUICCD_ERROR_MODEM },
+        { 1, "", EUICCD_ERROR_MODEM },
         { 0, "", EUICCD_ERROR_MODEM }, /* no response in it */
         { 0,
           "100300"
@@ -237,16 +239,109 @@ static void test_transmit_errors(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint16 code = cases[i].qmi_error;
+        gboolean again = cases[i].tlvs[0] == '\0' && (code == 1 || code == 48 || code == 94);
         g_autoptr(GError) error = NULL;
         Rig rig;
 
         rig_start(&rig);
         rig_open(&rig);
+        /* For the attempt without the octet that some modems do not know, too. */
         fake_uim_answer(rig.fake, UIM_SEND_APDU, cases[i].qmi_error, cases[i].tlvs);
+        if (again)
+            fake_uim_answer(rig.fake, UIM_SEND_APDU, cases[i].qmi_error, cases[i].tlvs);
         g_assert_null(rig_transmit(&rig, LATE, NULL, &error));
         g_assert_error(error, EUICCD_ERROR, (gint)cases[i].code);
+        rig_assert_history(&rig, again ? "apdu apdu" : "apdu");
         rig_stop(&rig);
     }
+}
+
+/* "Procedure bytes": an octet that some modems refuse. */
+static void test_procedure_octet(void)
+{
+    static const guint16 refusals[] = { 1, 17, 48, 94 };
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(refusals); i++) {
+        g_autofree char *first = NULL, *second = NULL, *third = NULL;
+
+        rig_start_full(&rig, 0, (BackendQmiOptions){ .modem_fetches = i % 2 == 1 });
+        rig_open(&rig);
+        fake_uim_answer(rig.fake, UIM_SEND_APDU, refusals[i / 2], "");
+        fake_uim_answer(rig.fake, UIM_SEND_APDU, 0,
+                        "100400"
+                        "0200"
+                        "6110");
+        first = rig_transmit(&rig, LATE, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(first, ==, "6110");
+        g_assert_cmpuint(fake_uim_get_procedure(rig.fake), ==, FAKE_UIM_NONE);
+        rig_assert_history(&rig, "apdu apdu");
+        /* Not asked again, until the modem is opened again. */
+        second = rig_transmit(&rig, LATE, NULL, NULL);
+        g_assert_cmpstr(second, ==, "9000");
+        g_assert_cmpuint(fake_uim_get_procedure(rig.fake), ==, FAKE_UIM_NONE);
+        rig_assert_history(&rig, "apdu");
+        backend_close(rig.backend);
+        rig_open(&rig);
+        third = rig_transmit(&rig, LATE, NULL, NULL);
+        g_assert_cmpstr(third, ==, "9000");
+        g_assert_cmpuint(fake_uim_get_procedure(rig.fake), ==, i % 2);
+        rig_assert_history(&rig, "apdu");
+        /* Once it was taken, a refusal has another reason: no APDU is repeated. */
+        fake_uim_answer(rig.fake, UIM_SEND_APDU, refusals[i / 2], "");
+        g_assert_null(rig_transmit(&rig, LATE, NULL, &error));
+        g_assert_nonnull(error);
+        g_clear_error(&error);
+        rig_assert_history(&rig, "apdu");
+        rig_stop(&rig);
+    }
+    /* A refusal that was not about the octet is no reason to leave it out later. */
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_answer(rig.fake, UIM_SEND_APDU, 48, "");
+    fake_uim_answer(rig.fake, UIM_SEND_APDU, 48, "");
+    g_assert_null(rig_transmit(&rig, LATE, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM);
+    g_free(rig_transmit(&rig, LATE, NULL, NULL));
+    g_assert_cmpuint(fake_uim_get_procedure(rig.fake), ==, 0);
+    rig_assert_history(&rig, "apdu apdu apdu");
+    rig_stop(&rig);
+}
+
+/* The modem's words for it differ: that the card is no more says it best. */
+static void test_card_removed(void)
+{
+    static const guint16 refusals[] = { 3, 48, 102 };
+    g_autoptr(GError) silent = NULL;
+    Rig rig;
+
+    for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_autoptr(GError) error = NULL;
+
+        rig_start(&rig);
+        rig_open(&rig);
+        g_free(rig_transmit(&rig, LATE, NULL, NULL));
+        fake_uim_answer(rig.fake, UIM_SEND_APDU, refusals[i], "");
+        fake_uim_indicate_before(rig.fake, UIM_SEND_APDU, UIM_CARD_STATUS, FAKE_UIM_CARD_ABSENT);
+        g_assert_null(rig_transmit(&rig, LATE, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_ABSENT);
+        g_assert_cmpstr(rig.events->str, ==, "gone ");
+        rig_stop(&rig);
+    }
+    /* Nor does every modem end what was under way. */
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_hold(rig.fake, UIM_SEND_APDU);
+    fake_uim_indicate(rig.fake, UIM_CARD_STATUS, FAKE_UIM_CARD_ABSENT);
+    rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
+    g_assert_null(rig_transmit(&rig, SOON, NULL, &silent));
+    g_assert_error(silent, EUICCD_ERROR, EUICCD_ERROR_CARD_ABSENT);
+    g_assert_cmpstr(silent->message, ==,
+                    "the card was removed: cdc-wdm7: send APDU: no answer in time");
+    rig_stop(&rig);
 }
 
 /* token 7, 6 octets, in pieces */
@@ -337,6 +432,87 @@ static void test_long_response(void)
     g_assert_error(many, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     g_assert_nonnull(strstr(many->message, "0 of 6 octets"));
     rig_stop(&rig);
+}
+
+/* Many pieces, with the news of the card between them. */
+static void test_large_long_response(void)
+{
+    enum { TOTAL = 0x5555, PART = 1000 };
+    g_autofree char *response = NULL;
+    g_autoptr(GString) expected = g_string_new(NULL);
+    Rig rig;
+
+    rig_start(&rig);
+    rig_open(&rig);
+    fake_uim_answer(rig.fake, UIM_SEND_APDU, 0,
+                    "110600"
+                    "5555"
+                    "07000000");
+    for (guint at = 0; at < TOTAL; at += PART) {
+        guint size = MIN(PART, TOTAL - at), all = size + 10;
+        g_autoptr(GString) piece = g_string_new(NULL);
+
+        g_string_append_printf(piece, "01%02X%02X070000005555%02X%02X%02X%02X", all & 0xFF,
+                               all >> 8, at & 0xFF, at >> 8, size & 0xFF, size >> 8);
+        for (guint i = 0; i < size; i++) {
+            g_string_append_printf(piece, "%02X", (at / PART + i) & 0xFF);
+            g_string_append_printf(expected, "%02X", (at / PART + i) & 0xFF);
+        }
+        fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_SEND_APDU, piece->str);
+        fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_CARD_STATUS, FAKE_UIM_CARD_READY);
+        fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_SLOT_STATUS, FAKE_UIM_SLOTS);
+    }
+    response = rig_transmit(&rig, LATE, NULL, NULL);
+    g_assert_cmpstr(response, ==, expected->str);
+    g_assert_cmpstr(rig.events->str, ==, "");
+    rig_stop(&rig);
+}
+
+/* Announcements and pieces that do not fit each other: an error, never octets of another response. */
+static void test_wrong_long_response(void)
+{
+    static const struct {
+        const char *announcement, *piece;
+        EuiccdError code;
+        const char *words;
+    } cases[] = {
+        /* One octet more, and one less, than the pieces say. */
+        { "110600070007000000", NULL, EUICCD_ERROR_TIMEOUT, "6 of 7 octets" },
+        { "110600050007000000", NULL, EUICCD_ERROR_TIMEOUT, "6 of 5 octets" },
+        { "110600060008000000", NULL, EUICCD_ERROR_TIMEOUT, "0 of 6 octets" },
+        /* The second piece says another total: what came before is not of this response. */
+        { LONG,
+          "010E00"
+          "07000000"
+          "0700"
+          "0300"
+          "0400"
+          "04059000",
+          EUICCD_ERROR_TIMEOUT, "4 of 6 octets" },
+        /* Too short for a status word. */
+        { "110600010007000000", NULL, EUICCD_ERROR_MODEM, "a long response of 1 octets" },
+        { "110600000007000000", NULL, EUICCD_ERROR_MODEM, "a long response of 0 octets" },
+        /* No announcement, and no response. */
+        { "1105000600070000", NULL, EUICCD_ERROR_MODEM, "holds no response" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        Rig rig;
+
+        rig_start(&rig);
+        rig_open(&rig);
+        fake_uim_answer(rig.fake, UIM_SEND_APDU, 0, cases[i].announcement);
+        fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_SEND_APDU, PIECE_1);
+        fake_uim_indicate_after(rig.fake, UIM_SEND_APDU, UIM_SEND_APDU,
+                                cases[i].piece ? cases[i].piece : PIECE_2);
+        if (cases[i].code == EUICCD_ERROR_TIMEOUT)
+            rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
+        g_assert_null(rig_transmit(&rig, SOON, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, (gint)cases[i].code);
+        g_assert_nonnull(strstr(error->message, cases[i].words));
+        rig_stop(&rig);
+    }
 }
 
 static void test_late_answer(void)
@@ -518,7 +694,11 @@ int main(int argc, char **argv)
     g_test_add_func("/qmi/open/not-ready-yet", test_not_ready_yet);
     g_test_add_func("/qmi/open/given-up", test_given_up_open);
     g_test_add_func("/qmi/transmit/errors", test_transmit_errors);
+    g_test_add_func("/qmi/transmit/procedure-octet", test_procedure_octet);
+    g_test_add_func("/qmi/transmit/card-removed", test_card_removed);
     g_test_add_func("/qmi/transmit/long-response", test_long_response);
+    g_test_add_func("/qmi/transmit/long-response/large", test_large_long_response);
+    g_test_add_func("/qmi/transmit/long-response/wrong", test_wrong_long_response);
     g_test_add_func("/qmi/transmit/late-answer", test_late_answer);
     g_test_add_func("/qmi/transmit/slow-answer", test_slow_answer);
     g_test_add_func("/qmi/transmit/cancel", test_cancel);

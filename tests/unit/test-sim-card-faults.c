@@ -121,6 +121,8 @@ static void test_bad_behaviour(void)
         "{\"fail\": [{\"on\": \"BF3E\", \"sw\": \"6A8\"}]}",
         "{\"fail\": [{\"on\": \"BF3E\", \"response\": \"X\"}]}",
         "{\"maxBlock\": 0}",
+        "{\"firstChannel\": 0}",
+        "{\"firstChannel\": 20}",
         "{\"channels\": 2, \"fail\": [{\"on\": \"BF3E\", \"what\": 1}]}",
     };
     g_autoptr(World) world = world_new("");

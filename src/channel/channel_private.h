@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channel/channel.h"
+#include "util/log.h"
+
+G_BEGIN_DECLS
+
+/* What channel.c (life, opening, renewal) and command.c (APDUs and command objects) share. */
+
+struct Channel {
+    Backend *backend;
+    const ChannelConfig *config;
+    ChannelTrace *trace;
+    LogContext log;
+    ChannelCounters counters;
+    GBytes *fci;
+
+    guint8 number; /* 0: nothing of ours is open at the modem */
+    gboolean dead; /* NUMBER may still be open at the modem, but can't be used */
+
+    guint session;            /* counts up whenever the card went */
+    guint open_session;       /* session in which NUMBER was opened */
+    gboolean card_gone;       /* went and is not back yet */
+    gboolean lost;            /* the modem went */
+    gboolean event_seen;      /* for those who wait for one */
+    gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session, or is not to be */
+    gboolean known;           /* this card may be declared to without a look at it (I-40) */
+    gboolean selected;        /* this card had an ISD-R */
+    gboolean freed;           /* the card was reset for want of a channel, and none was got since */
+    GBytes *aid;              /* that was selected last; borrowed from CONFIG */
+    gboolean refresh_pending; /* 91xx */
+
+    /* Size of STORE DATA blocks where it is not configured: see command.c. */
+    guint block;       /* the largest that was accepted */
+    guint block_limit; /* no larger one is tried */
+    gboolean block_grows;
+};
+
+/* Sends one APDU. *RET_RESPONSE holds at least the status word. */
+gboolean channel_exchange(Channel *channel, guint8 number, const guint8 *apdu, gsize size,
+                          guint timeout, gboolean hide_command, gboolean hide_response,
+                          GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                          GError **error);
+
+/* Sends the command in APDU (room for APDU_MAX octets) and follows 6Cxx and 61xx until the response is
+ * complete; it is appended to RESPONSE. What breaks off leaves a partial response there, which is worthless.
+ */
+gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint timeout,
+                          gboolean hide_command, gboolean hide_response, GByteArray *response,
+                          guint16 *ret_sw, GCancellable *cancellable, GError **error);
+
+gboolean channel_is_success(guint16 sw);
+
+/* The channel can't be used any more; whether it is open at the modem depends on WHY. */
+void channel_mark_dead(Channel *channel, const GError *why);
+
+/* Nothing is known any more of the block sizes that modem and card take. */
+void channel_forget_blocks(Channel *channel);
+
+G_END_DECLS
