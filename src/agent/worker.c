@@ -287,7 +287,8 @@ static gboolean link_open(Worker *worker, EimLink *link, const IpaEim *eim, GErr
 {
     const ConfigEim *settings = config_get_eim(worker->config, eim->eim_id);
     EsipaConfig esipa = esipa_config_default;
-    g_autofree char *host = NULL;
+    HttpsConfig network = worker->config->network;
+    g_autofree char *host = NULL, *session_path = NULL;
     guint16 port;
 
     if (!esipa_parse_fqdn(eim->fqdn, &host, &port, error))
@@ -295,7 +296,9 @@ static gboolean link_open(Worker *worker, EimLink *link, const IpaEim *eim, GErr
     link->trust = make_trust(worker, eim, error);
     if (!link->trust)
         return FALSE;
-    link->https = https_client_new(host, port, link->trust, &worker->config->network);
+    session_path = store_get_session_path(worker->store, eim->eim_id);
+    network.session_path = session_path;
+    link->https = https_client_new(host, port, link->trust, &network);
     esipa.path = settings->path;
     esipa.dialect = settings->dialect;
     link->esipa = esipa_client_new(link->https, worker->session->eid, &esipa);
@@ -441,6 +444,7 @@ static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **erro
                   "%u files of what is owed to eIMs can't be read and were put aside "
                   "(*.bad); results on the card are delivered all the same",
                   bad);
+    store_prune_sessions(worker->store, session->eims);
     *ret_explained = is_switch_owed(session);
     return TRUE;
 }
@@ -547,6 +551,17 @@ static void post_polled(Worker *worker, const IpaEim *eim, guint packages, const
     post_send(post);
 }
 
+/* A connection that will be too old for the next poll is closed now, with fewer packets than later and
+ * without a socket on either side that waits for nothing; the TLS session stays. */
+static void rest_link(Worker *worker, const char *eim_id)
+{
+    EimLink *link = g_hash_table_lookup(worker->links, eim_id);
+    guint interval = worker->config->poll_interval;
+
+    if (link && link->https && (interval == 0 || interval > worker->config->network.max_idle))
+        https_client_disconnect(link->https);
+}
+
 static gboolean is_wanted(const Job *job, const char *eim_id)
 {
     return !job->eim_ids || g_strv_contains((const char *const *)job->eim_ids, eim_id);
@@ -584,6 +599,7 @@ static gboolean run_poll(Worker *worker, GError **error)
             (void)ipa_poll(session, eim, &report, &local);
         }
         post_polled(worker, eim, report.packages, local);
+        rest_link(worker, eim->eim_id);
         if (!local)
             continue;
         if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE) ||
