@@ -110,7 +110,8 @@ static gboolean link_open(Links *links, EimLink *link, const guint8 *eid, const 
 {
     const ConfigEim *settings = config_get_eim(links->config, eim->eim_id);
     EsipaConfig esipa = esipa_config_default;
-    g_autofree char *host = NULL;
+    HttpsConfig network = links->config->network;
+    g_autofree char *host = NULL, *session_path = NULL;
     guint16 port;
 
     if (!esipa_parse_fqdn(eim->fqdn, &host, &port, error))
@@ -118,7 +119,9 @@ static gboolean link_open(Links *links, EimLink *link, const guint8 *eid, const 
     link->trust = make_trust(links, eim, error);
     if (!link->trust)
         return FALSE;
-    link->https = https_client_new(host, port, link->trust, &links->config->network);
+    session_path = store_get_session_path(links->store, eim->eim_id);
+    network.session_path = session_path;
+    link->https = https_client_new(host, port, link->trust, &network);
     esipa.path = settings->path;
     set_dialect(links, settings, eim, &esipa);
     link->esipa = esipa_client_new(link->https, eid, &esipa);
@@ -158,6 +161,15 @@ void links_network_changed(Links *links)
         if (link->https)
             https_client_network_changed(link->https);
     }
+}
+
+void links_rest(Links *links, const char *eim_id)
+{
+    EimLink *link = g_hash_table_lookup(links->by_eim, eim_id);
+    guint interval = links->config->poll_interval;
+
+    if (link && link->https && (interval == 0 || interval > links->config->network.max_idle))
+        https_client_disconnect(link->https);
 }
 
 static const char *const dialect_sources[] = {

@@ -29,6 +29,10 @@ EsipaClient *links_get_client(Links *links, const guint8 *eid, const IpaEim *eim
 /* Another profile is enabled. A connection over the former one's bearer is dead, though nobody says so. */
 void links_network_changed(Links *links);
 
+/* After a poll: a connection that will be too old for the next one is closed now, with fewer packets than
+ * later and without a socket on either side that waits for nothing; the TLS session stays. */
+void links_rest(Links *links, const char *eim_id);
+
 /* Fills in what the connection to REPORT->eim_id knows, and keeps what was learned of that eIM. */
 void links_fill_report(Links *links, PollReport *report);
 

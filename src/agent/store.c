@@ -14,6 +14,7 @@
 struct Store {
     char *folder;
     char *owed;
+    char *sessions;
     GKeyFile *state;
     char *enabled_iccid;
     guint next_number;
@@ -236,9 +237,11 @@ Store *store_open(const char *state_directory, const char *eid, GError **error)
 
     store->folder = g_build_filename(state_directory, eid, NULL);
     store->owed = g_build_filename(store->folder, "owed", NULL);
+    store->sessions = g_build_filename(store->folder, "tls", NULL);
     store->state = g_key_file_new();
     store->next_number = 1;
-    if (!file_make_folder(store->owed, error) || !load_state(store, error)) {
+    if (!file_make_folder(store->owed, error) || !file_make_folder(store->sessions, error) ||
+        !load_state(store, error)) {
         g_prefix_error(error, "opening the state of this eUICC: ");
         return NULL;
     }
@@ -249,6 +252,7 @@ void store_free(Store *store)
 {
     g_free(store->folder);
     g_free(store->owed);
+    g_free(store->sessions);
     g_free(store->enabled_iccid);
     g_key_file_unref(store->state);
     g_free(store);
@@ -445,4 +449,35 @@ gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error
     g_free(store->enabled_iccid);
     store->enabled_iccid = g_strdup(iccid);
     return TRUE;
+}
+
+/* ---- TLS sessions ---- */
+
+/* An eIM's name may hold anything. */
+static char *session_name(const char *eim_id)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, eim_id, -1);
+}
+
+char *store_get_session_path(Store *store, const char *eim_id)
+{
+    g_autofree char *name = session_name(eim_id);
+
+    return g_build_filename(store->sessions, name, NULL);
+}
+
+void store_prune_sessions(Store *store, const GPtrArray *eims)
+{
+    g_autoptr(GHashTable) wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GDir) dir = g_dir_open(store->sessions, 0, NULL);
+    const char *name;
+
+    for (guint i = 0; i < eims->len; i++)
+        g_hash_table_add(wanted, session_name(((const IpaEim *)eims->pdata[i])->eim_id));
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(store->sessions, name, NULL);
+
+        if (!g_hash_table_contains(wanted, name))
+            (void)file_remove(path, NULL);
+    }
 }

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * What one eUICC's worker keeps across restarts, in <state directory>/<EID>/:
  *   state          key file: enabled profile as last seen; per eIM the state change cause and the dialect
  *   owed/<number>  key file: one IpaRecord each
+ *   tls/<hash>     the TLS session with one eIM's server (net/tls_session.h), a secret
  * Each file is replaced as a whole (file_replace()), so it is always an old or a new one. A file that
  * can't be understood is renamed to <name>.bad, reported, and not used. Used by one thread.
  */
@@ -34,5 +35,10 @@ gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerp
                            EsipaDialect dialect, GError **error);
 const char *store_get_enabled_iccid(Store *store);
 gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error);
+
+/* The file of the TLS session with the server of EIM_ID; its folder exists. g_free() it. */
+char *store_get_session_path(Store *store, const char *eim_id);
+/* Removes those of eIMs that are not among EIMS (of IpaEim). Failure is harmless and not told. */
+void store_prune_sessions(Store *store, const GPtrArray *eims);
 
 G_END_DECLS

@@ -433,6 +433,7 @@ static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **erro
                   "%u files of what is owed to eIMs can't be read and were put aside "
                   "(*.bad); results on the card are delivered all the same",
                   bad);
+    store_prune_sessions(worker->store, session->eims);
     *ret_explained = is_switch_owed(session);
     return TRUE;
 }
@@ -562,6 +563,7 @@ static gboolean run_poll(Worker *worker, GError **error)
             (void)ipa_poll(session, eim, &report, &local);
         }
         post_polled(worker, eim, report.packages, local);
+        links_rest(worker->links, eim->eim_id);
         if (!local)
             continue;
         if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE) ||

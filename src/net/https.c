@@ -2,11 +2,17 @@
 #include "net/https.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "util/clock.h"
 #include "net/address.h"
+#include "net/tls_context.h"
+#include "net/tls_session.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 #define MAX_HEADERS     (64u << 10) /* octets of all header lines of one answer */
@@ -26,8 +32,10 @@ struct HttpsClient {
     char *name; /* for messages: HOST or HOST:PORT */
     Trust *trust;
     HttpsConfig config;
-    CURL *easy;   /* owns the TLS sessions */
+    CURL *easy;
     CURLM *multi; /* owns the connection */
+    TlsSession *session;
+    int socket; /* the last one that was opened, -1: none */
     struct curl_slist *resolve;
     HttpsCounters counters;
     char *detail;      /* written by the trust at each full handshake */
@@ -101,12 +109,50 @@ static int client_index(void)
     return index;
 }
 
+/* TRUE: what is written waits for more, so that it leaves in one packet; the kernel waits 200 ms at most. */
+static void hold_packets(HttpsClient *client, gboolean hold)
+{
+    int value = hold;
+
+    if (client->socket >= 0)
+        (void)setsockopt(client->socket, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
+static int on_socket(void *data, curl_socket_t socket, curlsocktype purpose)
+{
+    HttpsClient *client = data;
+    int off = 0;
+
+    (void)purpose;
+    client->socket = socket;
+    /* Acknowledgements go with the next message instead of alone. */
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_close_socket(void *data, curl_socket_t socket)
+{
+    HttpsClient *client = data;
+
+    if (client->socket == socket)
+        client->socket = -1;
+    return close(socket);
+}
+
 static void on_tls_state(const SSL *ssl, int where, int value)
 {
     HttpsClient *client = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), client_index());
 
-    if (where == SSL_CB_READ_ALERT && (value & 0xFF) == SSL_AD_CLOSE_NOTIFY && client)
+    if (!client)
+        return;
+    if (where == SSL_CB_READ_ALERT && (value & 0xFF) == SSL_AD_CLOSE_NOTIFY)
         client->close_notify = TRUE;
+    /* The client's last message of the handshake leaves together with the request. */
+    if (where == SSL_CB_CONNECT_LOOP && SSL_get_state(ssl) == TLS_ST_CR_FINISHED)
+        hold_packets(client, TRUE);
+    /* The only place between SSL_new() and the first message that libcurl leaves to its user. */
+    if (where == SSL_CB_HANDSHAKE_START && !SSL_get_session(ssl))
+        tls_session_offer(client->session, (SSL *)ssl);
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
@@ -118,7 +164,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
     g_clear_pointer(&client->detail, g_free);
     if (!trust_install(client->trust, ssl_ctx, client->host, &client->detail, &client->trust_error))
         return CURLE_SSL_CONNECT_ERROR;
-    if (!SSL_CTX_set_ex_data(ssl_ctx, client_index(), client))
+    if (!SSL_CTX_set_ex_data(ssl_ctx, client_index(), client) || !tls_context_trim(ssl_ctx) ||
+        !tls_session_install(client->session, ssl_ctx))
         return CURLE_OUT_OF_MEMORY;
     SSL_CTX_set_info_callback(ssl_ctx, on_tls_state);
     return CURLE_OK;
@@ -139,6 +186,8 @@ static int on_debug(CURL *easy, curl_infotype type, char *octets, size_t size, v
     case CURLINFO_HEADER_OUT:
     case CURLINFO_DATA_OUT:
         counters->bytes_sent += size;
+        if (!transfer->sent)
+            hold_packets(transfer->client, FALSE);
         transfer->sent = TRUE;
         break;
     case CURLINFO_DATA_IN:
@@ -297,8 +346,15 @@ static CURL *new_easy(HttpsClient *client)
     SET(easy, CURLOPT_CAINFO, NULL);
     SET(easy, CURLOPT_CAPATH, NULL);
     SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* Its sessions would be neither judged again nor kept across restarts. */
+    SET(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    SET(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
     SET(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
     SET(easy, CURLOPT_SSL_CTX_DATA, client);
+    SET(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    SET(easy, CURLOPT_SOCKOPTDATA, client);
+    SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    SET(easy, CURLOPT_CLOSESOCKETDATA, client);
     SET(easy, CURLOPT_HEADERFUNCTION, on_header);
     SET(easy, CURLOPT_WRITEFUNCTION, on_body);
     SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
@@ -313,6 +369,7 @@ HttpsClient *https_client_new(const char *host, guint16 port, Trust *trust,
                               const HttpsConfig *config)
 {
     static gsize once;
+    g_autofree char *peer = NULL;
     HttpsClient *client;
 
     if (g_once_init_enter(&once)) {
@@ -328,6 +385,7 @@ HttpsClient *https_client_new(const char *host, guint16 port, Trust *trust,
                        : g_strdup_printf(strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
     client->trust = trust_ref(trust);
     client->config = *config;
+    client->socket = -1;
     if (config->resolve) {
         g_auto(GStrv) entries = g_strsplit(config->resolve, " ", -1);
 
@@ -335,6 +393,9 @@ HttpsClient *https_client_new(const char *host, guint16 port, Trust *trust,
             if (*entries[i])
                 client->resolve = curl_slist_append(client->resolve, entries[i]);
     }
+    peer = g_strdup_printf("%s:%u", host, port);
+    client->session = tls_session_new(peer, trust, config->session_path);
+    client->config.session_path = NULL;
     client->easy = new_easy(client);
     client->multi = new_multi();
     return client;
@@ -344,6 +405,7 @@ void https_client_free(HttpsClient *client)
 {
     curl_multi_cleanup(client->multi);
     curl_easy_cleanup(client->easy);
+    tls_session_free(client->session);
     curl_slist_free_all(client->resolve);
     g_clear_error(&client->trust_error);
     trust_unref(client->trust);
@@ -356,6 +418,8 @@ void https_client_free(HttpsClient *client)
 
 void https_client_disconnect(HttpsClient *client)
 {
+    /* The end of TLS and that of TCP leave together. */
+    hold_packets(client, TRUE);
     curl_multi_cleanup(client->multi);
     client->multi = new_multi();
     /* The addresses went with the old one. */
@@ -517,14 +581,14 @@ static gboolean check_end(HttpsClient *client, const Transfer *transfer, GError 
 }
 
 /* One attempt. FALSE and *RET_AGAIN: the kept connection was closed by the server before it
- * answered. */
+ * answered, or the handshake with a kept session failed. */
 static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline,
                         GCancellable *cancellable, gboolean *ret_again, GError **error)
 {
     char text[CURL_ERROR_SIZE] = "";
     CURLcode code = CURLE_OK;
     long connections = 0;
-    gboolean driven;
+    gboolean driven, offered;
 
     *ret_again = FALSE;
     client->close_notify = FALSE;
@@ -544,6 +608,7 @@ static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline
     curl_multi_remove_handle(client->multi, client->easy);
     SET(client->easy, CURLOPT_ERRORBUFFER, NULL);
     client->counters.connections += (guint64)MAX(connections, 0);
+    offered = tls_session_settle(client->session, transfer->sent);
     /* A handshake that led to a request was accepted by the trust, now or when its session was
      * made. */
     if (connections > 0 || transfer->sent)
@@ -556,9 +621,12 @@ static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline
         return FALSE;
     if (code == CURLE_OK)
         return check_end(client, transfer, error);
-    *ret_again =
-        connections == 0 && !transfer->answered &&
-        (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING);
+    if (offered && !transfer->sent)
+        *ret_again = code == CURLE_SSL_CONNECT_ERROR;
+    else
+        *ret_again =
+            connections == 0 && !transfer->answered &&
+            (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING);
     set_curl_error(client, transfer, code, text, error);
     return FALSE;
 }
@@ -655,6 +723,7 @@ HttpsResponse *https_post(HttpsClient *client, const char *path, const char *con
     }
     SET(client->easy, CURLOPT_HTTPHEADER, NULL);
     SET(client->easy, CURLOPT_POSTFIELDS, NULL);
+    tls_session_save(client->session);
 out:
     if (!response)
         g_prefix_error(error, "POST to %s: ", client->name);

@@ -28,7 +28,8 @@ typedef struct {
     guint total_timeout;   /* seconds for one exchange */
     guint max_idle;     /* seconds after which an idle connection is not used again (NAT forgets) */
     gsize max_response; /* octets of a response body */
-    const char *resolve; /* tests: "HOST:PORT:ADDRESS …" as CURLOPT_RESOLVE, or NULL */
+    const char *resolve;      /* tests: "HOST:PORT:ADDRESS …" as CURLOPT_RESOLVE, or NULL */
+    const char *session_path; /* where the TLS session is kept across restarts, or NULL */
 } HttpsConfig;
 
 extern const HttpsConfig https_config_default; /* 30 s, 60 s, 300 s, 300 s, 512 KiB */
@@ -55,7 +56,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpsClient, https_client_free)
  * NETWORK (also for an answer whose framing is contradictory, interop.md I-30), TLS (with the trust
  * source and what did not match), TIMEOUT, TOO_LARGE, CANCELLED otherwise. A request whose reused
  * connection turned out to be closed before a line of a response arrived is sent once more on a new
- * one (interop.md I-28). The process must ignore SIGPIPE. */
+ * one (interop.md I-28); so is one for which the handshake with a kept session failed. The process
+ * must ignore SIGPIPE. */
 HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
                           GBytes *body, GCancellable *cancellable, GError **error);
 

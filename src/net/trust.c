@@ -25,6 +25,7 @@ struct Trust {
     X509 *certificate; /* TRUST_CERTIFICATE, TRUST_CA */
     X509_STORE *store; /* TRUST_CA, TRUST_BUNDLE, TRUST_SYSTEM: the anchors */
     char *path;        /* TRUST_BUNDLE */
+    GBytes *digest;    /* SHA-256 over source and what it accepts */
     gboolean clock_overridden, clock_set;
     gint64 now;
 };
@@ -76,6 +77,26 @@ static Trust *trust_new(TrustSource source)
     return trust;
 }
 
+/* ACCEPTED: key, certificate or bundle. */
+static void set_digest(Trust *trust, GBytes *accepted)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    guint8 digest[32], source = (guint8)trust->source;
+    gsize size, length = sizeof digest;
+    const void *data;
+
+    g_checksum_update(sum, &source, 1);
+    if (accepted && (data = g_bytes_get_data(accepted, &size)))
+        g_checksum_update(sum, data, (gssize)size);
+    g_checksum_get_digest(sum, digest, &length);
+    trust->digest = g_bytes_new(digest, length);
+}
+
+GBytes *trust_get_digest(const Trust *trust)
+{
+    return g_bytes_ref(trust->digest);
+}
+
 Trust *trust_ref(Trust *trust)
 {
     g_atomic_ref_count_inc(&trust->references);
@@ -89,6 +110,7 @@ void trust_unref(Trust *trust)
     g_clear_pointer(&trust->key, g_bytes_unref);
     X509_free(trust->certificate);
     X509_STORE_free(trust->store);
+    g_clear_pointer(&trust->digest, g_bytes_unref);
     g_free(trust->path);
     g_free(trust);
 }
@@ -260,6 +282,8 @@ Trust *trust_new_from_eim_data(TlvSlice data, GError **error)
         trust = new_from_certificate(der, &local);
     if (!trust)
         g_propagate_prefixed_error(error, g_steal_pointer(&local), "trustedPublicKeyDataTls: ");
+    else
+        set_digest(trust, der);
     return trust;
 }
 
@@ -309,6 +333,7 @@ Trust *trust_new_bundle(const char *path, GError **error)
     trust = trust_new(TRUST_BUNDLE);
     trust->store = g_steal_pointer(&store);
     trust->path = g_strdup(path);
+    set_digest(trust, text);
     return trust;
 }
 
@@ -320,6 +345,7 @@ Trust *trust_new_system(void)
     trust->store = X509_STORE_new();
     if (!trust->store || !X509_STORE_set_default_paths(trust->store))
         g_error("OpenSSL can't make a certificate store: %s", ssl_error());
+    set_digest(trust, NULL);
     return trust;
 }
 
@@ -634,4 +660,13 @@ failed:
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL,
                 "the TLS context can't be prepared (OpenSSL: %s)", ssl_error());
     return FALSE;
+}
+
+gboolean trust_check_again(void *ssl, void *leaf, void *chain)
+{
+    const Verifier *verifier = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ex_data_index());
+    gboolean trusted = verifier && verify(verifier, ssl, leaf, chain) == X509_V_OK;
+
+    ERR_clear_error();
+    return trusted;
 }

@@ -48,6 +48,14 @@ const char *trust_source_to_string(TrustSource source);
 gboolean trust_install(Trust *trust, void *ssl_ctx, const char *host, char **ret_detail,
                        GError **error);
 
+/* For tls_session.c, in the same SSL_CTX: would a server that showed LEAF (X509 *) and CHAIN (STACK_OF(X509) *)
+ * be trusted in a handshake of SSL that starts now? Writes the detail like a full handshake. */
+gboolean trust_check_again(void *ssl, void *leaf, void *chain);
+
+/* SHA-256 over what this trust accepts, to tell one trust from another. The contents of the system's store
+ * are not part of it. */
+GBytes *trust_get_digest(const Trust *trust);
+
 /* Takes the date from NOW (seconds since 1970) instead of the clock, and IS_SET instead of what
  * clock_is_set() says. Before trust_install(); for tests of the clock policy. */
 void trust_override_clock(Trust *trust, gboolean is_set, gint64 now);

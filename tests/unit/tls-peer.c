@@ -26,7 +26,7 @@ struct TlsPeer {
     GPtrArray *requests; /* of GBytes */
     GArray *sockets;     /* of int: open connections */
     GPtrArray *threads;
-    guint connections, handshakes, resumed, stalls;
+    guint connections, handshakes, resumed, early_data, stalls;
     char *server_name;
     gboolean stopping;
 };
@@ -130,6 +130,7 @@ static gpointer connection_main(gpointer data)
         g_mutex_lock(&peer->lock);
         peer->handshakes++;
         peer->resumed += (guint)SSL_session_reused(ssl);
+        peer->early_data += SSL_get_early_data_status(ssl) != SSL_EARLY_DATA_NOT_SENT;
         g_free(peer->server_name);
         peer->server_name = g_strdup(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
         g_mutex_unlock(&peer->lock);
@@ -230,6 +231,33 @@ guint16 tls_peer_get_port(TlsPeer *peer)
     return peer->port;
 }
 
+void tls_peer_set_max_version(TlsPeer *peer, int version)
+{
+    g_assert_cmpint((int)SSL_CTX_set_max_proto_version(peer->ctx, version), ==, 1);
+}
+
+void tls_peer_forget_sessions(TlsPeer *peer)
+{
+    guint8 keys[80] = { 0 };
+
+    g_assert_cmpint((int)SSL_CTX_get_tlsext_ticket_keys(peer->ctx, keys, sizeof keys), ==, 1);
+    for (guint i = 0; i < sizeof keys; i++)
+        keys[i] ^= 0xFF;
+    g_assert_cmpint((int)SSL_CTX_set_tlsext_ticket_keys(peer->ctx, keys, sizeof keys), ==, 1);
+}
+
+void tls_peer_set_tickets(TlsPeer *peer, guint n)
+{
+    g_assert_cmpint(SSL_CTX_set_num_tickets(peer->ctx, n), ==, 1);
+}
+
+void tls_peer_allow_early_data(TlsPeer *peer)
+{
+    /* Guarded against replays it would forget the sessions of connections that it did not close itself. */
+    SSL_CTX_set_options(peer->ctx, SSL_OP_NO_ANTI_REPLAY);
+    g_assert_cmpint(SSL_CTX_set_max_early_data(peer->ctx, 16384), ==, 1);
+}
+
 void tls_peer_answer(TlsPeer *peer, const void *octets, gsize size, TlsPeerThen then)
 {
     Answer *answer = g_new(Answer, 1);
@@ -322,6 +350,11 @@ guint tls_peer_get_handshakes(TlsPeer *peer)
 guint tls_peer_get_resumed(TlsPeer *peer)
 {
     return get(peer, &peer->resumed);
+}
+
+guint tls_peer_get_early_data(TlsPeer *peer)
+{
+    return get(peer, &peer->early_data);
 }
 
 char *tls_peer_get_server_name(TlsPeer *peer)

@@ -28,6 +28,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsPeer, tls_peer_free)
 
 guint16 tls_peer_get_port(TlsPeer *peer);
 
+/* For the connections to come; between two exchanges. */
+void tls_peer_set_max_version(TlsPeer *peer, int version);
+/* Nothing that was handed out before can be resumed. */
+void tls_peer_forget_sessions(TlsPeer *peer);
+/* TLS 1.3 tickets for each connection. */
+void tls_peer_set_tickets(TlsPeer *peer, guint n);
+/* Tells clients that they may send early data. */
+void tls_peer_allow_early_data(TlsPeer *peer);
+
 /* Appends an answer to the script: octets as they are. */
 void tls_peer_answer(TlsPeer *peer, const void *octets, gsize size, TlsPeerThen then);
 void tls_peer_answer_text(TlsPeer *peer, const char *text, TlsPeerThen then);
@@ -46,6 +55,8 @@ guint tls_peer_get_n_requests(TlsPeer *peer);
 guint tls_peer_get_connections(TlsPeer *peer);
 guint tls_peer_get_handshakes(TlsPeer *peer);
 guint tls_peer_get_resumed(TlsPeer *peer);
+/* Handshakes in which the client sent early data. */
+guint tls_peer_get_early_data(TlsPeer *peer);
 
 /* The server name of the last handshake, NULL where the client sent none. g_free() it. */
 char *tls_peer_get_server_name(TlsPeer *peer);
