@@ -140,7 +140,7 @@ guard("channel: an IPAe's card gets no TERMINAL CAPABILITY", "invariant 9; SGP.3
 guard("channel: an answer holds a status word", "invariant 6",
       "src/channel/backend.c", "if (g_bytes_get_size(response) < 2) {",
       "if (FALSE) {",
-      "test-channel /channel/lost/modem-errors")
+      "test-channel /channel/wrong-le-forever")
 guard("channel: numbers of channels", "invariant 6; ISO 7816-4",
       "src/channel/backend.c", "if (channel == 0 || channel > 19) {",
       "if (FALSE) {",
