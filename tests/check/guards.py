@@ -173,11 +173,11 @@ guard("qmi: a card that we switched off is switched on", "invariant 4",
 guard("qmi: pieces of a long response stay within it", "invariant 6",
       "src/channel/uim.c", "if (c.failed || p.offset + p.data.size > p.total)",
       "if (c.failed)",
-      "test-qmi /qmi/transmit/long-response")
+      "test-qmi /qmi/transmit/pieces")
 guard("qmi: arrays of a modem end within its message", "invariant 6",
       "src/channel/uim.c", "if (c->failed || size > c->left) {",
       "if (c->failed) {",
-      "test-qmi-card /qmi/slots/malformed")
+      "test-qmi /qmi/transmit/pieces")
 
 # ---- euicc ----
 
@@ -248,10 +248,14 @@ guard("trust: TLS 1.2 at least", "SGP.32 2.6",
 guard("trust: an empty name is not any name", "invariant 5",
       "src/net/trust.c", "if (!*host) {",
       "if (FALSE) {",
-      "test-trust /trust/other")
-guard("trust: what the card names is complete", "invariant 5",
-      "src/net/trust.c", "if (!key || at != slice.data + slice.size || !X509_PUBKEY_get0(key) ||",
-      "if (!key || !X509_PUBKEY_get0(key) ||",
+      "test-trust /trust/versions")
+guard("trust: what the card names is what it announces", "invariant 5",
+      "src/net/trust.c", "if (der && wanted != CONTENT_OTHER && kind != wanted)",
+      "if (FALSE)",
+      "test-trust /trust/data/refused")
+guard("trust: a pinned key can be used", "invariant 5",
+      "src/net/trust.c", "!X509_PUBKEY_get0(key) ||",
+      "",
       "test-trust /trust/data/refused")
 guard("trust: broken bundle", "invariant 5",
       "src/net/trust.c", "if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {",
