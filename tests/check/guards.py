@@ -296,10 +296,6 @@ guard("https: one framing", "interop note I-30",
       "src/net/https.c", "if (transfer->chunked && transfer->content_length >= 0)",
       "if (FALSE)",
       "test-https /https/framing-refused")
-guard("https: no NUL in a header", "interop note I-30",
-      "src/net/https.c", "} else if (memchr(line, '\\0', size)) {",
-      "} else if (FALSE) {",
-      "test-https /https/nul")
 guard("https: a request is repeated only where nobody can have seen it", "invariant 3",
       "src/net/https.c", "connections == 0 && !transfer->answered &&",
       "",

@@ -479,6 +479,7 @@ static void test_timeouts(void)
 
     fixture_init(&fixture);
     fixture.config.stall_timeout = 1;
+    fixture.config.total_timeout = 30; /* the end of the test where silence is overlooked */
     reconfigure(&fixture);
     await_stall(fixture.peer);
     tls_peer_answer_text(fixture.peer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe",
