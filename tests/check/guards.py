@@ -186,7 +186,7 @@ guard("es10: package result as the card gave it", "invariant 1",
       "    TlvWriter *writer = tlv_writer_new();\n"
       "    tlv_put_slice(writer, object.tag, object.value);\n"
       "    return tlv_writer_finish(writer);\n}\n\nstatic const Es10Function retrieve",
-      "test-es10 /es10/load-euicc-package")
+      "test-es10 /es10/load-euicc-package/long-lengths")
 guard("es10: stored results as the card gave them", "invariant 1",
       "src/euicc/es10b_package.c", "g_ptr_array_add(results, tlv_slice_to_bytes(tlv.raw));",
       "{\n            TlvWriter *writer = tlv_writer_new();\n"
