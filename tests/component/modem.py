@@ -33,6 +33,17 @@ def no_channel_stays_open(world):
     assert world.show("card")["ipadDeclared"], "no TERMINAL CAPABILITY of an IPAd"
 
 
+@case("IPAD-TRN-01E", "SGP.22 5.7.2; 3.8.4")
+def no_channel_after_a_failure(world):
+    world.wait_idle()
+    world.queue("list")
+    world.knob("eim", {"faults": [{"on": "ProvideEimPackageResult", "count": 0, "status": 500}]})
+    equal(world.poll()[0], "failed")
+    world.wait_idle()
+    equal(len(world.show("card")["results"]), 1, "results on the card")
+    equal(world.show("modem")["channels"], [], "channels left open")
+
+
 @case("IPAD-TRN-02N", "design 2")
 def modem_removed_and_back(world):
     world.wait_idle()

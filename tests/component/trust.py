@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """TLS of ESipa: trust comes from the card's EimConfigurationData (SGP.32 2.6): catalogue area TLS."""
 
+import os
+
 from world import EIM, OPERATIONAL, case, equal, main
 
 
@@ -106,6 +108,36 @@ def card_names_nothing(world):
     """Then the system's store decides, which does not know the test CI."""
     equal(world.poll()[:2], ("failed", "org.euiccd1.Error.Tls"))
     equal(world.exchanges(), [])
+
+
+def configure_bundle(world):
+    """The CI of the eIM as the configuration's bundle; returns when the daemon has started with it."""
+    folder = os.path.join(world.folder, "euiccd.conf.d")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
+        file.write(f"[network]\nca-bundle={world.folder}/pki/ci.pem\n")
+    world.daemon("start")
+    world.wait_idle()
+
+
+@case("IPAD-TLS-14N", "2.6", trust="none", defer=True)
+def card_names_nothing_and_a_bundle(world):
+    configure_bundle(world)
+    accept(world)
+    eim = world.objects()[world.eim_path()][EIM]
+    assert "bundle" in eim["Trust"], eim["Trust"]
+
+
+@case("IPAD-TLS-15E", "2.6", trust="bad", defer=True)
+def unusable_key_of_the_card(world):
+    """The card's word comes first even where it can't be followed: nothing else takes its place."""
+    number = world.queue("enable", OPERATIONAL)
+    configure_bundle(world)
+    state, name, text = world.poll()
+    equal((state, name), ("failed", "org.euiccd1.Error.Malformed"), text)
+    assert "trustedPublicKeyDataTls" in text, text
+    equal(world.exchanges(), [], "requests to the eIM")
+    equal(world.order(number)["state"], "queued")
 
 
 @case("IPAD-HTTP-01N", "6.1.1")

@@ -301,6 +301,7 @@ class World:
         self.wait_idle()
         card = self.show("card")
         equal(card["results"], [], "results left on the card")
+        equal(self.show("modem")["channels"], [], "channels left open")
         equal(self.profiles(), {p["iccid"]: p["state"] for p in card["profiles"]},
               "profiles on the bus")
 

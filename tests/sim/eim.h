@@ -124,6 +124,7 @@ typedef enum {
     SIM_EIM_TLS_LEAF, /* its certificate */
     SIM_EIM_TLS_CA,   /* the CI's certificate */
     SIM_EIM_TLS_NONE, /* A6 absent */
+    SIM_EIM_TLS_BAD,  /* its certificate, announced as its public key */
 } SimEimTlsTrust;
 
 typedef struct {

@@ -53,6 +53,8 @@ static gboolean add_tls_trust(JsonObject *members, const SimEimConfiguration *co
         return add_key(members, configuration, "tlsCertificate", "eimtls.der", FALSE, error);
     case SIM_EIM_TLS_CA:
         return add_key(members, configuration, "tlsCertificate", "ci.der", FALSE, error);
+    case SIM_EIM_TLS_BAD:
+        return add_key(members, configuration, "tlsPublicKey", "eimtls.der", FALSE, error);
     case SIM_EIM_TLS_NONE:
         return TRUE;
     }

@@ -32,7 +32,7 @@ static gboolean print_configuration(const Options *options, GError **error)
 {
     static const char *const key_forms[] = { "spki", "spki-nested", "spki-bare", "certificate",
                                              "none" };
-    static const char *const trusts[] = { "key", "leaf", "ca", "none" };
+    static const char *const trusts[] = { "key", "leaf", "ca", "none", "bad" };
     static const guint https_retrieval[] = { 0, G_MAXUINT };
     g_autoptr(GBytes) made = NULL;
     g_autofree char *hex = NULL;
@@ -126,7 +126,7 @@ int sim_eim_main(int argc, char **argv)
         { "key-form", 0, 0, G_OPTION_ARG_STRING, &options.key_form,
           "Signing key in it: spki (default), spki-nested, spki-bare, certificate, none", "FORM" },
         { "tls-trust", 0, 0, G_OPTION_ARG_STRING, &options.tls_trust,
-          "TLS trust in it: key (default), leaf, ca, none", "KIND" },
+          "TLS trust in it: key (default), leaf, ca, none, bad", "KIND" },
         { "indirect", 0, 0, G_OPTION_ARG_NONE, &options.indirect,
           "Indirect download is supported, says it", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },

@@ -265,8 +265,9 @@ int sim_run_main(int argc, char **argv)
         { "eim-configuration", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &foreign_eims,
           "An eIM of somebody else: EimConfigurationData for a new card", "FILE" },
         { "eim-trust", 0, 0, G_OPTION_ARG_STRING, &trust,
-          "What a new card names of the eIM's TLS: its key (default), its certificate, its CA",
-          "key|leaf|ca|none" },
+          "What a new card names of the eIM's TLS: its key (default), its certificate, its CA, "
+          "nothing, a key that is none",
+          "key|leaf|ca|none|bad" },
         { "eid", 0, 0, G_OPTION_ARG_STRING, &eid, "EID of a new card", "DIGITS" },
         { "daemon", 0, 0, G_OPTION_ARG_STRING, &daemon,
           "Daemon to run, with leading words like valgrind if wanted (default: the euiccd beside "

@@ -46,14 +46,15 @@ static gboolean find_trust(const char *name, SimEimTlsTrust *ret_trust, GError *
     } trusts[] = { { "key", SIM_EIM_TLS_KEY },
                    { "leaf", SIM_EIM_TLS_LEAF },
                    { "ca", SIM_EIM_TLS_CA },
-                   { "none", SIM_EIM_TLS_NONE } };
+                   { "none", SIM_EIM_TLS_NONE },
+                   { "bad", SIM_EIM_TLS_BAD } };
     for (guint i = 0; i < G_N_ELEMENTS(trusts); i++) {
         if (g_str_equal(name, trusts[i].name)) {
             *ret_trust = trusts[i].trust;
             return TRUE;
         }
     }
-    return bad(error, "trust in the eIM: '%s' is none of key, leaf, ca, none", name);
+    return bad(error, "trust in the eIM: '%s' is none of key, leaf, ca, none, bad", name);
 }
 
 /* The identifier names files and a host. */

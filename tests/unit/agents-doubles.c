@@ -120,7 +120,7 @@ Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *tr
                    const WorkerListener *listener, gpointer data)
 {
     (void)config;
-    g_assert_cmpstr(port->port, ==, PORT);
+    g_assert_true(g_str_equal(port->port, PORT) || g_str_equal(port->port, OTHER_PORT));
     g_assert_null(trace);
     the_worker = g_new0(Worker, 1);
     the_worker->listener = listener;
@@ -230,6 +230,13 @@ void modems_discover(Modems *m)
 void modem_told(gboolean present)
 {
     ModemPort port = { (char *)"/sys/usb1", (char *)PORT, (char *)"qmi", 0 };
+
+    the_modems->func(&port, present, the_modems->data);
+}
+
+void other_modem_told(gboolean present)
+{
+    ModemPort port = { (char *)"/sys/usb2", (char *)OTHER_PORT, (char *)"qmi", 0 };
 
     the_modems->func(&port, present, the_modems->data);
 }

@@ -14,6 +14,8 @@
 #define OTHER "89049032118876543210123456789065"
 #define PORT  "/dev/cdc-wdm0"
 
+#define OTHER_PORT "/dev/cdc-wdm1"
+
 struct Worker {
     const WorkerListener *listener;
     gpointer data;
@@ -45,3 +47,5 @@ void worker_reads(const char *eid, const char *const *eim_ids, EuiccState state)
 
 /* The port PORT is there, or went. */
 void modem_told(gboolean present);
+/* The same of OTHER_PORT, which belongs to another device. */
+void other_modem_told(gboolean present);

@@ -577,6 +577,22 @@ static void test_left_alone(Fixture *f, gconstpointer data)
     assert_seen("");
 }
 
+/* One user of a card at a time (invariant 4): a port that leads to a card which is served already gets no
+ * object, and what it says about the card counts for nothing. */
+static void test_card_taken(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    begin(f, one_eim);
+    other_modem_told(TRUE);
+    assert_seen("j2:queued j2:running");
+    worker_reads(EID, two_eims, EUICC_IDLE);
+    assert_seen("");
+    worker_finishes(EUICCD_ERROR_FAILED, "taken", FALSE);
+    assert_seen("j2:failed");
+    g_assert_cmpuint(agents_get_euicc(f->agents, EID)->eims->len, ==, 1);
+    g_assert_cmpint(agents_get_euicc(f->agents, EID)->state, ==, EUICC_IDLE);
+}
+
 /* No job lasts for ever. */
 static void test_deadline(Fixture *f, gconstpointer data)
 {
@@ -697,6 +713,7 @@ int main(int argc, char **argv)
     ADD("modem-lost", test_modem_lost);
     ADD("lost-poll", test_lost_poll);
     ADD("left-alone", test_left_alone);
+    ADD("card-taken", test_card_taken);
     ADD("deadline", test_deadline);
     ADD("finished-list", test_finished_list);
     ADD("modem-goes", test_modem_goes);

@@ -633,6 +633,22 @@ static void test_load_package(void)
     }
 }
 
+/* Also where eIM and card write lengths in a form that is not ours. */
+static void test_load_package_long_lengths(void)
+{
+    g_autoptr(GBytes) request = octets("BF51810430020500");
+    g_autoptr(GBytes) answer = NULL;
+    g_autofree char *hex = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    expect(&rig, "BF51810430020500", "BF518200033F0181");
+    answer = es10b_load_euicc_package(rig.channel, request, NULL, NULL);
+    hex = bytes_gbytes_to_hex(answer);
+    g_assert_cmpstr(hex, ==, "BF518200033F0181");
+    rig_stop(&rig);
+}
+
 /* ---- notifications ---- */
 
 static void test_list_requests(void)
@@ -739,7 +755,8 @@ static void test_package_results(void)
         { "BF2B00", "" },
         { "BF2B08A206BF510330013F", "BF510330013F" },
         { "BF2B10A20EBF51028100BF5100BF51033F0181", "BF51028100 BF5100 BF51033F0181" },
-        { "BF2B0BA309A000A105BF5102A200", "BF5102A200" }, /* v1.0 */
+        { "BF2B0AA208BF518200033F0181", "BF518200033F0181" }, /* length in the long form */
+        { "BF2B0BA309A000A105BF5102A200", "BF5102A200" },     /* v1.0 */
         { "BF2B06A304A000A100", "" },
         { "BF2B05BF5102A200", "BF5102A200" },             /* no tag of the list */
         { "BF2B0AA2083000BF5103A2013F", "BF5103A2013F" }, /* something else among them */
@@ -842,6 +859,7 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/get-profiles-info/fallback", test_profiles_fallback);
     g_test_add_func("/es10/load-euicc-package", test_load_package);
     g_test_add_func("/es10/IPAD-NTF-60N/retrieve-notifications-list", test_list_requests);
+    g_test_add_func("/es10/load-euicc-package/long-lengths", test_load_package_long_lengths);
     g_test_add_func("/es10/retrieve-notifications-list/events", test_list_events);
     g_test_add_func("/es10/retrieve-notifications-list/answers", test_list_answers);
     g_test_add_func("/es10/package-results", test_package_results);

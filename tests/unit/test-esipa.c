@@ -423,6 +423,31 @@ static void test_tolerated(void)
     g_assert_cmpuint(packages, ==, 2);
 }
 
+/* The card gets what the eIM sent, octet by octet, where the eIM's way to write it is not ours: lengths in
+ * the long form, objects that are not known (invariant 1). */
+static void test_octets(void)
+{
+    static const char *const packages[] = {
+        "BF5182008430813E800F65696D2E6578616D706C652E636F6D5A10890490321234512345123456789012358"
+        "101058204E1E2E3E4A010A30E5A0A980010103254769810F205005F374074870EF5764978779B3E6929BC60"
+        "4CEAF8D64391CFBBC5DF7A05E55287F6BB567567F2821D1F36A857025C9E95D9E0C0EC00F7789E721C4447D"
+        "1240832E7A987",
+        "BF5281045C02A081",
+        "BF5282000B5C02A0818301A1BF7F0100",
+        "BF54830000048202A1A2",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(packages); i++) {
+        g_autoptr(GBytes) octets = hex(packages[i]), body = wrap(0xBF4F, octets);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(EsipaPackage) package = esipa_parse_package(body, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(package->why, ==, NULL);
+        assert_hex(package->package, packages[i]);
+    }
+}
+
 /* Refused: an error, or a package that the eIM is told about. */
 static void assert_package_refused(GBytes *body)
 {
@@ -737,6 +762,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/esipa/requests/result-octets", test_result_octets);
     g_test_add_func("/esipa/answers/vectors", test_answers);
     g_test_add_func("/esipa/answers/tolerated", test_tolerated);
+    g_test_add_func("/esipa/answers/octets", test_octets);
     g_test_add_func("/esipa/answers/invalid", test_invalid);
     g_test_add_func("/esipa/IPAD-POLL-60N/salvage", test_salvage);
     g_test_add_func("/esipa/answers/unknown", test_unknown);

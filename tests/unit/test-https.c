@@ -286,6 +286,27 @@ static void test_framing_refused(void)
     one_error("220 mail.example.com ESMTP\r\n", TLS_PEER_CLOSE, EUICCD_ERROR_NETWORK, "");
 }
 
+/* Where the eIM is, the card says; a redirect is an answer like any other, and leads nowhere (I-30). */
+static void test_redirect(void)
+{
+    static const guint statuses[] = { 301, 302, 303, 307, 308 };
+
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        g_autofree char *answer = NULL;
+        g_auto(Fixture) fixture;
+
+        fixture_init(&fixture);
+        answer =
+            g_strdup_printf("HTTP/1.1 %u Moved\r\nLocation: https://eim.example.com:%u/other\r\n"
+                            "Content-Length: 0\r\n\r\n",
+                            statuses[i], tls_peer_get_port(fixture.peer));
+        tls_peer_answer_text(fixture.peer, answer, TLS_PEER_KEEP);
+        tls_peer_answer_http(fixture.peer, 200, NULL, TLS_PEER_KEEP);
+        expect_answer(&fixture, statuses[i], "");
+        g_assert_cmpuint(tls_peer_get_n_requests(fixture.peer), ==, 1);
+    }
+}
+
 static void test_nul(void)
 {
     static const char answer[] = "HTTP/1.1 200 OK\r\nX-A: b\0c\r\nContent-Length: 0\r\n\r\n";
@@ -458,6 +479,7 @@ static void test_timeouts(void)
 
     fixture_init(&fixture);
     fixture.config.stall_timeout = 1;
+    fixture.config.total_timeout = 30; /* the end of the test where silence is overlooked */
     reconfigure(&fixture);
     await_stall(fixture.peer);
     tls_peer_answer_text(fixture.peer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe",
@@ -738,6 +760,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/https/long-request", test_long_request);
     g_test_add_func("/https/framing", test_framing);
     g_test_add_func("/https/framing-refused", test_framing_refused);
+    g_test_add_func("/https/redirect", test_redirect);
     g_test_add_func("/https/nul", test_nul);
     g_test_add_func("/https/limits", test_limits);
     g_test_add_func("/https/keep-alive", test_keep_alive);

@@ -228,6 +228,29 @@ static void test_acknowledgement_lost(void)
     g_assert_cmpuint(((Package *)world_eim(world, "a")->packages->pdata[0])->answers, ==, 2);
 }
 
+/* What the eIM does not take stays owed; it holds up neither the next result nor the next package. */
+static void test_one_refused(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+
+    world_store_result(world, "a", 7, "B1");
+    world_store_result(world, "a", 8, "B2");
+    world_add_package(world, "a", ESIPA_PACKAGE_EUICC, "list");
+    session = world_boot(world, NULL);
+    world_assert_calls(world, "results; save 1 executed; save 2 executed");
+    world_eim(world, "a")->mood = EIM_REFUSES;
+    world_eim(world, "a")->mood_count = 1;
+    world_assert_poll_fails(session, EUICCD_ERROR_EIM_REFUSED,
+                            "delivering a result to eIM 'a': undefinedError");
+    world_assert_calls(world,
+                       "provide a 21; provide a 22; save 2 delivered; remove 22; drop 2; get a; "
+                       "save 3 executing; load a/1; save 3 executed; provide a 23; "
+                       "save 3 delivered; remove 23; drop 3; get a");
+    world_assert_poll_ok(session, "a", 0);
+    world_assert_calls(world, "provide a 21; save 1 delivered; remove 21; drop 1; get a");
+}
+
 /* Error results are not stored on the card: nothing to remove. */
 static void test_error_results(gconstpointer data)
 {
@@ -456,6 +479,29 @@ static void test_package_limit(void)
     g_assert_cmpstr(world_answer_of(world, 19), ==, "result");
 }
 
+/* An eIM that takes no results at all gets only so much work done. */
+static void test_too_many_owed(void)
+{
+    for (guint owed = 31; owed <= 32; owed++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(IpaSession) session = NULL;
+        g_autofree char *calls = NULL, *why = NULL;
+
+        for (guint i = 0; i < owed; i++)
+            world_store_result(world, "a", 7 + i, "B1");
+        session = world_boot(world, NULL);
+        g_free(world_take_calls(world));
+        world_eim(world, "a")->mood = EIM_REFUSES;
+        world_eim(world, "a")->mood_count = G_MAXUINT;
+        why = world_poll_fails(session, "a", EUICCD_ERROR_EIM_REFUSED);
+        calls = world_take_calls(world);
+        g_assert_cmpint(strstr(calls, "get a") != NULL, ==, owed < 32);
+        g_assert_cmpint(strstr(why, "asked for no more work") != NULL, ==, owed == 32);
+        g_assert_cmpuint(session->records->len, ==, owed);
+        g_assert_cmpuint(world->stored->len, ==, owed);
+    }
+}
+
 /* I-26: every other eIM learns of the change, once. */
 static void test_state_change(void)
 {
@@ -663,6 +709,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/IPAD-PKG-70E/own-and-foreign", test_acknowledges_both);
     g_test_add_func("/ipa/IPAD-PKG-69E/refused", test_result_refused);
     g_test_add_func("/ipa/package/delivery-fails", test_delivery_fails);
+    g_test_add_func("/ipa/package/one-refused", test_one_refused);
     g_test_add_func("/ipa/package/acknowledgement-lost", test_acknowledgement_lost);
     g_test_add_data_func("/ipa/package/signed-error", "signed-error", test_error_results);
     g_test_add_data_func("/ipa/package/undecodable", "broken", test_error_results);
@@ -683,6 +730,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/IPAD-POLL-61E/owed", test_unusable_owed);
     g_test_add_func("/ipa/IPAD-POLL-63E/refused", test_get_refused);
     g_test_add_func("/ipa/IPAD-POLL-65E/limit", test_package_limit);
+    g_test_add_func("/ipa/poll/too-many-owed", test_too_many_owed);
     g_test_add_func("/ipa/IPAD-POLL-66N/state-change", test_state_change);
     g_test_add_func("/ipa/poll/no-state-change", test_no_state_change);
     g_test_add_data_func("/ipa/eim/delete-requester", "delete-eim", test_delete_requester);

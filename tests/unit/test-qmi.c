@@ -680,6 +680,24 @@ static void test_silent_modem(void)
     rig_stop(&rig);
 }
 
+/* Pieces that end before they say so, or that reach beyond the response they belong to. */
+static void test_pieces(void)
+{
+    /* Token, total of 4 octets, offset 2, 2 octets; what stands behind them is not the modem's. */
+    guint8 octets[64] = { 1, 0, 0, 0, 4, 0, 2, 0, 2, 0, 0xAA, 0xBB };
+    UimPiece piece;
+
+    g_assert_true(uim_parse_piece(tlv_slice(octets, 12), &piece));
+    g_assert_cmpuint(piece.offset, ==, 2);
+    g_assert_cmpmem(piece.data.data, (int)piece.data.size, "\xAA\xBB", 2);
+    for (gsize size = 0; size < 12; size++)
+        g_assert_false(uim_parse_piece(tlv_slice(octets, size), &piece));
+    octets[6] = 3;
+    g_assert_false(uim_parse_piece(tlv_slice(octets, 12), &piece));
+    octets[6] = octets[7] = 0xFF;
+    g_assert_false(uim_parse_piece(tlv_slice(octets, 12), &piece));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -696,6 +714,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmi/transmit/errors", test_transmit_errors);
     g_test_add_func("/qmi/transmit/procedure-octet", test_procedure_octet);
     g_test_add_func("/qmi/transmit/card-removed", test_card_removed);
+    g_test_add_func("/qmi/transmit/pieces", test_pieces);
     g_test_add_func("/qmi/transmit/long-response", test_long_response);
     g_test_add_func("/qmi/transmit/long-response/large", test_large_long_response);
     g_test_add_func("/qmi/transmit/long-response/wrong", test_wrong_long_response);

@@ -372,6 +372,18 @@ static void test_configuration(void)
         g_assert_true(tlv_bit_is_set(field_of(made, 0x87), 0));
         g_assert_nonnull(field_of(made, 0x89).data);
     }
+    {
+        g_autoptr(GBytes) good = NULL, bad = NULL;
+        Tlv certificate, announced;
+
+        configuration.tls = SIM_EIM_TLS_LEAF;
+        good = sim_eim_make_configuration(&configuration, NULL);
+        configuration.tls = SIM_EIM_TLS_BAD;
+        bad = sim_eim_make_configuration(&configuration, NULL);
+        g_assert_true(tlv_parse(field_of(good, 0xA6), 0xA1, &certificate, NULL));
+        g_assert_true(tlv_parse(field_of(bad, 0xA6), 0xA0, &announced, NULL));
+        g_assert_true(tlv_slice_equal(announced.value, certificate.value));
+    }
     configuration.tls = SIM_EIM_TLS_NONE;
     configuration.counter = -1;
     configuration.token = 0;

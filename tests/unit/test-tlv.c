@@ -105,6 +105,18 @@ static void test_refuse(void)
     }
 }
 
+/* 80 is no length of 128 octets either. */
+static void test_indefinite(void)
+{
+    guint8 octets[2 + 128] = { 0x5A, 0x80 };
+    g_autoptr(GError) error = NULL;
+    Tlv tlv;
+
+    g_assert_false(tlv_parse(tlv_slice(octets, sizeof(octets)), 0x5A, &tlv, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    g_assert_cmpstr(error->message, ==, "indefinite length");
+}
+
 /* Each length of one message, from nothing to one octet too few. */
 static void test_truncation(void)
 {
@@ -115,6 +127,11 @@ static void test_truncation(void)
     g_assert_true(tlv_validate(whole, NULL));
     g_assert_true(tlv_parse(whole, 0xBF2D, &tlv, NULL));
     for (gsize size = 0; size < whole.size; size++) {
+        TlvReader reader;
+
+        tlv_reader_init(&reader, tlv_slice(whole.data, size));
+        g_assert_false(tlv_next(&reader, &tlv, NULL));
+        g_assert_false(tlv_find(tlv_slice(whole.data, size), 0xBF2D, &tlv));
         g_assert_false(tlv_parse(tlv_slice(whole.data, size), 0xBF2D, &tlv, NULL));
         g_assert_true(size == 0 || !tlv_validate(tlv_slice(whole.data, size), NULL));
     }
@@ -454,6 +471,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tlv/read", test_read);
     g_test_add_func("/tlv/refuse", test_refuse);
+    g_test_add_func("/tlv/indefinite", test_indefinite);
     g_test_add_func("/tlv/truncation", test_truncation);
     g_test_add_func("/tlv/iterate", test_iterate);
     g_test_add_func("/tlv/depth", test_depth);

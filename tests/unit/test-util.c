@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -420,6 +421,56 @@ static void test_file_kill(Fixture *f, gconstpointer data)
     }
 }
 
+/* ---- what is on the disk, and in which order ---- */
+
+static const char *sync_path; /* NULL: nobody looks */
+static GString *syncs;
+
+/* In the place of the C library's: notes what is made durable, and what stands at SYNC_PATH by then. */
+int fsync(int fd)
+{
+    g_autofree char *content = NULL;
+    struct stat st;
+
+    if (!sync_path)
+        return (int)syscall(SYS_fsync, fd);
+    g_assert_cmpint(fstat(fd, &st), ==, 0);
+    (void)g_file_get_contents(sync_path, &content, NULL, NULL);
+    if (S_ISDIR(st.st_mode))
+        g_string_append(syncs, "folder");
+    else
+        g_string_append_printf(syncs, "%d octets", (int)st.st_size);
+    g_string_append_printf(syncs, " while %s; ", content ? content : "nothing");
+    return (int)syscall(SYS_fsync, fd);
+}
+
+static void assert_syncs(const char *expected)
+{
+    g_assert_cmpstr(syncs->str, ==, expected);
+    g_string_truncate(syncs, 0);
+}
+
+/* The content before the name that leads to it, the name before anybody relies on it (invariant 3): a power
+ * cut can't be played here, the order can be seen. */
+static void test_file_durable(Fixture *f, gconstpointer data)
+{
+    g_autofree char *below = g_build_filename(f->folder, "a", "b", NULL);
+
+    (void)data;
+    syncs = g_string_new(NULL);
+    sync_path = f->path;
+    g_assert_true(file_replace(f->path, "old", 3, NULL));
+    assert_syncs("3 octets while nothing; folder while old; ");
+    g_assert_true(file_replace(f->path, "newer", 5, NULL));
+    assert_syncs("5 octets while old; folder while newer; ");
+    g_assert_true(file_remove(f->path, NULL));
+    assert_syncs("folder while nothing; ");
+    g_assert_true(file_make_folder(below, NULL));
+    assert_syncs("folder while nothing; folder while nothing; ");
+    sync_path = NULL;
+    g_string_free(g_steal_pointer(&syncs), TRUE);
+}
+
 static void test_file_read(Fixture *f, gconstpointer data)
 {
     g_autofree char *fifo = g_build_filename(f->folder, "fifo", NULL);
@@ -480,8 +531,6 @@ static void test_file_folder(Fixture *f, gconstpointer data)
     g_assert_true(file_make_folder(deep, &error));
     g_assert_no_error(error);
     g_assert_true(file_make_folder(deep, &error)); /* again */
-    g_assert_cmpint(stat(deep, &st), ==, 0);
-    g_assert_cmpuint(st.st_mode & 0777, ==, 0700);
     g_assert_true(file_replace(file, "x", 1, &error));
     g_assert_false(file_make_folder(file, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE);
@@ -490,6 +539,8 @@ static void test_file_folder(Fixture *f, gconstpointer data)
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE);
     g_assert_cmpint(g_unlink(file), ==, 0);
     for (guint i = 0; i < 3; i++) {
+        g_assert_cmpint(stat(deep, &st), ==, 0);
+        g_assert_cmpuint(st.st_mode & 0777, ==, 0700);
         g_assert_cmpint(g_rmdir(deep), ==, 0);
         *strrchr(deep, '/') = '\0';
     }
@@ -601,6 +652,7 @@ static void test_log_plain(void)
         g_test_trap_assert_passed();
         g_test_trap_assert_stderr("<warning> [cdc-wdm0] one 1\n"
                                   "<notice> two\n"
+                                  "<notice> peer's <error> forged  [31m\n"
                                   "<info> three\n"
                                   "<debug> shown now\n"
                                   "<warning> [lib] from a library\n"
@@ -611,6 +663,7 @@ static void test_log_plain(void)
     log_init(LOG_LEVEL_INFO);
     log_warning(&context, "one %d", 1); /* the EID is not for the eye */
     log_notice(&bare, "two");
+    log_notice(NULL, "%s", "peer's\n<error> forged\r\033[31m");
     log_full(NULL, LOG_LEVEL_INFO, LOG_EVENT_STARTED, "three");
     log_debug(NULL, "not shown");
     g_log("lib", G_LOG_LEVEL_MESSAGE, "not shown");
@@ -651,6 +704,7 @@ int main(int argc, char **argv)
     ADD_FILE("replace-fails", test_file_replace_fails);
     ADD_FILE("replace-full", test_file_replace_full);
     ADD_FILE("kill", test_file_kill);
+    ADD_FILE("durable", test_file_durable);
     ADD_FILE("read", test_file_read);
     ADD_FILE("remove", test_file_remove);
     ADD_FILE("folder", test_file_folder);

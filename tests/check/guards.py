@@ -1,0 +1,605 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The guards that tests/check/counterproof removes, room by room.
+
+To add one, write here
+
+    guard("name of the guard", "why: the invariant of the design, or the section of the specification",
+          "file", "its text, which stands there exactly once",
+          "what stands there instead when the guard is gone",
+          "test-program /path/of/the/case", "component.py case_of_it", "check beginning-of-its-line")
+
+and run "make counterproof GUARDS='name of the guard'" in a build folder. Every test that is named must fail
+without the guard. A unit test is better than a component test, which takes seconds. HOW other than "fails"
+is for a guard without which a test can only hang ("hangs") or die ("crashes").
+"""
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    name: str
+    why: str
+    path: str
+    old: str
+    new: str
+    tests: tuple
+    how: str = "fails"
+
+
+GUARDS = []
+
+
+def guard(name, why, path, old, new, *tests, how="fails"):
+    GUARDS.append(Guard(name, why, path, old, new, tests, how))
+
+
+# ---- tlv: foreign octets ----
+
+guard("TLV: no indefinite length", "invariant 6; X.690 10.1",
+      "src/tlv/tlv.c", "if (length == 0x80) {",
+      "if (FALSE) {",
+      "test-tlv /tlv/indefinite")
+guard("TLV: length of four octets at most", "invariant 6",
+      "src/tlv/tlv.c", "if (octets > 4) {",
+      "if (FALSE) {",
+      "test-tlv /tlv/refuse")
+guard("TLV: object ends within its container", "invariant 6",
+      "src/tlv/tlv.c", "if (value > left - header) {",
+      "if (FALSE) {",
+      "test-tlv /tlv/truncation")
+guard("TLV: nothing behind a complete object", "invariant 6",
+      "src/tlv/tlv.c", "if (reader.next != reader.end) {",
+      "if (FALSE) {",
+      "test-tlv /tlv/refuse")
+guard("TLV: depth of the reader", "invariant 6",
+      "src/tlv/tlv.c", "if (reader->depth + 1 >= TLV_MAX_DEPTH) {",
+      "if (FALSE) {",
+      "test-tlv /tlv/depth")
+guard("table: depth of objects", "invariant 6",
+      "src/tlv/table.c", "    TlvHead *head;\n\n    if (depth >= TLV_MAX_DEPTH) {",
+      "    TlvHead *head;\n\n    if (FALSE) {",
+      "test-table /table/depth")
+guard("table: what decoding may allocate", "invariant 6",
+      "src/tlv/table.c", "if (size > decoder->budget) {",
+      "if (FALSE) {",
+      "test-table /table/budget")
+guard("table: required fields", "invariant 2",
+      "src/tlv/table.c", "if (!(field->flags & TLV_REQUIRED) || is_filled(type, i, filled))",
+      "if (TRUE)",
+      "test-table /table/missing")
+guard("table: nothing stands twice", "invariant 6",
+      "src/tlv/table.c", "if (index == -2) {",
+      "if (index == -2)\n        return TRUE;\n    if (FALSE) {",
+      "test-table /table/order")
+guard("table: received structures are passed on as they came", "invariant 1",
+      "src/tlv/table.c", "if (head->raw.data)",
+      "if (FALSE)",
+      "test-table /table/encode-received")
+
+# ---- util ----
+
+guard("file: content is on disk before the rename", "invariant 3",
+      "src/util/file.c", "if (!write_all(fd, data, size) || fsync(fd) < 0) {",
+      "if (!write_all(fd, data, size)) {",
+      "test-util /util/file/durable")
+guard("file: rename is on disk", "invariant 3",
+      "src/util/file.c", "    return sync_folder(path, error);\n}\n\nGBytes *file_read(",
+      "    return TRUE;\n}\n\nGBytes *file_read(",
+      "test-util /util/file/durable")
+guard("file: removal is on disk", "invariant 3",
+      "src/util/file.c", "    return sync_folder(path, error);\n}\n\ngboolean file_make_folder(",
+      "    return TRUE;\n}\n\ngboolean file_make_folder(",
+      "test-util /util/file/durable")
+guard("file: replaced as a whole", "invariant 3",
+      "src/util/file.c", "int fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0600);",
+      "int fd = open(strcpy(temporary, path), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);",
+      "test-util /util/file/kill")
+guard("file: limit of size", "invariant 6",
+      "src/util/file.c", "if ((guint64)st.st_size > limit) {",
+      "if (FALSE) {",
+      "test-util /util/file/read")
+guard("file: state folders are the daemon's alone", "invariant 10",
+      "src/util/file.c", "    if (mkdir(path, 0700) == 0)",
+      "    if (mkdir(path, 0755) == 0)",
+      "test-util /util/file/folder")
+guard("log: no control characters of a peer", "invariant 6",
+      "src/util/log.c", "if (g_ascii_iscntrl(*p))",
+      "if (FALSE)",
+      "test-util /util/log/plain")
+
+# ---- channel ----
+
+guard("channel: size of a response", "invariant 6",
+      "src/channel/channel.c", "if (response->len + n > channel->config->max_response) {",
+      "if (FALSE) {",
+      "test-channel /channel/response-limit")
+guard("channel: response that is announced and never given", "invariant 7",
+      "src/channel/channel.c", "if (idle >= MAX_IDLE) {",
+      "if (FALSE) {",
+      "test-channel /channel/wrong-le-forever")
+guard("channel: number of blocks", "SGP.22 5.7.2",
+      "src/channel/channel.c", "if (n_blocks == 0 || n_blocks > APDU_MAX_BLOCKS) {",
+      "if (FALSE) {",
+      "test-channel /channel/too-many-blocks")
+guard("channel: a dead one is closed before the next is opened", "invariant 4",
+      "src/channel/channel.c", "    channel->lost = FALSE;\n    release(channel);",
+      "    channel->lost = FALSE;",
+      "test-channel /channel/lost/modem-errors")
+guard("channel: closed before the card is reset", "invariant 4",
+      "src/channel/channel.c", "    release(channel);\n    if (!force &&",
+      "    if (!force &&",
+      "test-channel /channel/renew/reset")
+guard("channel: card that went during a command", "invariant 4",
+      "src/channel/channel.c", "if (ok && channel->session != session) {",
+      "if (FALSE) {",
+      "test-channel /channel/lost/card-gone")
+guard("channel: an IPAe's card gets no TERMINAL CAPABILITY", "invariant 9; SGP.32 3.8.4",
+      "src/channel/channel.c", "if (channel->known || is_ipae_supported(channel->fci))",
+      "if (channel->known)",
+      "test-channel /channel/open/ipae-supported")
+guard("channel: an answer holds a status word", "invariant 6",
+      "src/channel/backend.c", "if (g_bytes_get_size(response) < 2) {",
+      "if (FALSE) {",
+      "test-channel /channel/wrong-le-forever")
+guard("channel: numbers of channels", "invariant 6; ISO 7816-4",
+      "src/channel/backend.c", "if (channel == 0 || channel > 19) {",
+      "if (FALSE) {",
+      "test-channel /channel/open/failures")
+guard("trace: secrets are hidden", "invariant 10",
+      "src/channel/trace.c", "if (type->fields[i].flags & TLV_SECRET || has_secret(type->fields[i].type, seen))",
+      "if (FALSE)",
+      "test-channel /channel/trace")
+guard("qmi: leaked channels of a dead predecessor", "invariant 4",
+      "src/channel/qmi.c", "if (step = \"attach\", !qmi_backend_clean(self, deadline, cancellable, error))",
+      "if (step = \"attach\", !register_events(self, deadline, cancellable, error))",
+      "test-qmi /qmi/session")
+guard("qmi: no channel left", "invariant 4",
+      "src/channel/qmi_apdu.c", "if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {",
+      "if (FALSE) {",
+      "test-qmi /qmi/open/no-channel-left")
+guard("qmi: channel of an application that was not selected", "invariant 4",
+      "src/channel/qmi_apdu.c",
+      "        qmi_backend_close_channel(&self->backend, channel.data[0], deadline, cancellable, NULL);\n",
+      "",
+      "test-qmi /qmi/open/errors")
+guard("qmi: modem that hangs", "invariant 8",
+      "src/channel/qmi.c", "++self->silent >= MAX_SILENT",
+      "FALSE",
+      "test-qmi /qmi/removed/silent")
+guard("qmi: a card that we switched off is switched on", "invariant 4",
+      "src/channel/qmi.c", "gboolean must = insist && tries <= 2,",
+      "gboolean must = FALSE,",
+      "test-qmi-card /qmi/power/on-again")
+guard("qmi: pieces of a long response stay within it", "invariant 6",
+      "src/channel/uim.c", "if (c.failed || p.offset + p.data.size > p.total)",
+      "if (c.failed)",
+      "test-qmi /qmi/transmit/pieces")
+guard("qmi: arrays of a modem end within its message", "invariant 6",
+      "src/channel/uim.c", "if (c->failed || size > c->left) {",
+      "if (c->failed) {",
+      "test-qmi /qmi/transmit/pieces")
+
+# ---- euicc ----
+
+guard("es10: package result as the card gave it", "invariant 1",
+      "src/euicc/es10b_package.c", "    return g_steal_pointer(&result);\n}\n\nstatic const Es10Function retrieve",
+      "    TlvWriter *writer = tlv_writer_new();\n"
+      "    tlv_put_slice(writer, object.tag, object.value);\n"
+      "    return tlv_writer_finish(writer);\n}\n\nstatic const Es10Function retrieve",
+      "test-es10 /es10/load-euicc-package/long-lengths")
+guard("es10: stored results as the card gave them", "invariant 1",
+      "src/euicc/es10b_package.c", "g_ptr_array_add(results, tlv_slice_to_bytes(tlv.raw));",
+      "{\n            TlvWriter *writer = tlv_writer_new();\n"
+      "            tlv_put_slice(writer, tlv.tag, tlv.value);\n"
+      "            g_ptr_array_add(results, tlv_writer_finish(writer));\n        }",
+      "test-es10 /es10/package-results")
+
+# ---- net: trust ----
+
+guard("trust: pinned key", "invariant 5; SGP.32 2.6",
+      "src/net/trust.c", "if (key && g_bytes_equal(key, verifier->trust->key))",
+      "if (key)",
+      "test-trust /trust/negative", "test-https /https/wrong-key")
+guard("trust: pinned certificate", "invariant 5; SGP.32 2.6",
+      "src/net/trust.c", "if (X509_cmp(leaf, verifier->trust->certificate) == 0)",
+      "if (TRUE)",
+      "test-trust /trust/negative")
+guard("trust: path to the CA", "invariant 5; SGP.32 2.6",
+      "src/net/trust.c", "if (X509_verify_cert(ctx) == 1 && X509_STORE_CTX_get_error(ctx) == X509_V_OK) {",
+      "if (X509_verify_cert(ctx) >= 0) {",
+      "test-trust /trust/negative")
+guard("trust: name of the server", "invariant 5; SGP.32 2.6",
+      "src/net/trust.c", "!X509_VERIFY_PARAM_set1_host(param, verifier->host, 0))",
+      "FALSE)",
+      "test-trust /trust/names", "test-https /https/wrong-name")
+guard("trust: names stand in subjectAltName", "SGP.32 2.6; RFC 6125",
+      "src/net/trust.c", "X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |",
+      "0 |",
+      "test-trust /trust/names")
+guard("trust: pinned certificate has expired", "invariant 5",
+      "src/net/trust.c", "if (X509_cmp_time(X509_get0_notAfter(leaf), when) <= 0) {",
+      "if (FALSE) {",
+      "test-trust /trust/clock")
+guard("trust: pinned certificate is not yet valid", "invariant 5",
+      "src/net/trust.c", "if (X509_cmp_time(X509_get0_notBefore(leaf), when) >= 0) {",
+      "if (FALSE) {",
+      "test-trust /trust/clock")
+guard("trust: no path without a clock", "invariant 5",
+      "src/net/trust.c", "    if (!clock_usable(verifier->trust)) {\n        set_detail(verifier,\n"
+      "                   \": the clock was never set,",
+      "    if (FALSE) {\n        set_detail(verifier,\n                   \": the clock was never set,",
+      "test-trust /trust/clock")
+guard("trust: pinned certificate is for TLS servers", "invariant 5",
+      "src/net/trust.c", "if (flags & EXFLAG_XKUSAGE &&",
+      "if (FALSE &&",
+      "test-trust /trust/negative")
+guard("trust: pinned key of the chain must be a CA's", "invariant 5",
+      "src/net/trust.c", " || X509_check_ca(ca) != 1)",
+      ")",
+      "test-trust /trust/chain")
+guard("trust: the verdict ends the handshake", "invariant 5",
+      "src/net/trust.c", "return code == X509_V_OK;",
+      "return 1;",
+      "test-trust /trust/negative")
+guard("trust: TLS 1.2 at least", "SGP.32 2.6",
+      "src/net/trust.c", "!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION)",
+      "!SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION)",
+      "test-trust /trust/versions")
+guard("trust: an empty name is not any name", "invariant 5",
+      "src/net/trust.c", "if (!*host) {",
+      "if (FALSE) {",
+      "test-trust /trust/versions")
+guard("trust: what the card names is what it announces", "invariant 5",
+      "src/net/trust.c", "if (der && wanted != CONTENT_OTHER && kind != wanted)",
+      "if (FALSE)",
+      "test-trust /trust/data/refused")
+guard("trust: a pinned key can be used", "invariant 5",
+      "src/net/trust.c", "!X509_PUBKEY_get0(key) ||",
+      "",
+      "test-trust /trust/data/refused")
+guard("trust: broken bundle", "invariant 5",
+      "src/net/trust.c", "if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {",
+      "if (FALSE) {",
+      "test-trust /trust/bundle-refused")
+
+# ---- net: HTTPS ----
+
+guard("https: no redirect is followed", "invariant 5; interop note I-30",
+      "src/net/https.c", "SET(easy, CURLOPT_FOLLOWLOCATION, 0L);",
+      "SET(easy, CURLOPT_FOLLOWLOCATION, 1L);",
+      "test-https /https/redirect")
+guard("https: no proxy of the environment", "invariant 5",
+      "src/net/https.c", "    SET(easy, CURLOPT_PROXY, \"\");\n    SET(easy, CURLOPT_NOPROXY, \"*\");\n",
+      "",
+      "test-https /https/no-proxy")
+guard("https: size of a body", "invariant 6",
+      "src/net/https.c", "if (size > limit - transfer->body->len) {",
+      "if (FALSE) {",
+      "test-https /https/limits")
+guard("https: size of a header", "invariant 6",
+      "src/net/https.c", "if (transfer->header_size > MAX_HEADERS) {",
+      "if (FALSE) {",
+      "test-https /https/limits")
+guard("https: header that is cut off", "interop note I-21",
+      "src/net/https.c", "if (!transfer->header_done || status < 200)",
+      "if (FALSE)",
+      "test-https /https/framing-refused")
+guard("https: body that is cut off", "interop note I-21",
+      "src/net/https.c", "else if (transfer->content_length < 0 && !transfer->chunked && status != 204",
+      "else if (FALSE && status != 204",
+      "test-https /https/framing-refused")
+guard("https: one length", "interop note I-30",
+      "src/net/https.c", "else if (transfer->content_length >= 0 && transfer->content_length != (gint64)number)",
+      "else if (FALSE)",
+      "test-https /https/framing-refused")
+guard("https: one framing", "interop note I-30",
+      "src/net/https.c", "if (transfer->chunked && transfer->content_length >= 0)",
+      "if (FALSE)",
+      "test-https /https/framing-refused")
+guard("https: a request is repeated only where nobody can have seen it", "invariant 3",
+      "src/net/https.c", "connections == 0 && !transfer->answered &&",
+      "",
+      "test-https /https/repeat-once")
+guard("https: server that falls silent", "invariant 8",
+      "src/net/https.c", "next = transfer->sent ? MIN(stall, deadline) : deadline;",
+      "next = deadline;",
+      "test-https /https/timeouts")
+guard("https: Retry-After is read", "RFC 9110 10.2.3; interop note I-29",
+      "src/net/https.c", "response->retry_after = retry_after_seconds(transfer);",
+      "response->retry_after = 0; (void)retry_after_seconds;",
+      "test-https /https/retry-after")
+guard("https: Retry-After has a limit", "invariant 6",
+      "src/net/https.c", "return (guint)MIN(number, MAX_RETRY_AFTER);",
+      "return (guint)number;",
+      "test-https /https/retry-after")
+
+# ---- net: ESipa ----
+
+guard("esipa: package octets as received", "invariant 1",
+      "src/net/esipa.c", "    package->package = tlv_slice_to_bytes(found.raw);",
+      "    TlvWriter *writer = tlv_writer_new();\n    tlv_put_slice(writer, found.tag, found.value);\n"
+      "    package->package = tlv_writer_finish(writer);",
+      "test-esipa /esipa/answers/octets")
+guard("esipa: result octets as the card gave them", "invariant 1",
+      "src/net/esipa.c", "        tlv_put_raw_bytes(writer, result);\n    }\n    return send_result",
+      "        tlv_put_slice(writer, object.tag, object.value);\n    }\n    return send_result",
+      "test-esipa /esipa/requests/result-octets")
+guard("esipa: HTTP status of an answer", "SGP.32 6.1.1",
+      "src/net/esipa.c", "if (response->status < 200 || response->status > 299) {",
+      "if (FALSE) {",
+      "test-esipa /esipa/status")
+guard("esipa: another function's answer acknowledges nothing", "invariant 3; interop note I-21",
+      "src/net/esipa.c", "        if (unknown == 0)\n            break;",
+      "        break;",
+      "test-esipa /esipa/answers/unknown")
+guard("esipa: two alternatives at once", "invariant 6",
+      "src/net/esipa.c", "} else if (found.tag != 0) {",
+      "} else if (FALSE) {",
+      "test-esipa /esipa/answers/invalid")
+guard("esipa: eimTransactionId of what can't be decoded", "invariant 8",
+      "src/net/esipa.c", "    package->eim_transaction_id = salvage_transaction_id(body);\n",
+      "    (void)salvage_transaction_id, (void)body;\n",
+      "test-esipa /esipa/answers/salvage")
+guard("esipa: characters of eimFqdn", "invariant 6; SGP.32 2.11.1.1.1",
+      "src/net/esipa.c", ": !g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')",
+      ": FALSE)",
+      "test-fqdn /esipa/fqdn")
+
+# ---- ipa ----
+
+guard("ipa: a package is on disk before the card gets it", "invariant 3",
+      "src/ipa/package.c", "if (!session->host->record_save(session->host_data, record, &failure)) {",
+      "if (FALSE) {",
+      "test-ipa /ipa/package/order")
+guard("ipa: a result is on disk before it is delivered", "invariant 3",
+      "src/ipa/package.c", "    if (!session->host->record_save(session->host_data, record, error)) {\n"
+      "        g_prefix_error(error, \"keeping the package result: \");",
+      "    if (FALSE) {\n        g_prefix_error(error, \"keeping the package result: \");",
+      "test-ipa /ipa/package/order")
+guard("ipa: a package is not given again before its result was looked for", "invariant 3; interop note I-43",
+      "src/ipa/package.c", "        if (!ipa_results_find(session, record, &result, error)) {\n"
+      "            *ret_lost = TRUE;\n            return NULL;\n        }\n",
+      "",
+      "test-ipa-crash /ipa/IPAD-PKG-73E")
+guard("ipa: a lost answer is no refusal", "invariant 3; interop note I-43",
+      "src/ipa/package.c", "if (!result && lost) {",
+      "if (FALSE) {",
+      "test-ipa-crash /ipa/IPAD-PKG-73E")
+guard("ipa: a package at the card is not cancelled", "invariant 3",
+      "src/ipa/package.c", "GBytes *result = es10b_load_euicc_package(session->channel, package, NULL, &failure);",
+      "GBytes *result =\n        es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);",
+      "test-ipa-crash /ipa/package/cancelled")
+guard("ipa: no package that can't be noted", "invariant 8",
+      "src/ipa/package.c", "        report_unnoted(session, eim, package);\n",
+      "        (void)report_unnoted;\n",
+      "test-ipa /ipa/package/disk-full")
+guard("ipa: EID after a reset", "invariant 3",
+      "src/ipa/card.c", "session->replaced = memcmp(eid, session->eid, sizeof(eid)) != 0;",
+      "session->replaced = FALSE;",
+      "test-ipa /ipa/IPAD-TRN-69N/card-swapped")
+guard("ipa: a card that an IPAe may hold is asked first", "invariant 9; SGP.32 3.8.4",
+      "src/ipa/card.c", "    if (!channel_is_undeclared(session->channel))\n        return TRUE;",
+      "    return channel_declare(session->channel, session->cancellable, error);",
+      "test-ipa-start /ipa/start/ipae")
+guard("ipa: a card with its own active IPA is left alone", "invariant 9; SGP.32 3.8.4",
+      "src/ipa/card.c", "info2->ipa_mode.value == RSP_IPA_MODE_IPAE)",
+      "FALSE)",
+      "test-ipa-start /ipa/start/ipae")
+guard("ipa: a card that refuses everything is reset once", "invariant 9; interop note I-40",
+      "src/ipa/card.c", "local->code = EUICCD_ERROR_NOT_EUICC;",
+      ";",
+      "test-ipa-start /ipa/IPAD-TRN-66E/6985-at-start")
+guard("ipa: a foreign number acknowledges nothing", "invariant 3; interop note I-22",
+      "src/ipa/result.c", "if (number == record->sequence && record->sequence >= 0)",
+      "if (record->sequence >= 0)",
+      "test-ipa /ipa/IPAD-PKG-70E/foreign-numbers")
+guard("ipa: only what was delivered is removed", "invariant 3; interop note I-22",
+      "src/ipa/result.c", "                mine = TRUE;\n            else\n",
+      "                mine = TRUE;\n            else if (g_array_append_val(record->remove, number))\n",
+      "test-ipa /ipa/IPAD-PKG-70E/own-and-foreign")
+guard("ipa: what was not acknowledged is not removed", "invariant 3; interop note I-21",
+      "src/ipa/result.c", "    if (mine)\n",
+      "    if (mine || record->sequence >= 0)\n",
+      "test-ipa /ipa/IPAD-PKG-68E/empty-list")
+guard("ipa: keep-unacknowledged", "euiccd.conf(5); interop note I-21",
+      "src/ipa/result.c", "mine = record->sequence >= 0 && !keep;",
+      "mine = record->sequence >= 0 && (keep || !keep);",
+      "test-ipa /ipa/IPAD-PKG-67N/keep-unacknowledged")
+guard("ipa: the acknowledgement is on disk before the removal", "invariant 3",
+      "src/ipa/result.c", "    if (!record_save(session, record, error))\n        return FALSE;\n"
+      "    return record->state == IPA_RECORD_KEPT",
+      "    return record->state == IPA_RECORD_KEPT",
+      "test-ipa /ipa/package/order")
+guard("ipa: the record outlives the result on the card", "invariant 3",
+      "src/ipa/result.c", "    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array",
+      "    (void)session->host->record_remove(session->host_data, record, NULL);\n"
+      "    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array",
+      "test-ipa /ipa/package/order")
+guard("ipa: a refused result stays owed", "invariant 3",
+      "src/ipa/result.c", "if (!answer && record->sequence < 0 && euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {",
+      "if (!answer && euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {",
+      "test-ipa /ipa/IPAD-PKG-69E/refused")
+guard("ipa: a refused answer that nobody stores is not offered again", "invariant 7",
+      "src/ipa/result.c", "if (!answer && record->sequence < 0 && euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {",
+      "if (FALSE) {",
+      "refusal.py unsigned_error_of_the_card_refused")
+guard("ipa: a refusal holds up only its own result", "invariant 3",
+      "src/ipa/result.c", "if (!ipa_results_is_refusal(local)) {",
+      "if (TRUE) {",
+      "test-ipa /ipa/package/one-refused")
+guard("ipa: an unreadable result is no reason to hold up the others", "invariant 3",
+      "src/ipa/result.c", "                          local->message);\n        return TRUE;\n    }\n"
+      "    g_hash_table_add(seen,",
+      "                          local->message);\n        g_propagate_error(error, g_steal_pointer(&local));\n"
+      "        return FALSE;\n    }\n    g_hash_table_add(seen,",
+      "test-ipa-start /ipa/start/unreadable-result")
+guard("ipa: results that an eIM never takes", "invariant 6",
+      "src/ipa/poll.c", "if (refusal && ipa_results_count(session, eim->eim_id) >= MAX_OWED) {",
+      "if (FALSE) {",
+      "test-ipa /ipa/poll/too-many-owed")
+guard("ipa: packages in a round", "invariant 7",
+      "src/ipa/poll.c", "if (packages >= MAX_PACKAGES) {",
+      "if (FALSE) {",
+      "test-ipa /ipa/IPAD-POLL-65E/limit")
+guard("ipa: no work for a card that went", "invariant 3",
+      "src/ipa/poll.c", "if (session->card_gone) {",
+      "if (FALSE) {",
+      "refusal.py card_removed_while_the_eim_answers")
+guard("ipa: a state change is told until the eIM answers", "SGP.32 5.14.5; interop note I-26",
+      "src/ipa/poll.c", "    if (!package) {\n        g_prefix_error(error, \"asking eIM",
+      "    if (!package) {\n        (void)session->host->set_cause(session->host_data, eim->eim_id, -1, NULL);\n"
+      "        g_prefix_error(error, \"asking eIM",
+      "test-ipa /ipa/IPAD-POLL-66N/state-change")
+guard("ipa: one initial eIM", "SGP.32 3.5.2.1",
+      "src/ipa/provision.c", "if (session->eims->len > 0) {",
+      "if (FALSE) {",
+      "test-ipa /ipa/eim/add-initial")
+
+# ---- agent ----
+
+guard("store: what can't be read is put aside", "invariant 3",
+      "src/agent/store.c", "if (g_rename(path, aside) == 0)",
+      "if (g_unlink(path) == 0)",
+      "test-store /store/bad-files", "test-store /store/bad-state")
+guard("store: format of records", "invariant 3",
+      "src/agent/store.c", "if (get_number(file, \"format\", 0, &bad) != 1)",
+      "if (FALSE)",
+      "test-store /store/bad-files")
+guard("store: what is not on disk does not count", "invariant 3",
+      "src/agent/store.c", "    put_cause(store, group, before);\n",
+      "",
+      "test-store /store/unwritable")
+guard("config: unknown keys", "euiccd.conf(5)",
+      "src/agent/config.c", "    known[n] = NULL;\n",
+      "    return TRUE;\n    known[n] = NULL;\n",
+      "test-config /config/unknown-names")
+guard("config: unknown groups", "euiccd.conf(5)",
+      "src/agent/config.c", "    if (!known) {\n",
+      "    if (!known)\n        return TRUE;\n    if (FALSE) {\n",
+      "test-config /config/unknown-names")
+guard("config: nothing stands twice", "euiccd.conf(5)",
+      "src/agent/config.c", "} else if (!g_hash_table_add(seen, g_strdup_printf(\"%s\\n%s\", group, g_strchomp(line)))) {",
+      "} else if (FALSE) {",
+      "test-config /config/syntax")
+guard("config: size of a file", "invariant 6",
+      "src/agent/config.c", "file_read(path, FILE_LIMIT, error)",
+      "file_read(path, G_MAXSIZE, error)",
+      "test-config /config/limits")
+guard("config: ranges of numbers", "euiccd.conf(5)",
+      "src/agent/config.c", "if (!g_ascii_string_to_unsigned(value, 10, key->min, key->max, &number, NULL))",
+      "if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT, &number, NULL))",
+      "test-config /config/limits")
+guard("agent: a job has a deadline", "invariant 7; design 3",
+      "src/agent/agent.c", "clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry)",
+      "((void)on_job_deadline, NULL)",
+      "test-agents /agents/deadline")
+guard("agent: jobs that wait", "invariant 6",
+      "src/agent/agent.c", "if (agent->queue.length >= QUEUE_LIMIT)",
+      "if (FALSE)",
+      "test-agents /agents/queue")
+guard("agent: ended jobs that stay visible", "invariant 6",
+      "src/agent/agents.c", "if (agents->ended.length > FINISHED_LIMIT)",
+      "if (FALSE)",
+      "test-agents /agents/finished-list")
+guard("agent: a poll that failed first is not the last one", "invariant 3",
+      "src/agent/agent.c", "    agent->running = NULL;\n    reschedule(agent, (const char *const *)entry->job->eim_ids);\n",
+      "    agent->running = NULL;\n",
+      "test-agents /agents/lost-poll")
+guard("agent: pauses between polls have a limit", "invariant 7; interop note I-29",
+      "src/agent/agent.c", "    wait = MIN(wait, agent->config->poll_retry_limit);\n",
+      "",
+      "test-agents /agents/back-off")
+guard("agent: a server that wants more time gets it", "interop note I-29",
+      "src/agent/agent.c", "return MAX(wait, eim->retry_after);",
+      "return wait;",
+      "test-agents /agents/back-off")
+guard("agent: a card that is not manageable is not reset again", "invariant 9; interop note I-40",
+      "src/agent/agent.c", "           !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&\n",
+      "",
+      "test-agents /agents/no-retry")
+guard("agent: pauses between tries of a modem have a limit", "invariant 7",
+      "src/agent/agent.c", "MIN(RETRY_FIRST << MIN(agent->start_failures, 10), RETRY_LIMIT)",
+      "(guint)RETRY_FIRST << MIN(agent->start_failures, 10)",
+      "test-agents /agents/retry")
+guard("agent: one user of a card", "invariant 4",
+      "src/agent/agent.c", "if (is_new && agent->owner->is_taken(agent, facts->eid, agent->owner_data)) {",
+      "if (FALSE) {",
+      "test-agents /agents/card-taken")
+guard("agent: a card that is left alone gets no jobs", "invariant 9",
+      "src/agent/agents.c", "if (snapshot->state == EUICC_LEFT_ALONE) {",
+      "if (FALSE) {",
+      "test-agents /agents/left-alone")
+guard("agent: no job while somebody inhibits", "org.euiccd1.Manager",
+      "src/agent/agents.c", "return agents->stopping || agents->inhibitions->len > 0;",
+      "return agents->stopping;",
+      "test-agents /agents/inhibit")
+guard("worker: the channel is closed after each job", "invariant 4",
+      "src/agent/worker.c", "    channel_close(worker->channel);\n    if (worker->lost ||",
+      "    if (worker->lost ||",
+      "package.py list_profiles")
+guard("worker: the channel is closed after a job that failed", "invariant 4",
+      "src/agent/worker.c", "    channel_close(worker->channel);\n    if (worker->lost ||",
+      "    if (!error)\n        channel_close(worker->channel);\n    if (worker->lost ||",
+      "modem.py no_channel_after_a_failure")
+guard("worker: unusable trust of the card is no trust", "invariant 5; SGP.32 2.6",
+      "src/agent/worker.c", "    if (eim->trust_data)\n        return trust_new_from_eim_data(",
+      "    g_autoptr(Trust) usable =\n"
+      "        eim->trust_data\n"
+      "            ? trust_new_from_eim_data(tlv_slice_from_bytes(eim->trust_data), NULL)\n"
+      "            : NULL;\n"
+      "    if (usable)\n        return trust_new_from_eim_data(",
+      "trust.py unusable_key_of_the_card")
+
+# ---- bus ----
+
+guard("bus: polkit's no", "design 5",
+      "src/bus/polkit.c", "} else if (authorized) {",
+      "} else if (authorized || challenge || TRUE) {",
+      "test-polkit /polkit/answers")
+guard("bus: nobody but root where polkit is absent", "design 5",
+      "src/bus/polkit.c", "if (request->uid == 0) {",
+      "if (TRUE) {",
+      "test-polkit /polkit/absent")
+guard("bus: polkit is asked", "design 5",
+      "src/bus/polkit.c", "if (ask(request) < 0)",
+      "(void)ask;\n    allow(request, \"unasked\");\n    if (FALSE)",
+      "test-polkit /polkit/answers", "test-polkit /polkit/actions")
+guard("bus: an answer of polkit that can't be read", "design 5",
+      "src/bus/polkit.c", "        refuse(request, \"the answer of polkit can't be read\");",
+      "        allow(request, \"why not\");",
+      "test-polkit /polkit/answers")
+guard("bus: an error of polkit is no yes", "design 5",
+      "src/bus/polkit.c", "        refuse(request, why);\n    } else if (sd_bus_message_enter_container",
+      "        allow(request, why);\n    } else if (sd_bus_message_enter_container",
+      "test-polkit /polkit/answers")
+for method, action, other in (("Rescan", "rescan", "poll"), ("Inhibit", "inhibit", "poll"),
+                              ("AddInitialEim", "add-initial-eim", "poll"), ("Cancel", "cancel-job", "poll")):
+    guard(f"bus: {method} has its own action", "design 5",
+          "src/bus/polkit.c", f"\"{method}\", \"org.euiccd1.{action}\"",
+          f"\"{method}\", \"org.euiccd1.{other}\"",
+          "test-polkit /polkit/actions")
+guard("bus: requests that wait for polkit", "invariant 6",
+      "src/bus/polkit.c", "if (!sender || is_full(polkit, sender))",
+      "(void)is_full;\n    if (!sender)",
+      "test-polkit /polkit/request-limit")
+guard("bus: size of an eIM configuration", "invariant 6",
+      "src/bus/bus_euicc.c", "if (size > INITIAL_EIM_LIMIT) {",
+      "if (FALSE) {",
+      "test-polkit /methods/add-initial-eim")
+guard("bus: number of inhibitions", "invariant 6",
+      "src/bus/bus_inhibit.c", "if (bus->inhibitions->len >= INHIBITIONS_LIMIT) {",
+      "if (FALSE) {",
+      "test-polkit /methods/inhibit-limit")
+guard("bus: an idle daemon sleeps", "invariant 7",
+      "src/bus/bus_source.c", "else if (events != self->events)",
+      "else",
+      "idle.py no_wake_ups")
+
+# ---- service unit ----
+
+for line in ("NoNewPrivileges=yes", "UMask=0077", "ProtectSystem=strict", "CapabilityBoundingSet=",
+             "MemoryDenyWriteExecute=yes", "RestartPreventExitStatus=78", "WatchdogSec=60"):
+    guard(f"unit: {line}", "euiccd(8)",
+          "data/euiccd.service.in", f"\n{line}\n",
+          "\n",
+          "unit-hardening " + line)
