@@ -16,6 +16,11 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
     return !channel->world->dead || world_fail(error, EUICCD_ERROR_INTERNAL, "the process is dead");
 }
 
+gboolean channel_is_open(Channel *channel)
+{
+    return !channel->world->channel_lost;
+}
+
 void channel_forget_card(Channel *channel)
 {
     channel->world->undeclared = channel->world->ipae_supported;

@@ -74,9 +74,10 @@ typedef struct {
     GPtrArray *stored;     /* of Product */
     GPtrArray *produced;   /* of Product: every result the card ever made */
     gint64 next_sequence;
-    gboolean wants_reset; /* 6985 until then */
-    guint replays;        /* packages given to the card after they were executed */
-    const char *info2;    /* hex */
+    gboolean wants_reset;  /* 6985 until then */
+    gboolean channel_lost; /* as a status word of the card says */
+    guint replays;         /* packages given to the card after they were executed */
+    const char *info2;     /* hex */
     gboolean is_consumer;
     gboolean ipae_supported, undeclared;
     /* What a read ends in; 0 (FAILED): it works. */

@@ -16,6 +16,7 @@ typedef struct {
     gboolean first_ok;
     const char *second; /* of the second, when the first failed */
     const char *answer;
+    gboolean channel_lost;
 } LostCase;
 
 #define TOLD "error 127 a 6101; drop 1; get a"
@@ -23,40 +24,49 @@ typedef struct {
 static const LostCase lost_cases[] = {
     /* executed, no answer: found after the reset */
     { EUICCD_ERROR_TIMEOUT, TRUE, 1, WORLD_HEAD "reset; results; save 1 executed; " WORLD_DONE,
-      TRUE, NULL, "result" },
+      TRUE, NULL, "result", FALSE },
     { EUICCD_ERROR_MODEM, TRUE, 1, WORLD_HEAD "reset; results; save 1 executed; " WORLD_DONE, TRUE,
-      NULL, "result" },
+      NULL, "result", FALSE },
     { EUICCD_ERROR_MALFORMED, TRUE, 1, WORLD_HEAD "reset; results; save 1 executed; " WORLD_DONE,
-      TRUE, NULL, "result" },
+      TRUE, NULL, "result", FALSE },
     /* not executed: the eIM decides, the package is not sent again */
     { EUICCD_ERROR_TIMEOUT, FALSE, 1, WORLD_HEAD "reset; results; save 1 executed; " TOLD, TRUE,
-      NULL, "error 127" },
+      NULL, "error 127", FALSE },
     /* the modem went: the next poll looks */
     { EUICCD_ERROR_MODEM_GONE, TRUE, 1, WORLD_HEAD, FALSE, "results; save 1 executed; " WORLD_DONE,
-      "result" },
+      "result", FALSE },
     { EUICCD_ERROR_MODEM_GONE, FALSE, 1, WORLD_HEAD, FALSE, "results; save 1 executed; " TOLD,
-      "error 127" },
+      "error 127", FALSE },
     { EUICCD_ERROR_CANCELLED, TRUE, 1, WORLD_HEAD, FALSE, "results; save 1 executed; " WORLD_DONE,
-      "result" },
+      "result", FALSE },
     /* 6985 once: reset, look whether it ran, give it to the card again */
     { EUICCD_ERROR_CARD_RESET, FALSE, 1,
-      WORLD_HEAD "reset; results; load a/1; save 1 executed; " WORLD_DONE, TRUE, NULL, "result" },
+      WORLD_HEAD "reset; results; load a/1; save 1 executed; " WORLD_DONE, TRUE, NULL, "result",
+      FALSE },
     /* 6985 in the place of the answer: it ran, so it is not given to the card again */
     { EUICCD_ERROR_CARD_RESET, TRUE, 1, WORLD_HEAD "reset; results; save 1 executed; " WORLD_DONE,
-      TRUE, NULL, "result" },
+      TRUE, NULL, "result", FALSE },
     /* 6985 twice: refused */
     { EUICCD_ERROR_CARD_RESET, FALSE, 2,
       WORLD_HEAD "reset; results; load a/1; results; save 1 executed; " TOLD, TRUE, NULL,
-      "error 127" },
+      "error 127", FALSE },
     /* another status word: refused, unless the result is there */
     { EUICCD_ERROR_CARD_STATUS, FALSE, 1, WORLD_HEAD "results; save 1 executed; " TOLD, TRUE, NULL,
-      "error 127" },
+      "error 127", FALSE },
     { EUICCD_ERROR_CARD_STATUS, TRUE, 1, WORLD_HEAD "results; save 1 executed; " WORLD_DONE, TRUE,
-      NULL, "result" },
+      NULL, "result", FALSE },
+    /* one that says that the channel is gone: as 6985, but no reset */
+    { EUICCD_ERROR_CARD_STATUS, FALSE, 1,
+      WORLD_HEAD "results; load a/1; save 1 executed; " WORLD_DONE, TRUE, NULL, "result", TRUE },
+    { EUICCD_ERROR_CARD_STATUS, TRUE, 1, WORLD_HEAD "results; save 1 executed; " WORLD_DONE, TRUE,
+      NULL, "result", TRUE },
+    { EUICCD_ERROR_CARD_STATUS, FALSE, 2,
+      WORLD_HEAD "results; load a/1; results; save 1 executed; " TOLD, TRUE, NULL, "error 127",
+      TRUE },
     { EUICCD_ERROR_TOO_LARGE, TRUE, 1, WORLD_HEAD "results; save 1 executed; " WORLD_DONE, TRUE,
-      NULL, "result" },
+      NULL, "result", FALSE },
     { EUICCD_ERROR_NOT_SUPPORTED, FALSE, 1, WORLD_HEAD "results; save 1 executed; " TOLD, TRUE,
-      NULL, "error 127" },
+      NULL, "error 127", FALSE },
 };
 
 static void test_lost_answer(gconstpointer data)
@@ -66,6 +76,7 @@ static void test_lost_answer(gconstpointer data)
     g_autoptr(IpaSession) session = world_start(world, "list");
     g_autofree char *calls = NULL;
 
+    world->channel_lost = lost->channel_lost;
     world->load_fault = lost->code;
     world->load_fault_executes = lost->executes;
     world->load_faults = lost->times;
