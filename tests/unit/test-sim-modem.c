@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "sim/modem_qmi.h"
-#include "util/bytes.h"
 
 /* ---- a card for these tests: the contract of sim/card.h ---- */
 
@@ -176,20 +175,16 @@ static QmiDevice *open_device(Fixture *f, GError **error)
     return device;
 }
 
-static QmiClient *allocate_of(QmiDevice *device, QmiService service, GError **error)
-{
-    g_autoptr(GAsyncResult) result = NULL;
-    qmi_device_allocate_client(device, service, QMI_CID_NONE, 5, NULL, keep_result, &result);
-    return qmi_device_allocate_client_finish(device, wait_for(&result), error);
-}
-
 static QmiClientUim *allocate(QmiDevice *device, GError **error)
 {
-    QmiClient *client = allocate_of(device, QMI_SERVICE_UIM, error);
+    g_autoptr(GAsyncResult) result = NULL;
+    qmi_device_allocate_client(device, QMI_SERVICE_UIM, QMI_CID_NONE, 5, NULL, keep_result,
+                               &result);
+    QmiClient *client = qmi_device_allocate_client_finish(device, wait_for(&result), error);
     return client ? QMI_CLIENT_UIM(client) : NULL;
 }
 
-static void release(QmiDevice *device, gpointer client)
+static void release(QmiDevice *device, QmiClientUim *client)
 {
     g_autoptr(GAsyncResult) result = NULL;
     qmi_device_release_client(device, QMI_CLIENT(client),
@@ -783,49 +778,6 @@ static void test_rules(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* What is refused names the member, and nothing of the request is taken. */
-/* ---- identity ---- */
-
-/* TLV TYPE of the answer to request ID, or what there is in place of it. */
-static char *ask(Fixture *f, QmiService service, guint16 id, guint8 type)
-{
-    QmiClient *client = allocate_of(f->device, service, NULL);
-    guint16 error, length = 0;
-    g_autoptr(GByteArray) answer =
-        command(f, qmi_message_new(service, qmi_client_get_cid(client), 1, id), &error);
-    const guint8 *value = qmi_message_get_raw_tlv(answer, type, &length);
-    release(f->device, client);
-    return error ? g_strdup_printf("error %u", error) : bytes_to_hex(value, value ? length : 0);
-}
-
-static void test_identity(Fixture *f, gconstpointer data G_GNUC_UNUSED)
-{
-    static const char *const cases[][4] = {
-        /* knobs, IMEI, serving system, PLMN with digits */
-        { "{}", "333536393338303335363433383039", "010101020108", "0100010000" },
-        { "{\"plmn\": \"310410\", \"imei\": \"42\"}", "3432", "010101020108", "36019A0101" },
-        { "{\"plmn\": \"310010\"}", "3432", "010101020108", "36010A0001" },
-        { "{\"plmn\": \"31010\"}", "3432", "010101020108", "36010A0000" },
-        { "{\"plmn\": \"\", \"imei\": \"\"}", "", "0002020000", "" },
-        { "{\"rules\": [{\"message\": \"ids\", \"action\": \"error\"}]}", "error 3", "0002020000",
-          "" },
-    };
-    g_autoptr(GError) error = NULL;
-
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        set_knobs(f, cases[i][0]);
-        g_autofree char *imei = ask(f, QMI_SERVICE_DMS, 0x0025, 0x11);
-        g_autofree char *system = ask(f, QMI_SERVICE_NAS, 0x0024, 0x01);
-        g_autofree char *digits = ask(f, QMI_SERVICE_NAS, 0x0024, 0x27);
-        g_assert_cmpstr(imei, ==, cases[i][1]);
-        g_assert_cmpstr(system, ==, cases[i][2]);
-        g_assert_cmpstr(digits, ==, cases[i][3]);
-    }
-    g_assert_cmpuint(sim_modem_get_count(f->modem, "serving-system"), ==, 12);
-    set_knobs(f, "{\"nas\": false}");
-    g_assert_null(allocate_of(f->device, QMI_SERVICE_NAS, &error));
-    g_assert_error(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_SERVICE_TYPE);
-}
-
 static void test_bad_knobs(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     static const struct {
@@ -859,10 +811,6 @@ static void test_bad_knobs(Fixture *f, gconstpointer data G_GNUC_UNUSED)
         { "{\"procedure-bytes\": 2}", "procedure-bytes" },
         { "{\"slot-status\": \"no\"}", "slot-status" },
         { "{\"silnet\": true}", "silnet" },
-        { "{\"imei\": 356938035643809}", "imei" },
-        { "{\"plmn\": \"2620\"}", "plmn" },
-        { "{\"plmn\": \"2620123\"}", "plmn" },
-        { "{\"plmn\": \"262-01\"}", "plmn" },
         { "{\"slot-status\": false, \"channels\": 0, \"hide-91xx\": 1}", "hide-91xx" },
         { "{\"channels\": 0, \"slot-status\": false, \"rules\": {}}", "rules" },
         { "{\"slot-status\": false, \"channels\": 0, \"loud\": true}", "loud" },
@@ -929,7 +877,6 @@ int main(int argc, char **argv)
         { "/sim-modem/eject", test_eject },
         { "/sim-modem/unplug", test_unplug },
         { "/sim-modem/rules", test_rules },
-        { "/sim-modem/identity", test_identity },
         { "/sim-modem/bad-knobs", test_bad_knobs },
         { "/sim-modem/dead-host", test_dead_host },
     };
