@@ -459,6 +459,19 @@ guard("ipa: one initial eIM", "SGP.32 3.5.2.1",
       "if (FALSE) {",
       "test-ipa /ipa/eim/add-initial")
 
+guard("ipa: a rollback is on disk before it is done", "invariant 3; SGP.32 3.3.1",
+      "src/ipa/rollback.c", "if (!session->host->record_save(session->host_data, record, error)) {",
+      "if (FALSE) {",
+      "test-ipa-rollback /rollback/IPAD-RBK-02N/rolls-back")
+guard("ipa: a rollback that the eIM allowed", "SGP.32 3.3.1",
+      "src/ipa/result.c", "package->rollback_flag ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;",
+      "IPA_ROLLBACK_ALLOWED;",
+      "test-ipa-rollback /rollback/IPAD-RBK-03E/not-allowed")
+guard("ipa: no rollback where the eIM can be reached", "SGP.32 3.3.1",
+      "src/ipa/rollback.c", "if (!record || !is_unreachable(failure)) {",
+      "if (!record) {",
+      "test-ipa-rollback /rollback/IPAD-RBK-62N/refusal")
+
 # ---- agent ----
 
 guard("store: what can't be read is put aside", "invariant 3",
