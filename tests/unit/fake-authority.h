@@ -11,6 +11,7 @@ typedef struct {
     sd_bus *connection;
     GSource *source;
     int authorized, challenge;
+    gboolean unreadable; /* answers with something else */
     const char *failure;
     guint questions;
     char *action;

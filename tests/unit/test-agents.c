@@ -268,6 +268,26 @@ static void test_rejected(Fixture *f, gconstpointer data)
     g_assert_cmpint(doubles_next_timer(), <=, 110);
 }
 
+/* … unless the server asks for more time (I-29); a later success ends that. */
+static void test_retry_after(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_HTTP, "503");
+    PollReport report = {
+        .eim_id = (char *)"a", .error = error, .retry_after = 20000, .trust = (char *)""
+    };
+
+    (void)data;
+    begin(f, one_eim);
+    doubles_advance(60);
+    the_worker->listener->polled(&report, the_worker->data);
+    worker_finishes(EUICCD_ERROR_HTTP, "503", TRUE);
+    g_assert_cmpint(doubles_next_timer(), >=, 20000);
+    g_assert_cmpint(doubles_next_timer(), <=, 22000);
+    doubles_advance(22000);
+    fail_poll();
+    g_assert_cmpint(doubles_next_timer(), <=, 132);
+}
+
 /* A failure never makes the daemon ask less often than its interval says. */
 static void test_back_off_interval(Fixture *f, gconstpointer data)
 {
@@ -700,6 +720,7 @@ int main(int argc, char **argv)
     ADD("back-off", test_back_off);
     ADD("back-off-interval", test_back_off_interval);
     ADD("rejected", test_rejected);
+    ADD("retry-after", test_retry_after);
     ADD("two-eims", test_two_eims);
     ADD("queue", test_queue);
     ADD("refused", test_refused);

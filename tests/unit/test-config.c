@@ -498,6 +498,20 @@ static void test_syntax(Fixture *f, gconstpointer data)
     }
 }
 
+static void test_file_size(Fixture *f, gconstpointer data)
+{
+    g_autofree char *fits = g_strnfill(256 * 1024, '#');
+    g_autofree char *too_large = g_strnfill(256 * 1024 + 1, '#');
+    g_autoptr(Config) config = load(f, fits);
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_nonnull(config);
+    write_text(f->path, too_large);
+    g_assert_null(config_load(f->path, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE);
+}
+
 static void test_checks(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -539,6 +553,7 @@ int main(int argc, char **argv)
     ADD("limits", test_limits);
     ADD("times", test_times);
     ADD("syntax", test_syntax);
+    ADD("file-size", test_file_size);
     ADD("checks", test_checks);
     g_test_add_func("/config/nearest", test_nearest);
     return g_test_run();

@@ -605,6 +605,17 @@ static void test_unknown(void)
     g_assert_null(known->eim_transaction_id);
 }
 
+/* What says nothing about the result acknowledges nothing (I-21). */
+static void test_unknown_result_answer(void)
+{
+    g_autoptr(GBytes) body = hex("BF5005BF7F028000");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(esipa_parse_result_answer(body, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    g_assert_nonnull(strstr(error->message, "unknown alternative BF7F"));
+}
+
 static void expect_not_esipa(const char *body, gsize size, const char *message)
 {
     g_autoptr(GBytes) octets = g_bytes_new(body, size);
@@ -769,5 +780,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/esipa/IPAD-HTTP-67E/not-esipa", test_not_esipa);
     g_test_add_func("/esipa/IPAD-HTTP-62N/status", test_status);
     g_test_add_func("/esipa/answers/package-flags", test_package_flags);
+    g_test_add_func("/esipa/answers/unknown-result-answer", test_unknown_result_answer);
     return g_test_run();
 }

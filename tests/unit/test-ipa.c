@@ -463,6 +463,19 @@ static void test_get_refused(void)
     world_assert_calls(world, "get a");
 }
 
+/* No work is fetched for a card that went, and none is lost. */
+static void test_card_gone(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, "list");
+
+    session->card_gone = TRUE;
+    world_assert_poll_fails(session, EUICCD_ERROR_CARD_ABSENT, "the card went away");
+    world_assert_calls(world, "");
+    session->card_gone = FALSE;
+    world_assert_poll_ok(session, "a", 1);
+}
+
 /* I-20: 16 packages a round, the rest waits. */
 static void test_package_limit(void)
 {
@@ -730,6 +743,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/IPAD-POLL-61E/owed", test_unusable_owed);
     g_test_add_func("/ipa/IPAD-POLL-63E/refused", test_get_refused);
     g_test_add_func("/ipa/IPAD-POLL-65E/limit", test_package_limit);
+    g_test_add_func("/ipa/poll/card-gone", test_card_gone);
     g_test_add_func("/ipa/poll/too-many-owed", test_too_many_owed);
     g_test_add_func("/ipa/IPAD-POLL-66N/state-change", test_state_change);
     g_test_add_func("/ipa/poll/no-state-change", test_no_state_change);

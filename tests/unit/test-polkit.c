@@ -113,6 +113,12 @@ static void test_polkit_answers(Fixture *f, gconstpointer data)
 
     authority->failure = NULL;
     authority->authorized = 1;
+    authority->unreadable = TRUE;
+    call(f->client, "/org/euiccd1", "org.euiccd1.Manager", "Rescan", NULL);
+    assert_failed(f->client, ERROR("NotAuthorized"), "can't be read");
+    g_assert_cmpuint(fake_agents_get_record(f->agents)->rescans, ==, 0);
+
+    authority->unreadable = FALSE;
     call(f->client, "/org/euiccd1", "org.euiccd1.Manager", "Rescan", NULL);
     assert_ok(f->client);
     g_assert_cmpuint(fake_agents_get_record(f->agents)->rescans, ==, 1);
