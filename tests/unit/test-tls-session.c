@@ -367,7 +367,8 @@ static void test_decode(void)
     trust = trust_key(f.leaf);
     g_assert_false(run(&f, trust));
     good = read_file(&f);
-    content = tlv_slice((const guint8 *)g_bytes_get_data(good, NULL) + 32, g_bytes_get_size(good) - 32);
+    content =
+        tlv_slice((const guint8 *)g_bytes_get_data(good, NULL) + 32, g_bytes_get_size(good) - 32);
     peer = g_strdup_printf("eim.example.com:%u", tls_peer_get_port(f.peer));
     same = tls_session_new(peer, trust, NULL);
     g_assert_true(tls_session_decode(same, content, &error));
