@@ -251,6 +251,23 @@ guard("trust: an empty name is not any name", "invariant 5",
       "src/net/trust.c", "if (!*host) {",
       "if (FALSE) {",
       "test-trust /trust/versions")
+guard("TLS session: judged again before each use", "invariant 5",
+      "src/net/tls_session.c",
+      "        !trust_check_again(ssl, sk_X509_value(session->chain, 0), session->chain) ||\n",
+      "",
+      "test-tls-session /tls-session/expired")
+guard("TLS session: belongs to one trust", "invariant 5",
+      "src/net/tls_session.c", "!equals(digest.value, trust, trust_size)",
+      "FALSE",
+      "test-tls-session /tls-session/other-trust")
+guard("TLS session: not older than a ticket may be", "RFC 8446 4.6.1",
+      "src/net/tls_session.c", "age < 0 || age > MAX_AGE ||",
+      "",
+      "test-tls-session /tls-session/age")
+guard("TLS session: a damaged file is not used", "invariant 6",
+      "src/net/tls_session.c", "memcmp(data, sum, CHECK_SUM) != 0",
+      "FALSE",
+      "test-tls-session /tls-session/damaged")
 guard("trust: what the card names is what it announces", "invariant 5",
       "src/net/trust.c", "if (der && wanted != CONTENT_OTHER && kind != wanted)",
       "if (FALSE)",

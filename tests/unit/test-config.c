@@ -8,7 +8,7 @@
 
 /* The rooms whose defaults the configuration starts from. */
 
-const HttpsConfig https_config_default = { 30, 60, 300, 300, 512 * 1024, NULL };
+const HttpsConfig https_config_default = { 30, 60, 300, 300, 512 * 1024, NULL, NULL };
 
 ChannelConfig *channel_config_new(void)
 {

@@ -515,6 +515,29 @@ static void test_two_cards(Fixture *f, gconstpointer data)
     ipa_record_free(record);
 }
 
+/* A file an eIM, whatever its name holds, and none for eIMs that have left the card. */
+static void test_sessions(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_store(f);
+    g_autoptr(GPtrArray) eims = g_ptr_array_new();
+    g_autofree char *folder = g_build_filename(f->card, "tls", NULL);
+    g_autofree char *stays = store_get_session_path(store, "eim1.example.com");
+    g_autofree char *goes = store_get_session_path(store, "../../../etc/eim2 \xC3\xA4");
+    g_autofree char *stays_in = g_path_get_dirname(stays), *goes_in = g_path_get_dirname(goes);
+    IpaEim eim = { .eim_id = (char *)"eim1.example.com" };
+
+    (void)data;
+    g_assert_cmpstr(stays_in, ==, folder);
+    g_assert_cmpstr(goes_in, ==, folder);
+    g_assert_cmpstr(stays, !=, goes);
+    g_assert_true(g_file_set_contents(stays, "x", 1, NULL));
+    g_assert_true(g_file_set_contents(goes, "x", 1, NULL));
+    g_ptr_array_add(eims, &eim);
+    store_prune_sessions(store, eims);
+    g_assert_true(g_file_test(stays, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(goes, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(name, func) g_test_add("/store/" name, Fixture, NULL, set_up, func, tear_down)
 
 int main(int argc, char **argv)
@@ -533,5 +556,6 @@ int main(int argc, char **argv)
     ADD("unwritable", test_unwritable);
     ADD("remove-unsaved", test_remove_unsaved);
     ADD("two-cards", test_two_cards);
+    ADD("sessions", test_sessions);
     return g_test_run();
 }
