@@ -628,7 +628,7 @@ guard("bus: an idle daemon sleeps", "invariant 7",
 # ---- service unit ----
 
 for line in ("NoNewPrivileges=yes", "UMask=0077", "ProtectSystem=strict", "CapabilityBoundingSet=",
-             "MemoryDenyWriteExecute=yes", "RestartPreventExitStatus=78", "WatchdogSec=60"):
+             "MemoryDenyWriteExecute=yes", "RestartPreventExitStatus=78", "WatchdogSec=10min"):
     guard(f"unit: {line}", "euiccd(8)",
           "data/euiccd.service.in", f"\n{line}\n",
           "\n",

@@ -424,6 +424,34 @@ static void test_refused_by_server(void)
     g_assert_cmpuint(tls_peer_get_connections(f.peer), ==, connections + 3);
 }
 
+/* TLS 1.3 goes without the looks of TLS 1.2 where it was seen to get through, until that fails. */
+static void test_disguise(void)
+{
+    g_auto(Fixture) f;
+    g_autoptr(Trust) trust = NULL;
+    g_autoptr(HttpsClient) client = NULL;
+    guint disguised;
+
+    fixture_init(&f);
+    trust = trust_key(f.leaf);
+    g_assert_false(run(&f, trust));
+    g_assert_cmpuint(tls_peer_get_disguised(f.peer), ==, 1);
+    client = make_client(&f, trust);
+    for (guint i = 0; i < 4; i++) {
+        g_autoptr(HttpsResponse) response = NULL;
+        g_autoptr(GError) error = NULL;
+
+        /* The second time the handshake with the kept session fails. */
+        tls_peer_set_max_version(f.peer, i == 1 ? TLS1_2_VERSION : TLS1_3_VERSION);
+        disguised = tls_peer_get_disguised(f.peer);
+        response = post(&f, client, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(tls_peer_get_disguised(f.peer) - disguised, ==, i > 0);
+        https_client_disconnect(client);
+    }
+    g_assert_cmpuint(tls_peer_get_resumed(f.peer), >=, 2);
+}
+
 int main(int argc, char *argv[])
 {
     signal(SIGPIPE, SIG_IGN);
@@ -439,5 +467,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/tls-session/decode", test_decode);
     g_test_add_func("/tls-session/forgotten", test_forgotten);
     g_test_add_func("/tls-session/refused-by-server", test_refused_by_server);
+    g_test_add_func("/tls-session/disguise", test_disguise);
     return g_test_run();
 }

@@ -26,7 +26,7 @@ struct TlsPeer {
     GPtrArray *requests; /* of GBytes */
     GArray *sockets;     /* of int: open connections */
     GPtrArray *threads;
-    guint connections, handshakes, resumed, early_data, stalls;
+    guint connections, handshakes, resumed, early_data, stalls, disguised;
     char *server_name;
     gboolean stopping;
 };
@@ -166,6 +166,19 @@ static gpointer peer_main(gpointer data)
     return NULL;
 }
 
+/* A hello of TLS 1.3 that looks like one of TLS 1.2 has a session identifier (RFC 8446 D.4). */
+static int on_hello(SSL *ssl, int *alert, void *data)
+{
+    TlsPeer *peer = data;
+    const unsigned char *id;
+
+    (void)alert;
+    g_mutex_lock(&peer->lock);
+    peer->disguised += SSL_client_hello_get0_session_id(ssl, &id) > 0;
+    g_mutex_unlock(&peer->lock);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 TlsPeer *tls_peer_new(X509 *certificate, EVP_PKEY *key, GPtrArray *chain)
 {
     struct sockaddr_in address = { .sin_family = AF_INET,
@@ -187,6 +200,7 @@ TlsPeer *tls_peer_new(X509 *certificate, EVP_PKEY *key, GPtrArray *chain)
     SSL_CTX_set_mode(peer->ctx, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_session_id_context(peer->ctx, (const guint8 *)"test", 4);
     SSL_CTX_set_verify(peer->ctx, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_client_hello_cb(peer->ctx, on_hello, peer);
     for (guint i = 0; chain && i < chain->len; i++)
         g_assert_cmpint((int)SSL_CTX_add1_chain_cert(peer->ctx, chain->pdata[i]), ==, 1);
     X509_free(certificate);
@@ -350,6 +364,11 @@ guint tls_peer_get_handshakes(TlsPeer *peer)
 guint tls_peer_get_resumed(TlsPeer *peer)
 {
     return get(peer, &peer->resumed);
+}
+
+guint tls_peer_get_disguised(TlsPeer *peer)
+{
+    return get(peer, &peer->disguised);
 }
 
 guint tls_peer_get_early_data(TlsPeer *peer)

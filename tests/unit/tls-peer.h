@@ -55,6 +55,8 @@ guint tls_peer_get_n_requests(TlsPeer *peer);
 guint tls_peer_get_connections(TlsPeer *peer);
 guint tls_peer_get_handshakes(TlsPeer *peer);
 guint tls_peer_get_resumed(TlsPeer *peer);
+/* Handshakes with a session identifier in the hello: TLS 1.2, or TLS 1.3 in its looks. */
+guint tls_peer_get_disguised(TlsPeer *peer);
 /* Handshakes in which the client sent early data. */
 guint tls_peer_get_early_data(TlsPeer *peer);
 
