@@ -488,9 +488,11 @@ static void test_invalid(void)
     static const char *const read_as_none[] = { "tlv-empty", "choice-empty-bf4f", NULL };
     static const char *const package_types[] = { "EuiccPackageRequest", "IpaEuiccDataRequest",
                                                  "ProfileDownloadTriggerRequest", NULL };
+    /* Defects inside commands, which are for the card to answer: see test_damaged_commands(). */
+    static const char *const left_to_card[] = { "missing-iccid-in-enable", "size-iccid-9", NULL };
     g_autoptr(JsonParser) parser = NULL;
     JsonArray *vectors = load("asn1-invalid.json", &parser);
-    guint answers = 0, any = 0, packages = 0;
+    guint answers = 0, any = 0, packages = 0, passed = 0;
 
     for (guint i = 0; i < json_array_get_length(vectors); i++) {
         JsonObject *vector = json_array_get_object_element(vectors, i);
@@ -521,6 +523,11 @@ static void test_invalid(void)
         } else if (g_strcmp0(type, "GetEimPackageResponse") == 0) {
             assert_package_refused(der);
             answers++;
+        } else if (g_strv_contains(left_to_card, name)) {
+            g_autoptr(EsipaPackage) package = esipa_parse_package(wrapped, NULL);
+
+            g_assert_true(g_bytes_equal(package->package, der));
+            passed++;
         } else if (g_strv_contains(package_types, type)) {
             assert_package_refused(wrapped);
             packages++;
@@ -528,7 +535,8 @@ static void test_invalid(void)
     }
     g_assert_cmpuint(any, ==, 26);
     g_assert_cmpuint(answers, ==, 10);
-    g_assert_cmpuint(packages, ==, 15);
+    g_assert_cmpuint(packages, ==, 13);
+    g_assert_cmpuint(passed, ==, 2);
 }
 
 static void expect_unusable(const char *digits, const char *id, const char *why)
