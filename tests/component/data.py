@@ -65,7 +65,7 @@ def key_ids(info1):
     return [listed[8:48]]
 
 
-@case("IPAD-DATA-10N", "2.11.1.2, 2.11.2.2, 4.1", setup={"defaultDp": DP, "rootDs": DS},
+@case("IPAD-DATA-64N", "2.11.1.2; I-24", setup={"defaultDp": DP, "rootDs": DS},
       eims=[f"eim1.example.test,token={TOKEN}"], knobs={"imei": IMEI})
 def each_object_and_all(world):
     world.knob("eim", {"ack": "none"})
@@ -145,10 +145,17 @@ def key_of_the_certificates(world):
             {"tags": "81", "ciPKId": "00"}, {"tags": "A6", "ciPKId": key + "00"})
 
 
-@case("IPAD-DATA-14E", "2.11.1.2; I-24")
-def requests_refused(world):
-    """A tag that is none of IpaEuiccData, or a part of one; a card that does not answer."""
-    refused(world, INCORRECT_TAG_LIST, "5A", "BF2D", "8485", "A0BF8120", "BF", "80", "88", "BF2B")
+@case("IPAD-DATA-65E", "2.11.1.2; I-24")
+def unknown_tags(world):
+    """One that is none of IpaEuiccData is enough; so are those of v1.0 here."""
+    refused(world, INCORRECT_TAG_LIST, "5A", "BF2D", "8485", "80", "88", "BF2B")
+    world.check_settled()
+
+
+@case("IPAD-DATA-66E", "2.11.1.2; I-24")
+def broken_tags_and_a_card_that_refuses(world):
+    """Tags of three octets, half a tag; then a card without an answer, which is undefinedError."""
+    refused(world, INCORRECT_TAG_LIST, "A0BF8120", "BF812084", "BF", "84BF81")
     world.knob("card", {"fail": [{"on": "BF22", "sw": "6A88", "count": -1},
                                  {"on": "BF3C", "garbage": True, "count": -1}]})
     refused(world, UNDEFINED, "BF22", "BF2081", "A883")
@@ -157,7 +164,7 @@ def requests_refused(world):
     world.check_settled()
 
 
-@case("IPAD-DATA-15E", "2.11.1.2, 2.11.1.3, 3.4.8", setup=EMERGENCY)
+@case("IPAD-DATA-02E", "2.11.1.2, 2.11.1.3, 3.4.8", setup=EMERGENCY)
 def while_the_emergency_profile_is_enabled(world):
     refused(world, ECALL_ACTIVE, "84", "".join(ALL), "5A")
     equal(trigger(world, {"activationCode": "1$smdp.example.test$CODE"}), [ECALL_ACTIVE])

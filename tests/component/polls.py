@@ -80,9 +80,9 @@ def registered_network(world):
     equal(last(), None)
 
 
-@case("IPAD-PKG-79N", "3.3.1, 5.14.6; I-23", settings=NOTIFICATIONS)
+@case("IPAD-PKG-71N", "5.14.6; I-23", settings=NOTIFICATIONS)
 def notifications_with_the_result(world):
-    """IPAD-PKG-71N: only with the result of a package with PSMOs, and only where there are some; what the
+    """Only with the result of a package with PSMOs, and only where there are some; what the
     eIM acknowledges leaves the card."""
     def exchange():
         return [e for e in world.exchanges("ProvideEimPackageResult")][-1]

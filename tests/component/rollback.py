@@ -49,7 +49,7 @@ def rolled_back(world):
     check_end(world, number, ROLLED_BACK, BOOTSTRAP, 1)
 
 
-@case("IPAD-RBK-11N", "3.3.2; I-36", settings=ONE_SECOND)
+@case("IPAD-RBK-01N", "3.3.2, 5.9.16; I-36", settings=ONE_SECOND)
 def connectivity_within_the_window(world):
     """The first attempt fails, on the connection that stood and on a new one; the next succeeds."""
     world.wait_idle()
@@ -60,7 +60,7 @@ def connectivity_within_the_window(world):
     check_end(world, number, [{"enable": 0}], OPERATIONAL, 0)
 
 
-@case("IPAD-RBK-12E", "3.3.2", settings=AT_ONCE)
+@case("IPAD-RBK-02E", "3.3.2, 5.9.16", settings=AT_ONCE)
 def not_allowed_by_the_eim(world):
     number, job = cut_off(world)
     equal(world.wait_job(job)[0], "failed")
