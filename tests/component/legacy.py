@@ -67,9 +67,11 @@ def packages_data_and_errors(world):
 
     assert list(data["data"]) == ["80", "BF20", "BF2B"], "order of the objects of v1.0"
     equal(bytes.fromhex(data["data"]["80"]).decode(), "smdp.example.test")
-    equal(data["data"]["BF2B"][:2], "A0")
-    stored = world.show("card")["notifications"]
-    assert data["data"]["BF2B"].endswith("".join(n["bytes"] for n in stored)), data["data"]
+    known = world.show("eim")["notifications"]
+    equal([(n["event"], n["verified"]) for n in known], [("disable", True), ("enable", True)])
+    whole = "".join(n["notification"] for n in known)
+    assert data["data"]["BF2B"].startswith("A0") and data["data"]["BF2B"].endswith(whole), data
+    equal(world.show("card")["notifications"], [], "acknowledged and still on the card")
     # 88 is how early IPAs wrote A8 (I-24).
     equal((unsigned.get("data"), unsigned["error"]["code"]), (None, 1))
     equal(unsigned["result"], "BF5203810101")
