@@ -109,6 +109,30 @@ static gboolean drop_settled(IpaSession *session, const IpaRecord *by, GError **
     return TRUE;
 }
 
+/* Whether more was taken off the card than the result that RECORD holds. */
+static gboolean removed_others(const IpaRecord *record)
+{
+    for (guint i = 0; i < record->remove->len; i++) {
+        gint64 number = g_array_index(record->remove, gint64, i);
+
+        if (number != record->sequence && number != record->replaced)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A number that is shown; where the card does not tell it now, the next poll asks again. */
+static void count_notifications(IpaSession *session)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!ipa_card_read_notifications(session, &error)) {
+        session->stale = TRUE;
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "counting the card's notifications: %s", error->message);
+    }
+}
+
 /* Steps 15 to 17: what the eIM acknowledged leaves the card, then the record leaves the disk. */
 static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError **error)
 {
@@ -133,9 +157,8 @@ static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError
     if (record->remove->len > 0)
         ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
                           "acknowledged result removed from the card");
-    /* Notifications may have gone with it. */
-    if (record->offered->len > 0)
-        session->stale = TRUE;
+    if (removed_others(record))
+        count_notifications(session);
     return drop_settled(session, record, error) && record_drop(session, record, error);
 }
 

@@ -155,32 +155,90 @@ static EsipaEvidence weigh_package(const RspEuiccPackage *package)
     return ESIPA_EVIDENCE_NONE;
 }
 
-static gboolean has_rollback_flag(const RspEuiccPackage *package)
-{
-    for (guint i = 0; package->psmo_list && i < package->psmo_list->len; i++) {
-        const RspPsmo *psmo = package->psmo_list->pdata[i];
+/* What the IPA needs of an EuiccPackageRequest (SGP.32 2.11.1.1). */
+typedef struct {
+    TlvHead head;
+    TlvSlice psmo_list, eco_list;
+} CommandLists;
 
-        if (psmo->enable && psmo->enable->rollback_flag)
+typedef struct {
+    TlvHead head;
+    TlvSlice eim_id, eid_value, eim_transaction_id;
+    TlvInteger counter_value;
+    CommandLists *lists;
+} PackageHead;
+
+typedef struct {
+    TlvHead head;
+    PackageHead *signed_part;
+    TlvSlice eim_signature;
+} PackageFrame;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PackageFrame, tlv_struct_free)
+
+static const TlvField command_lists_fields[] = {
+    TLV_FIELD(OCTETS, "psmoList", 0xA0, TLV_OPTIONAL, CommandLists, psmo_list),
+    TLV_FIELD(OCTETS, "ecoList", 0xA1, TLV_OPTIONAL, CommandLists, eco_list),
+};
+static const TlvType command_lists =
+    TLV_TYPE("EuiccPackage", 0, TLV_CHOICE, CommandLists, command_lists_fields);
+
+static const TlvField package_head_fields[] = {
+    TLV_FIELD(UTF8, "eimId", 0x80, TLV_REQUIRED, PackageHead, eim_id, .min = 1),
+    TLV_FIELD(OCTETS, "eidValue", 0x5A, TLV_REQUIRED, PackageHead, eid_value, .min = 16, .max = 16),
+    TLV_FIELD(INTEGER, "counterValue", 0x81, TLV_REQUIRED, PackageHead, counter_value),
+    TLV_FIELD(OCTETS, "eimTransactionId", 0x82, TLV_OPTIONAL, PackageHead, eim_transaction_id,
+              .min = 1, .max = 16),
+    TLV_FIELD(STRUCT, "euiccPackage", 0, TLV_REQUIRED, PackageHead, lists, .type = &command_lists),
+};
+static const TlvType package_head =
+    TLV_TYPE("EuiccPackageSigned", 0x30, TLV_SEQUENCE, PackageHead, package_head_fields);
+
+static const TlvField package_frame_fields[] = {
+    TLV_FIELD(STRUCT, "euiccPackageSigned", 0x30, TLV_REQUIRED, PackageFrame, signed_part,
+              .type = &package_head),
+    TLV_FIELD(OCTETS, "eimSignature", 0x5F37, TLV_REQUIRED, PackageFrame, eim_signature),
+};
+static const TlvType package_frame =
+    TLV_TYPE("EuiccPackageRequest", 0xBF51, TLV_SEQUENCE, PackageFrame, package_frame_fields);
+
+/* TRUE where an enable command has rollbackFlag, up to the first octets that are no command. */
+static gboolean has_rollback_flag(TlvSlice psmo_list)
+{
+    g_autoptr(GError) ignored = NULL;
+    TlvReader reader;
+    Tlv command, flag;
+
+    tlv_reader_init(&reader, psmo_list);
+    while (tlv_next(&reader, &command, &ignored))
+        if (command.tag == 0xA3 && tlv_find(command.value, 0x05, &flag))
             return TRUE;
-    }
     return FALSE;
 }
 
+/*
+ * The commands are the card's to judge: one that can't be read here may be of a later version, and to one
+ * that is damaged the card answers in its signed result (unknownOrDamagedCommand, SGP.32 2.11.2.1), after
+ * it has executed those before it. So only what stands around the list has to be readable.
+ */
 static EsipaPackage *parse_euicc_package(GBytes *body, const Tlv *object, GError **error)
 {
-    g_autoptr(RspEuiccPackageRequest) request =
-        tlv_decode_slice(&rsp_euicc_package_request, body, object->raw, error);
+    g_autoptr(PackageFrame) frame = tlv_decode_slice(&package_frame, body, object->raw, error);
+    g_autoptr(RspEuiccPackageRequest) request = NULL;
+    const PackageHead *head;
     EsipaPackage *package;
 
-    if (!request)
+    if (!frame)
         return NULL;
+    head = frame->signed_part;
     package = package_new(ESIPA_PACKAGE_EUICC, NULL);
-    package->eim_id = tlv_slice_to_bytes(request->euicc_package_signed->eim_id);
-    package->counter = request->euicc_package_signed->counter_value.value;
-    package->eim_transaction_id = optional_bytes(request->euicc_package_signed->eim_transaction_id);
-    package->has_psmos = request->euicc_package_signed->euicc_package->psmo_list != NULL;
-    package->rollback_flag = has_rollback_flag(request->euicc_package_signed->euicc_package);
-    package->evidence = weigh_package(request->euicc_package_signed->euicc_package);
+    package->eim_id = tlv_slice_to_bytes(head->eim_id);
+    package->counter = head->counter_value.value;
+    package->eim_transaction_id = optional_bytes(head->eim_transaction_id);
+    package->has_psmos = head->lists->psmo_list.data != NULL;
+    package->rollback_flag = package->has_psmos && has_rollback_flag(head->lists->psmo_list);
+    request = tlv_decode_slice(&rsp_euicc_package_request, body, object->raw, NULL);
+    if (request)
+        package->evidence = weigh_package(request->euicc_package_signed->euicc_package);
     return package;
 }
 

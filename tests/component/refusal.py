@@ -16,10 +16,7 @@ EVERY_RESULT = {"on": "ProvideEimPackageResult", "count": 0}
 
 def start(world, settings):
     """Starts a daemon that was held back, with SETTINGS over the usual ones."""
-    folder = os.path.join(world.folder, "euiccd.conf.d")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
-        file.write(settings)
+    world.configure(settings)
     world.daemon("start")
     world.wait_idle()
 
@@ -52,11 +49,7 @@ def poll_and_count(world):
 
 def check_once(world, number, results):
     """Order NUMBER was offered and executed once, and its result arrived once."""
-    order = world.result(number)
-    equal(order["results"], results)
-    equal(order["offered"], 1, "times the package was offered")
-    assert order["seqNumber"] in order["acknowledged"], f"not acknowledged: {order}"
-    assert not order.get("again"), f"result delivered twice: {order}"
+    equal(world.delivered(number)["results"], results)
 
 
 # ---- a result that the eIM's server can't take ----

@@ -7,17 +7,11 @@ import re
 
 from world import BOOTSTRAP, EUICC, JOB, MANAGER, OPERATIONAL, ROOT, SPARE, case, equal, main
 
-# The modem writes every APDU of the card into its log.
-os.environ["EUICC_SIM_TRACE"] = "1"
-
 NO_RULES = {"rules": []}
 
 
 def configure(world, settings):
-    folder = os.path.join(world.folder, "euiccd.conf.d")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
-        file.write("[poll]\nretry-first=1h\n" + settings)
+    world.configure("[poll]\nretry-first=1h\n" + settings)
 
 
 def start(world, settings):
@@ -26,17 +20,10 @@ def start(world, settings):
     world.wait_idle()
 
 
-def apdus(world):
-    """The commands that the card saw, in hex, with its answers."""
-    log = world.sim("daemon", "--part", "modem", "log")
-    return list(zip(re.findall(r"^apdu > ([0-9A-F]*)$", log, re.M),
-                    re.findall(r"^apdu < ([0-9A-F]*)$", log, re.M)))
-
-
 def executed(world):
     """How often the card got the last block of a package."""
     count, tag = 0, ""
-    for command, _ in apdus(world):
+    for command, _ in world.apdus():
         if command[2:4] == "E2":
             tag = command[10:14] if command[6:8] == "00" else tag
             count += tag == "BF51" and command[4:6] == "91"
@@ -46,7 +33,7 @@ def executed(world):
 def block_sizes(world, since):
     """Sizes of the STORE DATA blocks of packages, a list for each chain."""
     chains, tag = [], ""
-    for command, _ in apdus(world)[since:]:
+    for command, _ in world.apdus()[since:]:
         if command[2:4] != "E2":
             continue
         if command[6:8] == "00":
@@ -61,7 +48,7 @@ def block_sizes(world, since):
 def names(world):
     """What the card was asked for, in words."""
     words = {"70": "channel", "A4": "select", "AA": "capability", "C0": "fetch"}
-    return ["close" if c[2:6] == "7080" else words.get(c[2:4], c[10:14]) for c, _ in apdus(world)]
+    return ["close" if c[2:6] == "7080" else words.get(c[2:4], c[10:14]) for c, _ in world.apdus()]
 
 
 def finish(world, number, offered=1):
@@ -146,12 +133,12 @@ def responses_of_several_kilobytes(world):
             ("daemon", {**refused, "procedure-bytes": 1}, True),
             ("modem", {**refused, "procedure-bytes": 0}, False)):
         world.knob("modem", knobs)
-        before = len(apdus(world))
+        before = len(world.apdus())
         start(world, f"[channel]\nget-response={fetcher}\n")
         number = world.queue("list")
         world.poll_ok()
         equal(len(finish(world, number)[0]["listProfileInfo"]), 60)
-        sent = apdus(world)[before:]
+        sent = world.apdus()[before:]
         assert sum(len(answer) // 2 for command, answer in sent if command[2:4] == "C0") > 4096
         trace = os.path.join(world.folder, "apdu.trace")
         with open(trace, encoding="utf-8") as file:
@@ -170,7 +157,7 @@ def long_package(world):
 
 
 def run_long(world):
-    number, since = long_package(world), len(apdus(world))
+    number, since = long_package(world), len(world.apdus())
     world.poll_ok()
     finish(world, number)
     return block_sizes(world, since)

@@ -112,10 +112,7 @@ def card_names_nothing(world):
 
 def configure_bundle(world):
     """The CI of the eIM as the configuration's bundle; returns when the daemon has started with it."""
-    folder = os.path.join(world.folder, "euiccd.conf.d")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
-        file.write(f"[network]\nca-bundle={world.folder}/pki/ci.pem\n")
+    world.configure(f"[network]\nca-bundle={world.folder}/pki/ci.pem\n")
     world.daemon("start")
     world.wait_idle()
 

@@ -15,10 +15,12 @@ Environment:
 import json
 import os
 import queue
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -66,8 +68,8 @@ def equal(actual, expected, what=""):
 def case(ident, section, **options):
     """Marks a case. IDENT: catalogue number, SECTION: of SGP.32. OPTIONS: setup (JSON members of the
     card's set-up), knobs (of the modem), trust (of the card in the eIM), eims (list of what --eim
-    says, for other eIMs than the usual one), defer (daemon not started), arguments (further ones of
-    "euicc-sim run")."""
+    says, for other eIMs than the usual one), settings (text that goes over the daemon's usual ones),
+    defer (daemon not started), arguments (further ones of "euicc-sim run")."""
 
     def decorate(function):
         CASES.append((ident, section, function, options))
@@ -164,6 +166,21 @@ class World:
         return self.control("eim", {"do": "wait", "for": "done", "order": number,
                                     "timeout": int(timeout * SLOW)}, eim)["order"]
 
+    def delivered(self, number, eim=None):
+        """The order once its result is there, verified, after one execution and one delivery."""
+        order = self.result(number, eim=eim)
+        equal(order["offered"], 1, "times the package was offered")
+        assert order["seqNumber"] in order["acknowledged"], f"not acknowledged: {order}"
+        assert not order.get("again"), f"result delivered twice: {order}"
+        return order
+
+    def execute(self, kind, *packages, eim=None):
+        """Queues packages of KIND ("psmo", "eco"), each a list of commands, and polls once: a list of
+        results for each."""
+        numbers = [self.queue_package({kind: commands}, eim=eim) for commands in packages]
+        self.poll_ok()
+        return [self.delivered(number, eim)["results"] for number in numbers]
+
     def wait_eim(self, what, count=1, timeout=60, eim=None, **members):
         """Waits for COUNT exchanges ("exchange"), notifications, …, at the eIM."""
         return self.control("eim", {"do": "wait", "for": what, "count": count,
@@ -173,12 +190,13 @@ class World:
         return [e for e in self.show("eim", eim)["exchanges"]
                 if function is None or e.get("function") == function]
 
-    def configuration(self, eim):
-        """EimConfigurationData (hex) of an eIM of this world, as --eim describes it."""
+    def configuration(self, eim, *arguments):
+        """EimConfigurationData (hex) of an eIM of this world, as --eim describes it, with ARGUMENTS of
+        "euicc-sim eim" over that."""
         part = next(e for e in self.show("world")["eims"] if e["eimId"] == eim)
         return self.sim("eim", "--pki", part["pki"], "--print-configuration", "--eim-id", eim,
                         "--fqdn", eim if part["port"] == 443 else f"{eim}:{part['port']}",
-                        "--tls-trust", part["trust"]).strip()
+                        "--tls-trust", part["trust"], *arguments).strip()
 
     def show(self, part, eim=None):
         return json.loads(self.sim("show", part, *self._of(eim)))
@@ -194,6 +212,13 @@ class World:
     def modem_count(self, counter):
         return self.show("modem")["messages"].get(counter, 0)
 
+    def configure(self, settings):
+        """Puts SETTINGS over those of the daemon, for its next start."""
+        folder = os.path.join(self.folder, "euiccd.conf.d")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
+            file.write(settings)
+
     def daemon(self, action):
         self.sim("daemon", action)
 
@@ -202,6 +227,12 @@ class World:
 
     def log(self):
         return self.sim("daemon", "log")
+
+    def apdus(self):
+        """The commands that the card saw, in hex, with its answers."""
+        log = self.sim("daemon", "--part", "modem", "log")
+        return list(zip(re.findall(r"^apdu > ([0-9A-F]*)$", log, re.M),
+                        re.findall(r"^apdu < ([0-9A-F]*)$", log, re.M)))
 
     # ---- the bus ----
 
@@ -307,6 +338,7 @@ class World:
         equal([c for c in modem["channels"] if c["owner"] in alive], [], "channels left open")
         equal(self.profiles(), {p["iccid"]: p["state"] for p in card["profiles"]},
               "profiles on the bus")
+        equal(sorted(self.eims()), sorted(e["eimId"] for e in card["eims"]), "eIMs on the bus")
 
 
 # ---- running ----
@@ -353,6 +385,12 @@ def run_case(simulator, script, function, options):
         command += ["--eim", eim]
     if options.get("defer"):
         command += ["--defer-daemon"]
+    settings = None  # the file is there for as long as this names it
+    if "settings" in options:
+        settings = tempfile.NamedTemporaryFile("w", prefix="euicc-settings-", suffix=".conf")
+        settings.write(options["settings"])
+        settings.flush()
+        command += ["--config", settings.name]
     command += options.get("arguments", [])
     command += shlex.split(os.environ.get("EUICC_SIM_RUN", ""))
     command += ["--", sys.executable, "-B", script, "--inside", function.__name__]

@@ -293,11 +293,12 @@ static void describe_records(JsonBuilder *builder, const CardState *state, const
 /* The members of the state file that people want to see, as they stand there. */
 static void copy_members(SimCard *card, JsonBuilder *builder)
 {
-    static const char *const members[] = { "eid",        "version",        "profiles",
-                                           "eims",       "nextSeqNumber",  "rollback",
-                                           "inFallback", "fallbackReturn", "inEmergency",
-                                           "defaultDp",  "rootDs",         "immediateEnable",
-                                           "behaviour" };
+    static const char *const members[] = {
+        "eid",           "version",          "profiles",   "eims",
+        "nextSeqNumber", "rollback",         "inFallback", "fallbackReturn",
+        "inEmergency",   "defaultDp",        "rootDs",     "immediateEnable",
+        "immediateOid",  "immediateAddress", "behaviour",
+    };
     g_autofree char *text = card_state_to_text(card->state);
     g_autoptr(JsonNode) node = json_from_string(text, NULL);
     JsonObject *object = json_node_get_object(node);

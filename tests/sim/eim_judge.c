@@ -456,6 +456,30 @@ static gboolean walk_results(SimEim *eim, const char *eid, TlvSlice list, gboole
     return TRUE;
 }
 
+/* What v1.0 has in their place: a whole answer to RetrieveNotificationsList, with the one list, the other, or
+ * both in A3. */
+static void take_v1_0_lists(JsonObject *data, GBytes **ret_notifications, GBytes **ret_results)
+{
+    g_autoptr(GBytes) bytes = get_data(data, "BF2B");
+    TlvSlice content;
+    Tlv tlv;
+
+    if (!bytes)
+        return;
+    content = tlv_slice_from_bytes(bytes);
+    if (tlv_find(content, 0xA0, &tlv))
+        *ret_notifications = tlv_slice_to_bytes(tlv.value);
+    else if (tlv_find(content, 0xA2, &tlv))
+        *ret_results = tlv_slice_to_bytes(tlv.value);
+    if (!tlv_find(content, 0xA3, &tlv))
+        return;
+    content = tlv.value;
+    if (tlv_find(content, 0xA0, &tlv))
+        *ret_notifications = tlv_slice_to_bytes(tlv.value);
+    if (tlv_find(content, 0xA1, &tlv))
+        *ret_results = tlv_slice_to_bytes(tlv.value);
+}
+
 static gboolean judge_data(SimEim *eim, const SimEimRequest *request, const char *eid,
                            SimEimVerdict *verdict, GError **error)
 {
@@ -468,6 +492,8 @@ static gboolean judge_data(SimEim *eim, const SimEimRequest *request, const char
     data = get_data_members(answer);
     notifications = get_data(data, "A0");
     results = get_data(data, "A2");
+    if (!notifications && !results)
+        take_v1_0_lists(data, &notifications, &results);
     if ((notifications && !walk_notifications(eim, eid, NULL, tlv_slice_from_bytes(notifications),
                                               FALSE, NULL, error)) ||
         (results && !walk_results(eim, eid, tlv_slice_from_bytes(results), FALSE, verdict, error)))

@@ -341,11 +341,15 @@ static void test_acknowledged_notification(Fixture *f, gconstpointer data)
     (void)data;
     acknowledges(f, 7);
     acknowledges(f, 8);
+    f->session->pending_notifications = 5;
     ask(f, "A0", "");
     world_assert_poll_ok(f->session, "a", 1);
     world_assert_calls(f->world, "get a; save 1 executing; save 1 executed; provide a other; "
                                  "save 1 delivered; remove 7; drop 1; get a");
     g_assert_true(world_has_event(f->world, "eIM acknowledged number 8, which was not delivered"));
+    /* The card was asked how many are left, which people see; it did not wait for another poll. */
+    g_assert_cmpuint(f->session->pending_notifications, ==, 1);
+    g_assert_false(f->session->stale);
 }
 
 /* Not asked for, so not offered. */
