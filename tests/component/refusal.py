@@ -16,10 +16,7 @@ EVERY_RESULT = {"on": "ProvideEimPackageResult", "count": 0}
 
 def start(world, settings):
     """Starts a daemon that was held back, with SETTINGS over the usual ones."""
-    folder = os.path.join(world.folder, "euiccd.conf.d")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
-        file.write(settings)
+    world.configure(settings)
     world.daemon("start")
     world.wait_idle()
 

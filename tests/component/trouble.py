@@ -14,10 +14,7 @@ NO_RULES = {"rules": []}
 
 
 def configure(world, settings):
-    folder = os.path.join(world.folder, "euiccd.conf.d")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
-        file.write("[poll]\nretry-first=1h\n" + settings)
+    world.configure("[poll]\nretry-first=1h\n" + settings)
 
 
 def start(world, settings):
