@@ -211,9 +211,10 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
         g_prefix_error(&failure, "(looking for its result failed: %s) ", local->message);
         *ret_lost = TRUE;
     } else if (result) {
-        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
-                          "the card's answer to a package can't be used, its list has the result: %s",
-                          failure->message);
+        ipa_session_event(
+            session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+            "the card's answer to a package can't be used, its list has the result: %s",
+            failure->message);
     }
     if (!result)
         g_propagate_error(error, g_steal_pointer(&failure));
