@@ -609,26 +609,42 @@ static void schedule_owed(Agent *agent, JobKind finished)
     }
 }
 
+/* A poll's failure is told with the name of its eIM: by on_polled(). */
+static gboolean is_told(Agent *agent, const GError *error)
+{
+    GHashTableIter iter;
+    gpointer eim;
+
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, NULL, &eim))
+        if (g_str_equal(((const EimState *)eim)->last_error, error->message))
+            return TRUE;
+    return FALSE;
+}
+
 static void on_finished(guint32 number, const GError *error, gboolean usable, gpointer data)
 {
     Agent *agent = data;
     JobEntry *entry = agent->running;
+    LogContext context = agent->log;
 
     if (!entry || entry->job->number != number)
         return;
+    context.job = number;
     agent->running = NULL;
     reschedule(agent, (const char *const *)entry->job->eim_ids);
     if (!usable) {
         g_autoptr(GError) lost = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
                                                      "the modem or its proxy vanished");
         const GError *cause = error ? error : lost;
-        LogContext context = agent->log;
 
-        context.job = number;
         log_full(&context, LOG_LEVEL_WARNING, agent->facts ? LOG_EVENT_EUICC_LOST : LOG_EVENT_NONE,
                  "%s", cause->message);
         card_is_unusable(agent, cause);
     } else {
+        if (error && !is_told(agent, error))
+            log_full(&context, LOG_LEVEL_WARNING, LOG_EVENT_NONE, "job '%s' failed: %s",
+                     job_kind_to_string(entry->job->kind), error->message);
         if (agent->state != EUICC_LEFT_ALONE)
             set_state(agent, EUICC_IDLE, "");
         clear_source(&agent->retry_timer);

@@ -76,14 +76,14 @@ void polkit_free(Polkit *polkit)
     g_free(polkit);
 }
 
-static void log_decision(const Request *request, gboolean allowed, const char *why)
+/* TEXT is what the caller reads, where it reads something. */
+static void log_request(const Request *request, LogLevel level, LogEvent event, const char *text)
 {
     static const LogContext context = { .object = "bus" };
 
-    log_full(&context, allowed ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE, LOG_EVENT_AUTHORIZATION,
-             "%s for %s of %s by %s (uid %u): %s", allowed ? "allowed" : "refused",
-             request->guarded->action, request->guarded->member,
-             sd_bus_message_get_sender(request->m), request->uid, why);
+    log_full(&context, level, event, "%s of %s by %s (uid %u): %s", request->guarded->member,
+             request->guarded->interface, sd_bus_message_get_sender(request->m), request->uid,
+             text);
 }
 
 static void allow(Request *request, const char *why)
@@ -92,13 +92,15 @@ static void allow(Request *request, const char *why)
     g_autoptr(GError) error = NULL;
     g_autofree char *cause =
         g_strdup_printf("bus %s (uid %u)", sd_bus_message_get_sender(request->m), request->uid);
+    g_autofree char *decision = g_strdup_printf("allowed by %s", why);
 
-    log_decision(request, TRUE, why);
+    log_request(request, LOG_LEVEL_INFO, LOG_EVENT_AUTHORIZATION, decision);
     if (sd_bus_message_rewind(request->m, TRUE) < 0 ||
         !request->guarded->run(bus, request->m, cause, &error)) {
         if (!error)
             error = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_INTERNAL,
                                         "the call could not be carried out");
+        log_request(request, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, error->message);
         bus_reply_error(request->m, error);
     }
     g_ptr_array_remove_fast(request->polkit->pending, request);
@@ -110,7 +112,7 @@ static void refuse(Request *request, const char *why)
         g_error_new(EUICCD_ERROR, EUICCD_ERROR_NOT_AUTHORIZED, "not authorized for %s: %s",
                     request->guarded->action, why);
 
-    log_decision(request, FALSE, why);
+    log_request(request, LOG_LEVEL_NOTICE, LOG_EVENT_AUTHORIZATION, error->message);
     bus_reply_error(request->m, error);
     g_ptr_array_remove_fast(request->polkit->pending, request);
 }
@@ -160,7 +162,7 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_er
     } else if (challenge) {
         refuse(request, "polkit wants an authentication that nobody gave");
     } else {
-        refuse(request, "polkit");
+        refuse(request, "polkit does not allow it");
     }
     return 1;
 }

@@ -119,10 +119,9 @@ static gboolean recover_result(IpaSession *session, const GError *cause, GError 
         !euiccd_error_is(cause, EUICCD_ERROR_CANCELLED) && ipa_card_renew(session, TRUE, &local) &&
         ipa_results_reconcile(session, &local))
         return TRUE;
-    g_propagate_error(error, g_error_copy(cause));
-    if (local)
-        g_prefix_error(error, "(recovery failed: %s) ", local->message);
-    g_prefix_error(error, "executing a package: ");
+    g_set_error(error, cause->domain, cause->code, "executing a package: %s%s%s%s", cause->message,
+                local ? " (looking for its result failed: " : "", local ? local->message : "",
+                local ? ")" : "");
     return FALSE;
 }
 
@@ -150,6 +149,10 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
                        const GError *failure, GError **error)
 {
     if (!result && lost) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+                          "what became of a package is not known, so its result is looked for on "
+                          "the card: %s",
+                          failure->message);
         if (!recover_result(session, failure, error))
             return FALSE;
         refresh_view(session, record);
@@ -207,6 +210,11 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     } else if (!ipa_results_find(session, record, &result, &local)) {
         g_prefix_error(&failure, "(looking for its result failed: %s) ", local->message);
         *ret_lost = TRUE;
+    } else if (result) {
+        ipa_session_event(
+            session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
+            "the card's answer to a package can't be used, its list has the result: %s",
+            failure->message);
     }
     if (!result)
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/procedures.h"
+#include "rsp/names.h"
 #include "util/error.h"
 
 /* eIM Package Retrieval, SGP.32 3.1.1.1; interop notes I-19, I-20, I-26. */
@@ -37,8 +38,11 @@ static gboolean refuse_package(IpaSession *session, const IpaEim *eim, const Esi
     if (!ipa_results_owe(session, eim, NULL, code, package->eim_transaction_id, error) ||
         !ipa_results_deliver(session, eim, error))
         return FALSE;
-    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED, "eIM '%s' sent a package that is %s",
-                eim->eim_id, package->why ? package->why : "not understood");
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                "eIM '%s' sent a package %s%s, and was answered %s (%d)", eim->eim_id,
+                package->kind == ESIPA_PACKAGE_UNKNOWN ? "" : "that can't be read: ",
+                package->why ? package->why : "of an unknown kind",
+                tlv_name(rsp_names_eim_package_result_error_code, code), code);
     return FALSE;
 }
 

@@ -12,9 +12,10 @@ gboolean ipa_add_initial_eim(IpaSession *session, GBytes *data, GError **error)
         return FALSE;
     /* The card refuses it as well; its list says more than its error code. */
     if (session->eims->len > 0) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED,
-                    "adding an initial eIM: the card already is associated with %u (first: '%s')",
-                    session->eims->len, ((const IpaEim *)session->eims->pdata[0])->eim_id);
+        g_set_error(
+            error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED,
+            "adding an initial eIM: the card is associated with %u eIM(s) already (first: '%s')",
+            session->eims->len, ((const IpaEim *)session->eims->pdata[0])->eim_id);
         return FALSE;
     }
     ipa_session_stage(session, 0.5, "adding the eIM");

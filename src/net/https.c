@@ -43,6 +43,8 @@ struct HttpsClient {
     gboolean trusted;  /* the last connection came as far as a request */
     GError *trust_error;
     gboolean close_notify; /* the server has ended TLS properly */
+    gint alert;            /* the last alert of TLS that means a failure, -1: none */
+    gboolean alert_is_ours;
 };
 
 /* One run of the handle: what the callbacks learn. */
@@ -145,8 +147,12 @@ static void on_tls_state(const SSL *ssl, int where, int value)
 
     if (!client)
         return;
-    if (where == SSL_CB_READ_ALERT && (value & 0xFF) == SSL_AD_CLOSE_NOTIFY)
+    if (where & SSL_CB_ALERT && (value & 0xFF) != SSL_AD_CLOSE_NOTIFY) {
+        client->alert = value & 0xFF;
+        client->alert_is_ours = where == SSL_CB_WRITE_ALERT;
+    } else if (where == SSL_CB_READ_ALERT) {
         client->close_notify = TRUE;
+    }
     /* The client's last message of the handshake leaves together with the request. */
     if (where == SSL_CB_CONNECT_LOOP && SSL_get_state(ssl) == TLS_ST_CR_FINISHED)
         hold_packets(client, TRUE);
@@ -520,11 +526,41 @@ static gboolean drive(HttpsClient *client, Transfer *transfer, gint64 deadline,
     }
 }
 
+/* Failures of which libcurl says less than is known, or something else from version to version. */
+static char *describe(HttpsClient *client, const Transfer *transfer, CURLcode code,
+                      const char *text)
+{
+    const char *reason = g_strrstr(text, "::");
+    long failure = 0;
+
+    if (code == CURLE_GOT_NOTHING)
+        return g_strdup("the server closed the connection without an answer");
+    if (code == CURLE_PARTIAL_FILE && transfer->content_length >= 0)
+        return g_strdup_printf("the answer is refused: it is cut off, %u of %" G_GINT64_FORMAT
+                               " octets came",
+                               transfer->body->len, transfer->content_length);
+    if (code == CURLE_PARTIAL_FILE)
+        return g_strdup_printf("the answer is refused: it is cut off after %u octets",
+                               transfer->body->len);
+    if (code == CURLE_COULDNT_CONNECT &&
+        curl_easy_getinfo(client->easy, CURLINFO_OS_ERRNO, &failure) == CURLE_OK && failure != 0)
+        return g_strdup_printf("no connection to port %u: %s", client->port,
+                               g_strerror((gint)failure));
+    if (code == CURLE_SSL_CONNECT_ERROR && client->alert >= 0)
+        return g_strdup_printf(
+            "no TLS connection (1.2 or later): alert \"%s\" (%d), sent by %s",
+            SSL_alert_desc_string_long(client->alert), client->alert,
+            client->alert_is_ours ? "euiccd" : "the server");
+    if (code == CURLE_SSL_CONNECT_ERROR && reason)
+        return g_strdup_printf("no TLS connection (1.2 or later): %s", reason + 2);
+    return g_strchomp(g_strdup(*text ? text : curl_easy_strerror(code)));
+}
+
 /* The error of a transfer that libcurl gave up. */
 static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLcode code,
                            const char *text, GError **error)
 {
-    g_autofree char *trimmed = NULL;
+    g_autofree char *words = NULL;
     EuiccdError kind = EUICCD_ERROR_NETWORK;
 
     if (transfer->refused) {
@@ -555,8 +591,8 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CIPHER ||
              code == CURLE_SSL_CERTPROBLEM)
         kind = EUICCD_ERROR_TLS;
-    trimmed = g_strdup(*text ? text : curl_easy_strerror(code));
-    g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", g_strchomp(trimmed));
+    words = describe(client, transfer, code, text);
+    g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", words);
 }
 
 /* What libcurl takes for the end of an answer, but is none. A header that stops before its empty
@@ -592,6 +628,7 @@ static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline
 
     *ret_again = FALSE;
     client->close_notify = FALSE;
+    client->alert = -1;
     transfer->last_octet = clock_boottime();
     SET(client->easy, CURLOPT_HEADERDATA, transfer);
     SET(client->easy, CURLOPT_WRITEDATA, transfer);

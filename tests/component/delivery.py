@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every result reaches its eIM and no package runs twice, whatever dies in between (SGP.32 3.3.1)."""
 
-from world import BOOTSTRAP, EIM, OPERATIONAL, SPARE, BusError, case, equal, main
+from world import BOOTSTRAP, OPERATIONAL, SPARE, case, equal, main
 
 HOLD_RESULTS = {"faults": [{"on": "ProvideEimPackageResult", "count": 0, "drop": "before"}]}
 NO_FAULTS = {"faults": []}
@@ -118,22 +118,6 @@ def killed_after_acknowledgement(world):
     check_once(world, number, [{"delete": 0}])
 
 
-@case("IPAD-POLL-10E", "3.1.1.1")
-def eim_down(world):
-    world.wait_idle()
-    world.part("eim", "stop")
-    state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.Network"), text)
-    eim = world.objects()[world.eim_path()][EIM]
-    assert eim["Failures"] >= 1 and eim["LastResult"] == "Network", eim
-    assert "eim1.example.test" in text, text
-    world.part("eim", "start")
-    number = world.queue("enable", OPERATIONAL)
-    world.poll_ok()
-    check_once(world, number, [{"enable": 0}])
-    equal(world.objects()[world.eim_path()][EIM]["Failures"], 0)
-
-
 @case("IPAD-PKG-26N", "3.3.1")
 def eim_dies_with_the_package_out(world):
     world.wait_idle()
@@ -146,79 +130,6 @@ def eim_dies_with_the_package_out(world):
     world.knob("eim", NO_FAULTS)
     world.poll_ok()
     check_once(world, number, [{"enable": 0}])
-
-
-@case("IPAD-HTTP-10E", "6.1.1")
-def answers_that_are_none(world):
-    """Each defect fails the poll with a reason; nothing is lost."""
-    world.wait_idle()
-    defects = [{"status": 500}, {"body": "garbage"}, {"body": "html"},
-               {"body": "truncated"}, {"drop": "after"}]
-    for defect in defects:
-        world.knob("eim", {"faults": [{"on": "GetEimPackage", "count": 0, **defect}]})
-        state, name, text = world.poll()
-        equal(state, "failed", f"poll with {defect}")
-        assert name.startswith("org.euiccd1.Error.") and text, (name, text)
-    world.knob("eim", NO_FAULTS)
-    number = world.queue("list")
-    world.poll_ok()
-    equal(world.result(number)["verified"], True)
-    world.check_settled()
-
-
-@case("IPAD-HTTP-11N", "6.1.1")
-def answer_without_a_body(world):
-    """Taken as "nothing there"."""
-    for defect in ({"body": "empty"}, {"status": 204, "body": "empty"}):
-        world.knob("eim", {"faults": [{"on": "GetEimPackage", "count": 0, **defect}]})
-        world.poll_ok()
-
-
-@case("IPAD-HTTP-12N", "6.1.1")
-def answer_of_another_content_type(world):
-    """The octets decide, not their label."""
-    number = world.queue("list")
-    world.knob("eim", {"faults": [{"on": "any", "count": 0, "contentType": "text/html"}]})
-    world.poll_ok()
-    world.result(number)
-    world.check_settled()
-
-
-@case("IPAD-PKG-27E", "5.14.6")
-def eim_refuses_a_result(world):
-    """An error instead of an acknowledgement keeps the result on the card until it is taken."""
-    world.wait_idle()
-    number = world.queue("list")
-    world.knob("eim", {"ack": {"error": 127}})
-    state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.EimRefused"), text)
-    equal(len(world.show("card")["results"]), 1, "results on the card")
-    world.knob("eim", {"ack": "all"})
-    world.poll_ok()
-    world.result(number)
-    world.check_settled()
-
-
-@case("IPAD-POLL-11E", "5.14.5")
-def eim_refuses_the_poll(world):
-    world.wait_idle()
-    world.knob("eim", {"getEimPackageError": 2})
-    state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.EimRejected"), text)
-    world.knob("eim", {"getEimPackageError": 0})
-    world.poll_ok()
-
-
-@case("IPAD-POLL-12N", "design 5")
-def bad_calls(world):
-    """Errors of the bus itself."""
-    world.wait_idle()
-    for path in (world.path + "/eim/999", "/org/euiccd1/euicc/00000000000000000000000000000000"):
-        try:
-            world.call(path, EIM if "eim/" in path else "org.euiccd1.Euicc", "Poll")
-            raise AssertionError(f"{path} answered")
-        except BusError as error:
-            assert "nknown" in str(error), error
 
 
 main(__name__)

@@ -1,28 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""TLS of ESipa: trust comes from the card's EimConfigurationData (SGP.32 2.6): catalogue area TLS."""
-
-import os
+"""TLS of ESipa: trust comes from the card's EimConfigurationData (SGP.32 2.6): catalogue area TLS. What is
+refused stands in the table of badinput.py."""
 
 from world import EIM, OPERATIONAL, case, equal, main
-
-
-def refuse(world, certificate, key):
-    """A server with this certificate gets no request; afterwards the right one is served."""
-    number = world.queue("enable", OPERATIONAL)
-    world.knob("eim", {"tls": {"certificate": certificate, "key": key}})
-    world.daemon("start")
-    state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.Tls"), text)
-    equal(world.exchanges(), [], "requests that the wrong server saw")
-    equal(world.order(number)["state"], "queued")
-    eim = world.objects()[world.eim_path()][EIM]
-    equal(eim["LastResult"], "Tls")
-    assert eim["Failures"] >= 1, eim
-    world.knob("eim", {"tls": {}})
-    world.poll_ok()
-    equal(world.result(number)["results"], [{"enable": 0}])
-    world.check_settled()
 
 
 def accept(world):
@@ -42,65 +23,14 @@ def pinned_key(world):
     assert last.get("tls", "TLSv1.3") in ("TLSv1.2", "TLSv1.3"), last
 
 
-@case("IPAD-TLS-02E", "2.6", defer=True)
-def wrong_key(world):
-    refuse(world, "negative/eimtls-other-key.pem", "negative/eimtls-other-key.key.pem")
-
-
-@case("IPAD-TLS-03E", "2.6", defer=True)
-def foreign_ci(world):
-    refuse(world, "negative/eimtls-foreign-ci.pem", "negative/eimtls-foreign-ci.key.pem")
-
-
-@case("IPAD-TLS-04E", "2.6", defer=True)
-def old_tls(world):
-    """TLS below 1.2 is refused."""
-    world.knob("eim", {"tls": {"min": "1.1", "max": "1.1"}})
-    world.daemon("start")
-    state, name, text = world.poll()
-    equal((state, name), ("failed", "org.euiccd1.Error.Tls"), text)
-    world.knob("eim", {"tls": {}})
-    world.poll_ok()
-
-
 @case("IPAD-TLS-05N", "2.6", trust="leaf")
 def pinned_certificate(world):
     accept(world)
 
 
-@case("IPAD-TLS-06E", "2.6", trust="leaf", defer=True)
-def another_certificate_of_the_same_key(world):
-    refuse(world, "negative/eimtls-wrong-name.pem", "eimtls.key.pem")
-
-
 @case("IPAD-TLS-07N", "2.6", trust="ca")
 def certificate_of_the_ca(world):
     accept(world)
-
-
-@case("IPAD-TLS-08E", "2.6", trust="ca", defer=True)
-def ca_wrong_name(world):
-    refuse(world, "negative/eimtls-wrong-name.pem", "eimtls.key.pem")
-
-
-@case("IPAD-TLS-09E", "2.6", trust="ca", defer=True)
-def ca_expired(world):
-    refuse(world, "negative/eimtls-expired.pem", "eimtls.key.pem")
-
-
-@case("IPAD-TLS-10E", "2.6", trust="ca", defer=True)
-def ca_not_yet_valid(world):
-    refuse(world, "negative/eimtls-not-yet-valid.pem", "eimtls.key.pem")
-
-
-@case("IPAD-TLS-11E", "2.6", trust="ca", defer=True)
-def ca_client_certificate(world):
-    refuse(world, "negative/eimtls-client-only.pem", "eimtls.key.pem")
-
-
-@case("IPAD-TLS-12E", "2.6", trust="ca", defer=True)
-def ca_foreign(world):
-    refuse(world, "negative/eimtls-foreign-ci.pem", "negative/eimtls-foreign-ci.key.pem")
 
 
 @case("IPAD-TLS-13E", "2.6", trust="none")

@@ -18,12 +18,15 @@ import queue
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import traceback
+
+import wire
 
 BUS_NAME = "org.euiccd1"
 ROOT = "/org/euiccd1"
@@ -78,6 +81,27 @@ def case(ident, section, **options):
     return decorate
 
 
+def table(name, rows, run, settings="", **options):
+    """Cases that share a world and its daemon, which is started with SETTINGS: RUN(world, row) for each of
+    ROWS, which have ident, section and title."""
+
+    def group(world, chosen):
+        world.configure(settings)
+        world.daemon("start")
+        world.wait_idle()
+        for row in rows:
+            if chosen and row.ident not in chosen:
+                continue
+            try:
+                run(world, row)
+                print(f"row {row.ident} ok", flush=True)
+            except Exception:
+                print(traceback.format_exc() + f"row {row.ident} not ok", flush=True)
+
+    group.__name__ = name
+    CASES.append((name, "", group, {**options, "rows": rows}))
+
+
 class Signals:
     """Everything that is signalled on the bus, as a reason to look again."""
 
@@ -119,10 +143,19 @@ class World:
     def __init__(self):
         self.folder = os.environ["EUICC_SIM_DIR"]
         self.signals = Signals()
+        self.wire = wire.Connection()
         self.path = f"{ROOT}/euicc/{EID}"
 
     def close(self):
         self.signals.close()
+        self.wire.close()
+
+    def configure(self, settings):
+        """Settings of the daemon over the usual ones, read when it starts."""
+        folder = os.path.join(self.folder, "euiccd.conf.d")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "60-case.conf"), "w", encoding="utf-8") as file:
+            file.write(settings)
 
     # ---- the simulator ----
 
@@ -148,7 +181,22 @@ class World:
         return self.queue("json", json.dumps({"package": package, **members}), eim=eim)
 
     def control(self, part, request, eim=None):
-        return json.loads(self.sim("ctl", part, json.dumps(request), *self._of(eim)))
+        """The answer of a part to a request over its socket. SimError where it is refused."""
+        path = os.path.join(self.folder, f"{self._part(eim) if part == 'eim' else part}.sock")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile() as lines:
+                answer = json.loads(lines.readline())
+        if not answer["ok"]:
+            raise SimError(f"{part}: {request}: {answer['error']}", 3 if answer.get("timed-out") else 1)
+        return answer
+
+    def _part(self, eim):
+        """Name of the part that is the eIM EIM."""
+        if eim in (None, EIM_ID, "eim"):
+            return "eim"
+        return next(e["part"] for e in self.show("world")["eims"] if eim in (e["eimId"], e["part"]))
 
     def order(self, number, eim=None):
         """What the eIM knows of an order now."""
@@ -199,11 +247,18 @@ class World:
                         "--tls-trust", part["trust"], *arguments).strip()
 
     def show(self, part, eim=None):
-        return json.loads(self.sim("show", part, *self._of(eim)))
+        if part == "card":
+            return self.control("modem", {"do": "card"})["card"]
+        answer = self.control(part, {"do": "show"}, eim)
+        return answer["modem"] if part == "modem" else answer
 
     def knob(self, part, value, eim=None):
-        self.sim("knob", part, value if isinstance(value, str) else json.dumps(value),
-                 *self._of(eim))
+        if isinstance(value, str):
+            self.control(part, {"do": value}, eim)
+        elif part == "card":
+            self.control("modem", {"do": "card", "behaviour": value})
+        else:
+            self.control(part, {"do": "knobs", **value}, eim)
 
     def wait_modem(self, counter, at_least=1, timeout=60):
         return self.control("modem", {"do": "wait", "counter": counter, "at-least": at_least,
@@ -237,7 +292,13 @@ class World:
     # ---- the bus ----
 
     def call(self, path, interface, method, signature="", *arguments):
-        """Calls a method; the list of what it returns. BusError with busctl's words."""
+        """Calls a method; the list of what it returns. BusError with its words (and its name, or those of
+        busctl, which gets the arguments of methods that have some)."""
+        if not signature:
+            try:
+                return self.wire.call(BUS_NAME, path, interface, method)
+            except wire.WireError as error:
+                raise BusError(str(error)) from None
         done = subprocess.run(["busctl", "--json=short", "call", BUS_NAME, path, interface, method,
                                *([signature] if signature else []), *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -248,9 +309,8 @@ class World:
     def objects(self):
         """GetManagedObjects: path -> interface -> property -> value."""
         data = self.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")[0]
-        return {path: {interface: {name: value["data"] for name, value in properties.items()}
-                       for interface, properties in interfaces.items()}
-                for path, interfaces in data.items()}
+        return {path: {interface: dict(properties) for interface, properties in interfaces}
+                for path, interfaces in data}
 
     def get(self, path, interface):
         """All properties; None when there is no such object (or no daemon)."""
@@ -353,11 +413,14 @@ def find_simulator():
     return simulator
 
 
-def run_inside(name):
-    function = next(f for _, _, f, _ in CASES if f.__name__ == name)
+def run_inside(name, *rows):
+    function, options = next((f, o) for _, _, f, o in CASES if f.__name__ == name)
     world = World()
     try:
-        function(world)
+        if "rows" in options:
+            function(world, rows)
+        else:
+            function(world)
     except Exception:
         traceback.print_exc()
         sys.stderr.flush()
@@ -370,8 +433,8 @@ def run_inside(name):
         world.close()
 
 
-def run_case(simulator, script, function, options):
-    """TRUE and what was printed."""
+def run_case(simulator, script, function, options, rows=()):
+    """TRUE and what was printed. ROWS: those of a table, all by default."""
     command = [simulator, "run", "--no-wait"]
     if os.environ.get("EUICC_DAEMON"):
         command += ["--daemon", os.environ["EUICC_DAEMON"]]
@@ -393,7 +456,7 @@ def run_case(simulator, script, function, options):
         command += ["--config", settings.name]
     command += options.get("arguments", [])
     command += shlex.split(os.environ.get("EUICC_SIM_RUN", ""))
-    command += ["--", sys.executable, "-B", script, "--inside", function.__name__]
+    command += ["--", sys.executable, "-B", script, "--inside", function.__name__, *rows]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -406,25 +469,64 @@ def run_case(simulator, script, function, options):
         ("" if done.returncode == 0 else f"exit status {done.returncode}\n")
 
 
+def choose(arguments):
+    """What is to be run: (function, options, idents of rows, [(ident, title)])."""
+    chosen = []
+    for ident, section, function, options in CASES:
+        named = not arguments or function.__name__ in arguments or ident in arguments
+        if "rows" not in options:
+            title = f"{ident} {function.__name__.replace('_', ' ')} (SGP.32 {section})"
+            if named:
+                chosen.append((function, options, (), [(ident, title)]))
+            continue
+        rows = [row for row in options["rows"] if named or row.ident in arguments]
+        if rows:
+            chosen.append((function, options, [row.ident for row in rows],
+                           [(row.ident, f"{row.ident} {row.title} ({row.section})") for row in rows]))
+    return chosen
+
+
+def split_rows(rows, ok, output):
+    """Ident -> (TRUE, its output) of the rows of a table, whose last line says what became of it."""
+    results, start = {}, 0
+    for match in re.finditer(r"^row (\S+) (ok|not ok)\n", output, re.M):
+        results[match.group(1)] = (match.group(2) == "ok", output[start:match.start()])
+        start = match.end()
+    rest = output[start:]
+    last = rows[-1]
+    # A world that fails when it ends, or before, is a failure of the row that was the last.
+    for ident in rows:
+        if ident not in results:
+            results[ident] = (False, "not reached\n")
+    if not ok and all(good for good, _ in results.values()):
+        results[last] = (False, results[last][1] + rest)
+    elif rest and not results[last][0]:
+        results[last] = (False, results[last][1] + rest)
+    return results
+
+
 def main(name):
     """Call as main(__name__) at the end of a test file. Arguments: names of cases to run (all)."""
     if name != "__main__":
         return
     arguments = sys.argv[1:]
     if arguments[:1] == ["--inside"]:
-        run_inside(arguments[1])
+        run_inside(*arguments[1:])
         return
-    chosen = [c for c in CASES if not arguments or c[2].__name__ in arguments or c[0] in arguments]
+    chosen = choose(arguments)
     simulator = find_simulator()
-    print(f"1..{len(chosen)}", flush=True)
-    failed = 0
-    for number, (ident, section, function, options) in enumerate(chosen, 1):
-        ok, output = run_case(simulator, os.path.abspath(sys.argv[0]), function, options)
-        failed += not ok
-        title = f"{ident} {function.__name__.replace('_', ' ')} (SGP.32 {section})"
-        print(f"{'ok' if ok else 'not ok'} {number} - {title}", flush=True)
-        if not ok:
-            for line in output.splitlines():
-                print("# " + line)
-            sys.stdout.flush()
+    print(f"1..{sum(len(titles) for _, _, _, titles in chosen)}", flush=True)
+    failed = number = 0
+    for function, options, rows, titles in chosen:
+        ok, output = run_case(simulator, os.path.abspath(sys.argv[0]), function, options, rows)
+        results = split_rows(rows, ok, output) if rows else {titles[0][0]: (ok, output)}
+        for ident, title in titles:
+            number += 1
+            good, text = results[ident]
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {number} - {title}", flush=True)
+            if not good:
+                for line in text.splitlines():
+                    print("# " + line)
+                sys.stdout.flush()
     sys.exit(1 if failed else 0)

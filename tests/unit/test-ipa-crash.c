@@ -128,8 +128,8 @@ static void test_lost_for_now(void)
     world->list_fails = TRUE;
     world_assert_poll_fails(
         session, EUICCD_ERROR_TIMEOUT,
-        "executing a package: (recovery failed: reading stored package results: no "
-        "answer) the answer of the fault");
+        "executing a package: the answer of the fault (looking for its result failed: "
+        "reading stored package results: no answer)");
     world_assert_calls(world, WORLD_HEAD "reset; results");
     world_assert_poll_fails(session, EUICCD_ERROR_TIMEOUT,
                             "reading stored package results: no answer");

@@ -426,8 +426,10 @@ static void test_unusable_packages(gconstpointer data)
 
     world_add_package(world, "a", (EsipaPackageKind)GPOINTER_TO_INT(data), "");
     world_assert_poll_fails(session, EUICCD_ERROR_MALFORMED,
-                            unknown ? "eIM 'a' sent a package that is not understood"
-                                    : "eIM 'a' sent a package that is cut off");
+                            unknown ? "eIM 'a' sent a package of an unknown kind, and was answered "
+                                      "unknownPackage (2)"
+                                    : "eIM 'a' sent a package that can't be read: cut off, and was "
+                                      "answered invalidPackageFormat (1)");
     world_assert_calls(world, unknown ? "get a; save 1 executed; error 2 a 6101; drop 1"
                                       : "get a; save 1 executed; error 1 a 6101; drop 1");
     world_assert_poll_ok(session, "a", 0);
@@ -600,7 +602,7 @@ static void test_add_initial_eim(void)
     g_assert_false(ipa_add_initial_eim(session, data, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
     g_assert_cmpstr(error->message, ==,
-                    "adding an initial eIM: the card already is associated with 2 (first: 'a')");
+                    "adding an initial eIM: the card is associated with 2 eIM(s) already (first: 'a')");
     g_clear_error(&error);
     world_assert_calls(world, "");
     g_ptr_array_set_size(world->associated, 0);
