@@ -396,7 +396,9 @@ GBytes *tlv_oid_from_string(const char *dotted, GError **error)
     for (guint i = 0; parts[i]; i++) {
         guint64 arc;
 
-        if (!g_ascii_string_to_unsigned(parts[i], 10, 0, G_MAXUINT64 >> 1, &arc, NULL))
+        /* One spelling a number: no zeros before it. */
+        if (!g_ascii_string_to_unsigned(parts[i], 10, 0, G_MAXUINT64 >> 1, &arc, NULL) ||
+            (parts[i][0] == '0' && parts[i][1] != '\0'))
             goto bad;
         if (i == 0) {
             if (arc > 2)
