@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "util/bytes.h"
 #include "util/error.h"
 
 #define MAX_HEADERS     (64u << 10) /* octets of all header lines of one answer */
@@ -38,14 +39,25 @@ static void refuse(HttpAnswer *answer, EuiccdError code, const char *format, ...
     va_end(arguments);
 }
 
-/* The value of header NAME when LINE is one, without blanks around it. g_free() it. */
+static gboolean is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The value of header NAME when LINE is one, without blanks around it: what HTTP calls so, not what C does
+ * (RFC 9110 5.6.3). g_free() it. */
 static char *header_value(const char *line, gsize size, const char *name)
 {
-    gsize length = strlen(name);
+    gsize at = strlen(name);
 
-    if (size <= length || line[length] != ':' || g_ascii_strncasecmp(line, name, length) != 0)
+    if (size <= at || line[at] != ':' || g_ascii_strncasecmp(line, name, at) != 0)
         return NULL;
-    return g_strstrip(g_strndup(line + length + 1, size - length - 1));
+    at++;
+    while (at < size && is_blank(line[at]))
+        at++;
+    while (at < size && is_blank(line[size - 1]))
+        size--;
+    return g_strndup(line + at, size - at);
 }
 
 static void take_header(HttpAnswer *answer, const char *line, gsize size)
@@ -55,7 +67,7 @@ static void take_header(HttpAnswer *answer, const char *line, gsize size)
     guint64 number;
 
     if ((length = header_value(line, size, "Content-Length"))) {
-        if (!g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &number, NULL))
+        if (!bytes_parse_decimal(length, G_MAXINT64, &number))
             refuse(answer, EUICCD_ERROR_NETWORK, "its Content-Length is no number");
         else if (answer->content_length >= 0 && answer->content_length != (gint64)number)
             refuse(answer, EUICCD_ERROR_NETWORK, "it has two different Content-Length");
@@ -148,7 +160,7 @@ guint http_answer_get_retry_after(const HttpAnswer *answer, gint64 now)
 
     if (!answer->retry_after)
         return 0;
-    if (g_ascii_string_to_unsigned(answer->retry_after, 10, 0, G_MAXUINT64, &number, NULL))
+    if (bytes_parse_decimal(answer->retry_after, G_MAXUINT64, &number))
         return (guint)MIN(number, MAX_RETRY_AFTER);
     then = curl_getdate(answer->retry_after, NULL);
     if (answer->date)

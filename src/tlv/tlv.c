@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "util/bytes.h"
 #include "util/error.h"
 
 TlvSlice tlv_slice_from_bytes(GBytes *bytes)
@@ -397,7 +398,7 @@ GBytes *tlv_oid_from_string(const char *dotted, GError **error)
         guint64 arc;
 
         /* One spelling a number: no zeros before it. */
-        if (!g_ascii_string_to_unsigned(parts[i], 10, 0, G_MAXUINT64 >> 1, &arc, NULL) ||
+        if (!bytes_parse_decimal(parts[i], G_MAXUINT64 >> 1, &arc) ||
             (parts[i][0] == '0' && parts[i][1] != '\0'))
             goto bad;
         if (i == 0) {
