@@ -41,7 +41,7 @@ static void refuse(HttpAnswer *answer, EuiccdError code, const char *format, ...
 
 static gboolean is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n'; /* the last two only at the end */
 }
 
 /* The value of header NAME when LINE is one, without blanks around it: what HTTP calls so, not what C does
@@ -96,6 +96,16 @@ gboolean http_answer_is_status_line(const char *line, gsize size)
     return size >= 5 && memcmp(line, "HTTP/", 5) == 0;
 }
 
+/* A CR that does not end the line: some readers take it for a line end, some for a blank (RFC 9112 2.2). */
+static gboolean has_bare_cr(const char *line, gsize size)
+{
+    if (size > 0 && line[size - 1] == '\n')
+        size--;
+    if (size > 0 && line[size - 1] == '\r')
+        size--;
+    return size > 0 && memchr(line, '\r', size);
+}
+
 gboolean http_answer_take_line(HttpAnswer *answer, const char *line, gsize size)
 {
     answer->header_size += size;
@@ -103,6 +113,8 @@ gboolean http_answer_take_line(HttpAnswer *answer, const char *line, gsize size)
         refuse(answer, EUICCD_ERROR_TOO_LARGE, "its header is longer than %u octets", MAX_HEADERS);
     } else if (memchr(line, '\0', size)) {
         refuse(answer, EUICCD_ERROR_NETWORK, "NUL in its header");
+    } else if (has_bare_cr(line, size)) {
+        refuse(answer, EUICCD_ERROR_NETWORK, "CR without LF in its header");
     } else if (size > 0 && (line[0] == ' ' || line[0] == '\t')) {
         refuse(answer, EUICCD_ERROR_NETWORK, "folded line in its header");
     } else if (http_answer_is_status_line(line, size)) {

@@ -398,7 +398,7 @@ GBytes *tlv_oid_from_string(const char *dotted, GError **error)
         guint64 arc;
 
         /* One spelling a number: no zeros before it. */
-        if (!bytes_parse_decimal(parts[i], G_MAXUINT64 >> 1, &arc) ||
+        if (!bytes_parse_decimal(parts[i], i == 1 ? G_MAXUINT64 - 80 : G_MAXUINT64, &arc) ||
             (parts[i][0] == '0' && parts[i][1] != '\0'))
             goto bad;
         if (i == 0) {

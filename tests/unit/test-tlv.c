@@ -357,6 +357,8 @@ static void test_oids(void)
         { "2.0", "50" },
         { "2.40", "78" },
         { "0.39.127.128", "277F8100" },
+        { "2.18446744073709551535", "81FFFFFFFFFFFFFFFF7F" },
+        { "1.2.18446744073709551615", "2A81FFFFFFFFFFFFFFFF7F" },
     };
     static const char *const bad_text[] = {
         "",      "1",    "3.1",     "1.40",     "1..2", "1.2.", "1.2.-3",
