@@ -45,7 +45,7 @@ static void check_config(const Config *config)
 
         g_assert(size >= 5 && size <= 16);
     }
-    g_assert(config->channel->block_size >= 1 && config->channel->block_size <= 255);
+    g_assert(config->channel->block_size <= 255);
     g_assert(config->channel->timeout >= 1 && config->channel->long_timeout >= 1);
     g_assert(config->network.connect_timeout >= 1 && config->network.stall_timeout >= 1 &&
              config->network.total_timeout >= 1);
