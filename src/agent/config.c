@@ -491,6 +491,7 @@ static gboolean load_file(Config *config, const char *path, GError **error)
     g_autoptr(GError) local = NULL;
     g_autofree char *text = NULL;
     g_auto(GStrv) groups = NULL;
+    const char *bad;
 
     if (!bytes) {
         g_prefix_error(error, "reading the configuration: ");
@@ -500,6 +501,14 @@ static gboolean load_file(Config *config, const char *path, GError **error)
     if (strlen(text) != g_bytes_get_size(bytes)) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG, "%s: contains a zero octet", path);
         return FALSE;
+    }
+    /* Names and values end up in messages, on the bus and in the journal. */
+    if (!g_utf8_validate(text, -1, &bad)) {
+        guint line = 1;
+
+        for (const char *c = text; c < bad; c++)
+            line += *c == '\n';
+        return fail_at(error, path, line, "the text is not UTF-8");
     }
     if (!check_lines(path, text, error))
         return FALSE;

@@ -59,10 +59,17 @@ static void set_text(GKeyFile *file, const char *key, const char *text)
 static char *get_text(GKeyFile *file, const char *key, gboolean *bad)
 {
     g_autoptr(GBytes) bytes = get_bytes(file, key, bad);
+    const char *text;
+    gsize size;
 
     if (!bytes)
         return g_strdup("");
-    return g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    text = g_bytes_get_data(bytes, &size);
+    if (!g_utf8_validate_len(text, size, NULL)) {
+        *bad = TRUE;
+        return g_strdup("");
+    }
+    return g_strndup(text, size);
 }
 
 static gint64 get_number(GKeyFile *file, const char *key, gint64 otherwise, gboolean *bad)

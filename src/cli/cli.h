@@ -53,6 +53,13 @@ CliExit cli_call(Cli *cli, const char *what, sd_bus_message **ret_reply, const c
                  const char *interface, const char *member, const char *types, ...);
 /* Manager.Describe(): everything at one moment. */
 CliExit cli_load(Cli *cli, JsonNode **ret_root);
+
+/* state.c: what Describe() answers. */
+
+/* The object in TEXT; NULL where it is not built as the interface says: Euiccs and Jobs, and in each
+ * eUICC Profiles and Eims, are arrays of objects, Inhibitions is one of strings. Members of the objects
+ * may be missing or of any type. */
+JsonNode *cli_parse_state(const char *text);
 /* The eUICCs of ROOT that --eid (or EID, when not NULL) means: the whole EID or its end. An EID that is
  * not there is an error. *RET_EUICCS holds borrowed JsonObject; g_ptr_array_unref() it. */
 CliExit cli_select(const Cli *cli, JsonNode *root, const char *eid, GPtrArray **ret_euiccs);
@@ -62,7 +69,8 @@ CliExit cli_select(const Cli *cli, JsonNode *root, const char *eid, GPtrArray **
 JsonNode *cli_read_variant(sd_bus_message *m); /* the variant M stands at, NULL when malformed */
 JsonObject *cli_read_properties(sd_bus_message *m);               /* an a{sv} */
 const char *cli_get_string(JsonObject *object, const char *name); /* "" when absent; borrowed */
-gint64 cli_get_integer(JsonObject *object, const char *name);
+gint64 cli_get_integer(JsonObject *object, const char *name);     /* 0 when absent */
+double cli_get_real(JsonObject *object, const char *name);
 JsonArray *cli_get_array(JsonObject *object, const char *name);
 /* A value as text for people. Free with g_free(). */
 char *cli_value_to_text(JsonNode *value);

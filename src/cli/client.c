@@ -130,38 +130,12 @@ CliExit cli_load(Cli *cli, JsonNode **ret_root)
     if (code != CLI_OK)
         return code;
     if (sd_bus_message_read(reply, "s", &text) > 0)
-        root = json_from_string(text, NULL);
+        root = cli_parse_state(text);
     sd_bus_message_unref(reply);
-    if (!root || !JSON_NODE_HOLDS_OBJECT(root) ||
-        !cli_get_array(json_node_get_object(root), "Euiccs") ||
-        !cli_get_array(json_node_get_object(root), "Jobs")) {
+    if (!root) {
         cli_complain(_("the answer of the daemon can't be read"));
         return CLI_FAILED;
     }
     *ret_root = g_steal_pointer(&root);
-    return CLI_OK;
-}
-
-CliExit cli_select(const Cli *cli, JsonNode *root, const char *eid, GPtrArray **ret_euiccs)
-{
-    JsonArray *all = cli_get_array(json_node_get_object(root), "Euiccs");
-    g_autoptr(GPtrArray) euiccs = g_ptr_array_new();
-    const char *wanted = eid ? eid : cli->eid;
-
-    for (guint i = 0; i < json_array_get_length(all); i++) {
-        JsonObject *euicc = json_array_get_object_element(all, i);
-
-        if (!wanted || g_str_has_suffix(cli_get_string(euicc, "Eid"), wanted))
-            g_ptr_array_add(euiccs, euicc);
-    }
-    if (wanted && euiccs->len == 0) {
-        cli_complain(_("there is no eUICC %s"), wanted);
-        return CLI_FAILED;
-    }
-    if (wanted && euiccs->len > 1) {
-        cli_complain(_("%s is the end of more than one EID"), wanted);
-        return CLI_USAGE;
-    }
-    *ret_euiccs = g_steal_pointer(&euiccs);
     return CLI_OK;
 }

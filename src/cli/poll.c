@@ -65,7 +65,7 @@ static void on_changed(Jobs *jobs, const char *path, sd_bus_message *m)
     properties = cli_read_properties(m);
     if (!properties || !json_object_has_member(properties, "Stage") || jobs->cli->json)
         return;
-    progress = json_object_get_double_member_with_default(properties, "Progress", 0);
+    progress = CLAMP(cli_get_real(properties, "Progress"), 0, 1);
     stage = cli_clean(cli_get_string(properties, "Stage"));
     if (stage[0] == '\0') /* the end is told by on_finished() */
         return;

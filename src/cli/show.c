@@ -56,9 +56,9 @@ static const char *get_profile_name(JsonObject *profile)
 
 static char *get_percent(JsonObject *job)
 {
-    double progress = json_object_get_double_member_with_default(job, "Progress", 0);
+    double progress = cli_get_real(job, "Progress");
 
-    return g_strdup_printf("%d %%", (int)(progress * 100 + 0.5));
+    return g_strdup_printf("%d %%", (int)(CLAMP(progress, 0, 1) * 100 + 0.5));
 }
 
 static void print_profile(JsonObject *profile, guint width)
@@ -98,6 +98,7 @@ static void print_euicc(JsonObject *euicc)
         _("state"), _("card"), _("modem"), _("profile"), _("eIM"), _("waiting")
     };
     const char *reason = cli_get_string(euicc, "StateReason");
+    g_autofree char *eid = cli_clean(cli_get_string(euicc, "Eid"));
     g_autofree char *state = NULL;
     g_autofree char *card = NULL;
     g_autofree char *modem = NULL;
@@ -120,7 +121,7 @@ static void print_euicc(JsonObject *euicc)
     waiting =
         g_strdup_printf(g_dngettext(NULL, "%u notification", "%u notifications", pending), pending);
 
-    g_print("\n%s %s\n", _("eUICC"), cli_get_string(euicc, "Eid"));
+    g_print("\n%s %s\n", _("eUICC"), eid);
     cli_print_field(_("state"), width, state);
     cli_print_field(_("card"), width, card);
     cli_print_field(_("modem"), width, modem);
@@ -142,12 +143,13 @@ static void print_active_jobs(JsonArray *jobs)
     for (guint i = 0; i < json_array_get_length(jobs); i++) {
         JsonObject *job = json_array_get_object_element(jobs, i);
         g_autofree char *percent = get_percent(job);
+        g_autofree char *number = cli_clean(cli_path_end(cli_get_string(job, "Path")));
+        g_autofree char *kind = cli_clean(cli_get_string(job, "Kind"));
         g_autofree char *stage = cli_clean(cli_get_string(job, "Stage"));
 
         if (job_is_active(job))
-            g_print(_("\njob %s: %s, %s, %s (%s)\n"), cli_path_end(cli_get_string(job, "Path")),
-                    cli_get_string(job, "Kind"), cli_get_string(job, "State"), or_dash(stage),
-                    percent);
+            g_print(_("\njob %s: %s, %s, %s (%s)\n"), number, kind, cli_get_string(job, "State"),
+                    or_dash(stage), percent);
     }
 }
 
@@ -155,6 +157,7 @@ CliExit cli_status(Cli *cli, char **arguments)
 {
     g_autoptr(JsonNode) root = NULL;
     g_autoptr(GPtrArray) euiccs = NULL;
+    g_autofree char *version = NULL;
     JsonObject *object;
     JsonArray *inhibitions;
     CliExit code = cli_load(cli, &root);
@@ -172,8 +175,9 @@ CliExit cli_status(Cli *cli, char **arguments)
         cli_print_json(root, TRUE);
         return CLI_OK;
     }
+    version = cli_clean(cli_get_string(object, "Version"));
     g_print(g_dngettext(NULL, "euiccd %s, %u eUICC\n", "euiccd %s, %u eUICCs\n", euiccs->len),
-            cli_get_string(object, "Version"), euiccs->len);
+            version, euiccs->len);
     inhibitions = cli_get_array(object, "Inhibitions");
     for (guint i = 0; inhibitions && i < json_array_get_length(inhibitions); i++) {
         g_autofree char *text = cli_clean(json_array_get_string_element(inhibitions, i));
@@ -305,8 +309,9 @@ CliExit cli_eims(Cli *cli, char **arguments)
     array = json_node_get_array(list);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *euicc = json_array_get_object_element(array, i);
+        g_autofree char *eid = cli_clean(cli_get_string(euicc, "Eid"));
 
-        g_print("%s%s %s\n", i > 0 ? "\n" : "", _("eUICC"), cli_get_string(euicc, "Eid"));
+        g_print("%s%s %s\n", i > 0 ? "\n" : "", _("eUICC"), eid);
         print_eims(cli_get_array(euicc, "Eims"));
     }
     return CLI_OK;

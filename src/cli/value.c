@@ -92,14 +92,34 @@ JsonObject *cli_read_properties(sd_bus_message *m)
     return g_steal_pointer(&object);
 }
 
+/* A string, number or boolean; NULL when NAME is absent, null or of another kind. */
+static JsonNode *get_value(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node && JSON_NODE_HOLDS_VALUE(node) ? node : NULL;
+}
+
 const char *cli_get_string(JsonObject *object, const char *name)
 {
-    return json_object_get_string_member_with_default(object, name, "");
+    JsonNode *node = get_value(object, name);
+    const char *text = node ? json_node_get_string(node) : NULL;
+
+    return text ? text : "";
 }
 
 gint64 cli_get_integer(JsonObject *object, const char *name)
 {
-    return json_object_get_int_member_with_default(object, name, 0);
+    JsonNode *node = get_value(object, name);
+
+    return node ? json_node_get_int(node) : 0;
+}
+
+double cli_get_real(JsonObject *object, const char *name)
+{
+    JsonNode *node = get_value(object, name);
+
+    return node ? json_node_get_double(node) : 0;
 }
 
 JsonArray *cli_get_array(JsonObject *object, const char *name)

@@ -336,7 +336,9 @@ gboolean ipa_results_deliver(IpaSession *session, const IpaEim *eim, GError **er
         IpaRecord *record = due->pdata[i];
         g_autoptr(GError) local = NULL;
 
-        if (settle_record(session, record, &local))
+        /* An answer before it may have settled it as well (drop_settled()). */
+        if (!g_ptr_array_find(session->records, record, NULL) ||
+            settle_record(session, record, &local))
             continue;
         if (!ipa_results_is_refusal(local)) {
             g_propagate_error(error, g_steal_pointer(&local));

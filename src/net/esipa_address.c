@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "util/bytes.h"
 #include "util/error.h"
 
 /* eimFqdn: the address of an eIM as the card names it (SGP.32 2.11.1.1.1, I-31). */
@@ -36,7 +37,7 @@ static gboolean parse_port(const char *text, guint16 *ret_port)
     guint64 port = 443;
 
     if (*text != '\0' &&
-        (*text != ':' || !g_ascii_string_to_unsigned(text + 1, 10, 1, G_MAXUINT16, &port, NULL)))
+        (*text != ':' || !bytes_parse_decimal(text + 1, G_MAXUINT16, &port) || port == 0))
         return FALSE;
     *ret_port = (guint16)port;
     return TRUE;

@@ -10,13 +10,11 @@
 #include <unistd.h>
 
 #include "net/address.h"
+#include "net/http_answer.h"
 #include "net/tls_context.h"
 #include "net/tls_session.h"
 #include "util/clock.h"
 #include "util/error.h"
-
-#define MAX_HEADERS     (64u << 10) /* octets of all header lines of one answer */
-#define MAX_RETRY_AFTER (24u * 3600)
 
 const HttpsConfig https_config_default = {
     .connect_timeout = 30,
@@ -50,13 +48,7 @@ struct HttpsClient {
 /* One run of the handle: what the callbacks learn. */
 typedef struct {
     HttpsClient *client;
-    GByteArray *body;
-    GError *refused; /* why the answer can't be used */
-    char *content_type, *retry_after, *date;
-    gsize header_size;
-    gint64 content_length; /* -1: none */
-    gboolean chunked;
-    gboolean header_done;
+    HttpAnswer answer;
     gboolean sent;     /* a request octet left: the TLS handshake is done */
     gboolean answered; /* a line of a response arrived */
     gint64 last_octet; /* boot time */
@@ -64,11 +56,7 @@ typedef struct {
 
 static void transfer_clear(Transfer *transfer)
 {
-    g_clear_pointer(&transfer->body, g_byte_array_unref);
-    g_clear_error(&transfer->refused);
-    g_clear_pointer(&transfer->content_type, g_free);
-    g_clear_pointer(&transfer->retry_after, g_free);
-    g_clear_pointer(&transfer->date, g_free);
+    http_answer_clear(&transfer->answer);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Transfer, transfer_clear)
 
@@ -83,21 +71,6 @@ void https_response_free(HttpsResponse *response)
 }
 
 /* ---- callbacks of the handle ---- */
-
-/* Why the answer is refused; the first reason stays. */
-static void refuse(Transfer *transfer, EuiccdError code, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static void refuse(Transfer *transfer, EuiccdError code, const char *format, ...)
-{
-    va_list arguments;
-
-    if (transfer->refused)
-        return;
-    va_start(arguments, format);
-    transfer->refused = g_error_new_valist(EUICCD_ERROR, (gint)code, format, arguments);
-    va_end(arguments);
-}
 
 static int client_index(void)
 {
@@ -212,96 +185,25 @@ static int on_debug(CURL *easy, curl_infotype type, char *octets, size_t size, v
     return 0;
 }
 
-/* The value of header NAME when LINE is one, without blanks around it. g_free() it. */
-static char *header_value(const char *line, gsize size, const char *name)
-{
-    gsize length = strlen(name);
-
-    if (size <= length || line[length] != ':' || g_ascii_strncasecmp(line, name, length) != 0)
-        return NULL;
-    return g_strstrip(g_strndup(line + length + 1, size - length - 1));
-}
-
-static void take_header(Transfer *transfer, const char *line, gsize size)
-{
-    g_autofree char *length = NULL, *encoding = NULL;
-    char *value;
-    guint64 number;
-
-    if ((length = header_value(line, size, "Content-Length"))) {
-        if (!g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &number, NULL))
-            refuse(transfer, EUICCD_ERROR_NETWORK, "its Content-Length is no number");
-        else if (transfer->content_length >= 0 && transfer->content_length != (gint64)number)
-            refuse(transfer, EUICCD_ERROR_NETWORK, "it has two different Content-Length");
-        else
-            transfer->content_length = (gint64)number;
-    } else if ((encoding = header_value(line, size, "Transfer-Encoding"))) {
-        if (g_ascii_strcasecmp(encoding, "chunked") != 0 || transfer->chunked)
-            refuse(transfer, EUICCD_ERROR_NETWORK, "its Transfer-Encoding is not just \"chunked\"");
-        transfer->chunked = TRUE;
-    } else if ((value = header_value(line, size, "Content-Type"))) {
-        g_free(transfer->content_type);
-        transfer->content_type = value;
-    } else if ((value = header_value(line, size, "Retry-After"))) {
-        g_free(transfer->retry_after);
-        transfer->retry_after = value;
-    } else if ((value = header_value(line, size, "Date"))) {
-        g_free(transfer->date);
-        transfer->date = value;
-    }
-    if (transfer->chunked && transfer->content_length >= 0)
-        refuse(transfer, EUICCD_ERROR_NETWORK, "it has Content-Length and Transfer-Encoding");
-}
-
-/* Each header line of the answer, also of 1xx answers before it and of trailers behind it (which
- * are ignored). Framing that two readers could understand differently is refused (I-30). */
+/* Each header line of the answer, also of 1xx answers before it and of trailers behind it. */
 static size_t on_header(char *line, size_t one, size_t size, void *data)
 {
     Transfer *transfer = data;
-    gboolean status_line = size >= 5 && memcmp(line, "HTTP/", 5) == 0;
 
     (void)one;
     /* Trailers were counted with the body. */
-    if (status_line || !transfer->header_done)
+    if (http_answer_is_status_line(line, size) || !transfer->answer.header_done)
         transfer->client->counters.bytes_received += size;
     transfer->answered = TRUE;
-    transfer->header_size += size;
-    if (transfer->header_size > MAX_HEADERS) {
-        refuse(transfer, EUICCD_ERROR_TOO_LARGE, "its header is longer than %u octets",
-               MAX_HEADERS);
-    } else if (memchr(line, '\0', size)) {
-        refuse(transfer, EUICCD_ERROR_NETWORK, "NUL in its header");
-    } else if (size > 0 && (line[0] == ' ' || line[0] == '\t')) {
-        refuse(transfer, EUICCD_ERROR_NETWORK, "folded line in its header");
-    } else if (status_line) {
-        /* A new status line: what a 1xx answer said does not count. */
-        g_clear_pointer(&transfer->content_type, g_free);
-        g_clear_pointer(&transfer->retry_after, g_free);
-        g_clear_pointer(&transfer->date, g_free);
-        transfer->content_length = -1;
-        transfer->chunked = FALSE;
-        transfer->header_done = FALSE;
-    } else if (size == 0 || line[0] == '\r' || line[0] == '\n') {
-        transfer->header_done = TRUE;
-    } else if (!transfer->header_done) {
-        take_header(transfer, line, size);
-    }
-    return transfer->refused ? 0 : size;
+    return http_answer_take_line(&transfer->answer, line, size) ? size : 0;
 }
 
 static size_t on_body(char *octets, size_t one, size_t size, void *data)
 {
     Transfer *transfer = data;
-    gsize limit = transfer->client->config.max_response;
 
     (void)one;
-    if (size > limit - transfer->body->len) {
-        refuse(transfer, EUICCD_ERROR_TOO_LARGE, "it is longer than %" G_GSIZE_FORMAT " octets",
-               limit);
-        return 0;
-    }
-    g_byte_array_append(transfer->body, (const guint8 *)octets, (guint)size);
-    return size;
+    return http_answer_take_body(&transfer->answer, octets, size) ? size : 0;
 }
 
 /* ---- the client ---- */
@@ -563,8 +465,8 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     g_autofree char *words = NULL;
     EuiccdError kind = EUICCD_ERROR_NETWORK;
 
-    if (transfer->refused) {
-        g_propagate_prefixed_error(error, g_error_copy(transfer->refused),
+    if (transfer->answer.refused) {
+        g_propagate_prefixed_error(error, g_error_copy(transfer->answer.refused),
                                    "the answer is refused: ");
         return;
     }
@@ -595,25 +497,12 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     g_set_error(error, EUICCD_ERROR, (gint)kind, "%s", words);
 }
 
-/* What libcurl takes for the end of an answer, but is none. A header that stops before its empty
- * line; and, where the end of the connection is the end of the answer, one that was cut instead of
- * closed as TLS wants it: whoever cuts the line could make an empty answer, and that means
- * something (I-21). */
 static gboolean check_end(HttpsClient *client, const Transfer *transfer, GError **error)
 {
-    const char *why = NULL;
     long status = 0;
 
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (!transfer->header_done || status < 200)
-        why = "its header is cut off";
-    else if (transfer->content_length < 0 && !transfer->chunked && status != 204 && status != 304 &&
-             !client->close_notify)
-        why = "its end is missing (the connection was cut)";
-    if (!why)
-        return TRUE;
-    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NETWORK, "the answer is refused: %s", why);
-    return FALSE;
+    return http_answer_check_end(&transfer->answer, status, client->close_notify, error);
 }
 
 /* One attempt. FALSE and *RET_AGAIN: the kept connection was closed by the server before it
@@ -668,27 +557,6 @@ static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline
     return FALSE;
 }
 
-/* Seconds of a Retry-After header: a number, or a date, which is compared with the server's own
- * clock where it tells it. */
-static guint retry_after_seconds(const Transfer *transfer)
-{
-    gint64 then, now = -1;
-    guint64 number;
-
-    if (!transfer->retry_after)
-        return 0;
-    if (g_ascii_string_to_unsigned(transfer->retry_after, 10, 0, G_MAXUINT64, &number, NULL))
-        return (guint)MIN(number, MAX_RETRY_AFTER);
-    then = curl_getdate(transfer->retry_after, NULL);
-    if (transfer->date)
-        now = curl_getdate(transfer->date, NULL);
-    if (now < 0)
-        now = clock_realtime() / G_USEC_PER_SEC;
-    if (then < 0 || then <= now)
-        return 0;
-    return (guint)MIN(then - now, MAX_RETRY_AFTER);
-}
-
 static HttpsResponse *make_response(HttpsClient *client, Transfer *transfer)
 {
     HttpsResponse *response = g_new0(HttpsResponse, 1);
@@ -696,9 +564,10 @@ static HttpsResponse *make_response(HttpsClient *client, Transfer *transfer)
 
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
     response->status = (guint)status;
-    response->body = g_byte_array_free_to_bytes(g_steal_pointer(&transfer->body));
-    response->content_type = g_steal_pointer(&transfer->content_type);
-    response->retry_after = retry_after_seconds(transfer);
+    response->body = g_byte_array_free_to_bytes(g_steal_pointer(&transfer->answer.body));
+    response->content_type = g_steal_pointer(&transfer->answer.content_type);
+    response->retry_after =
+        http_answer_get_retry_after(&transfer->answer, clock_realtime() / G_USEC_PER_SEC);
     return response;
 }
 
@@ -746,10 +615,10 @@ HttpsResponse *https_post(HttpsClient *client, const char *path, const char *con
         goto out;
     client->counters.requests++;
     for (guint attempts = 0; !response && again && attempts < 2; attempts++) {
-        g_auto(Transfer) transfer = { .client = client, .content_length = -1 };
+        g_auto(Transfer) transfer = { .client = client };
         g_autoptr(GError) local = NULL;
 
-        transfer.body = g_byte_array_new();
+        http_answer_init(&transfer.answer, client->config.max_response);
         if (attempt(client, &transfer, deadline, cancellable, &again, &local))
             response = make_response(client, &transfer);
         else if (!again || attempts == 1)

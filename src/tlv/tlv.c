@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "util/bytes.h"
 #include "util/error.h"
 
 TlvSlice tlv_slice_from_bytes(GBytes *bytes)
@@ -396,7 +397,9 @@ GBytes *tlv_oid_from_string(const char *dotted, GError **error)
     for (guint i = 0; parts[i]; i++) {
         guint64 arc;
 
-        if (!g_ascii_string_to_unsigned(parts[i], 10, 0, G_MAXUINT64 >> 1, &arc, NULL))
+        /* One spelling a number: no zeros before it. */
+        if (!bytes_parse_decimal(parts[i], i == 1 ? G_MAXUINT64 - 80 : G_MAXUINT64, &arc) ||
+            (parts[i][0] == '0' && parts[i][1] != '\0'))
             goto bad;
         if (i == 0) {
             if (arc > 2)

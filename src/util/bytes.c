@@ -53,6 +53,12 @@ GBytes *bytes_from_hex(const char *hex, GError **error)
     return g_bytes_new_take(g_steal_pointer(&data), length / 2);
 }
 
+gboolean bytes_parse_decimal(const char *text, guint64 max, guint64 *ret_number)
+{
+    return g_ascii_isdigit(text[0]) &&
+           g_ascii_string_to_unsigned(text, 10, 0, max, ret_number, NULL);
+}
+
 char *eid_to_string(const guint8 *eid, gsize size, GError **error)
 {
     g_autofree char *hex = NULL;

@@ -15,6 +15,10 @@ char *bytes_gbytes_to_hex(GBytes *bytes);
 /* Reads hex, upper or lower case, no blanks. NULL with INVALID_ARGUMENT for anything else. */
 GBytes *bytes_from_hex(const char *hex, GError **error);
 
+/* A decimal number of nothing but digits, from 0 to MAX. FALSE for anything else: signs, blanks and, unlike
+ * with g_ascii_string_to_unsigned(), a vertical tab before it. */
+gboolean bytes_parse_decimal(const char *text, guint64 max, guint64 *ret_number);
+
 /* EID octets <-> 32 decimal digits. The digits are returned as they stand; hex digits are an error
  * (MALFORMED). Free with g_free(). */
 char *eid_to_string(const guint8 *eid, gsize size, GError **error);

@@ -13,7 +13,8 @@ static void look(TlvReader *reader)
     Tlv tlv;
 
     while (tlv_next(reader, &tlv, &error)) {
-        g_autofree char *oid = tlv_oid_to_string(tlv.value, NULL);
+        /* Text of a longer one takes more time than it tells. */
+        g_autofree char *oid = tlv.value.size <= 64 ? tlv_oid_to_string(tlv.value, NULL) : NULL;
         gboolean boolean;
         gint64 integer;
         TlvReader inner;

@@ -316,6 +316,29 @@ static void test_zero_octet(Fixture *f, gconstpointer data)
     g_assert_cmpstr(error->message, ==, expected);
 }
 
+/* A message with such octets would be refused by the journal and the bus. */
+static void test_not_utf8(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        { "\xFF\xFE=1\n", ":1: the text is not UTF-8" },
+        { "[poll]\n# caf\xE9\ninterval=1\n", ":2: the text is not UTF-8" },
+        { "[modem m]\npath=/dev/m\n[eim \xC3]\npath=/x\n", ":3: the text is not UTF-8" },
+    };
+
+    (void)data;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *expected = g_strconcat(f->path, cases[i].expected, NULL);
+        g_autoptr(GError) error = NULL;
+
+        write_text(f->path, cases[i].text);
+        g_assert_null(config_load(f->path, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG);
+        g_assert_cmpstr(error->message, ==, expected);
+    }
+}
+
 static void test_unknown_names(Fixture *f, gconstpointer data)
 {
     static const struct {
@@ -548,6 +571,7 @@ int main(int argc, char **argv)
     ADD("named-file", test_named_file);
     g_test_add_func("/config/default-file", test_default_file);
     ADD("zero-octet", test_zero_octet);
+    ADD("not-utf8", test_not_utf8);
     ADD("unknown-names", test_unknown_names);
     ADD("bad-values", test_bad_values);
     ADD("limits", test_limits);

@@ -57,6 +57,7 @@ static void test_fqdn(void)
     refuse_fqdn(":443");
     refuse_fqdn("eim:");
     refuse_fqdn("eim:0");
+    refuse_fqdn("eim:\v1");
     refuse_fqdn("eim:65536");
     refuse_fqdn("eim:+1");
     refuse_fqdn("eim: 1");

@@ -255,6 +255,12 @@ static void test_framing_refused(void)
               EUICCD_ERROR_NETWORK, "Content-Length");
     one_error("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", TLS_PEER_KEEP,
               EUICCD_ERROR_NETWORK, "Content-Length");
+    one_error("HTTP/1.1 200 OK\r\nX-A: b\rX-B: c\r\nContent-Length: 5\r\n\r\nhello", TLS_PEER_KEEP,
+              EUICCD_ERROR_NETWORK, "CR without LF");
+    one_error("HTTP/1.1 200 OK\r\nContent-Length: \v5\r\n\r\nhello", TLS_PEER_KEEP,
+              EUICCD_ERROR_NETWORK, "Content-Length");
+    one_error("HTTP/1.1 200 OK\r\nContent-Length: 5\f\r\n\r\nhello", TLS_PEER_KEEP,
+              EUICCD_ERROR_NETWORK, "Content-Length");
     one_error("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nhello", TLS_PEER_KEEP,
               EUICCD_ERROR_NETWORK, "Content-Length");
     one_error("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello", TLS_PEER_KEEP,

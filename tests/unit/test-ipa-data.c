@@ -364,6 +364,30 @@ static void test_acknowledged_unasked(Fixture *f, gconstpointer data)
                        "drop 1; get a");
 }
 
+/* An answer and a result that it holds are due together: what settles the one drops the other on the way. */
+static void test_acknowledged_while_due(Fixture *f, gconstpointer data)
+{
+    FakeEim *eim = world_eim(f->world, "a");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *message = NULL;
+
+    (void)data;
+    world_store_result(f->world, "a", 5, "A1");
+    eim->mood = EIM_DOWN;
+    eim->mood_count = 1;
+    ask(f, "A2", "");
+    message = world_poll_fails(f->session, "a", EUICCD_ERROR_NETWORK);
+    ipa_session_free(f->session);
+    f->session = world_boot(f->world, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(f->world->disk->len, ==, 2);
+    acknowledges(f, 21);
+    world_assert_poll_ok(f->session, "a", 0);
+    g_assert_cmpuint(f->world->disk->len, ==, 0);
+    g_assert_cmpuint(f->world->stored->len, ==, 0);
+    g_assert_cmpuint(eim->taken->len, ==, 1); /* offered once */
+}
+
 /* The eIM's own result, which was kept on the card: it goes, and is owed no more. */
 static void test_acknowledged_result(Fixture *f, gconstpointer data)
 {
@@ -447,6 +471,7 @@ int main(int argc, char **argv)
     ADD("IPAD-DATA-08N/notification", test_acknowledged_notification);
     ADD("IPAD-DATA-08N/unasked", test_acknowledged_unasked);
     ADD("IPAD-DATA-08N/result", test_acknowledged_result);
+    ADD("IPAD-DATA-08N/while-due", test_acknowledged_while_due);
     ADD("IPAD-DATA-08N/foreign", test_acknowledged_foreign);
     ADD("IPAD-V10-02N/v1.0", test_v1_0);
     return g_test_run();

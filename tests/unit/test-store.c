@@ -278,6 +278,8 @@ static void test_bad_files(Fixture *f, gconstpointer data)
         GOOD "remove=1;x;\n",
         GOOD "remove=-1;\n",
         GOOD "result=!\n",
+        "[record]\nformat=1\nstate=executing\nreceiver=/w==\neim-id=eA==\n", /* FF is no text */
+        "[record]\nformat=1\nstate=executing\nreceiver=eA==\neim-id=YQBi\n", /* nor is NUL */
         "[record]\nformat=1\nstate=executed\nreceiver=eA==\neim-id=eA==\n", /* nothing to deliver */
     };
 

@@ -19,6 +19,24 @@
 
 /* ---- bytes ---- */
 
+static void test_decimal(void)
+{
+    static const char *const bad[] = { "",    " 1",  "1 ",  "+1", "-1",
+                                       "\v1", "\t1", "0x1", "1.", "18446744073709551616" };
+    guint64 number = 7;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        g_assert_false(bytes_parse_decimal(bad[i], G_MAXUINT64, &number));
+    g_assert_false(bytes_parse_decimal("256", 255, &number));
+    g_assert_cmpuint(number, ==, 7);
+    g_assert_true(bytes_parse_decimal("255", 255, &number));
+    g_assert_cmpuint(number, ==, 255);
+    g_assert_true(bytes_parse_decimal("18446744073709551615", G_MAXUINT64, &number));
+    g_assert_cmpuint(number, ==, G_MAXUINT64);
+    g_assert_true(bytes_parse_decimal("007", 255, &number));
+    g_assert_cmpuint(number, ==, 7);
+}
+
 static void test_hex(void)
 {
     static const guint8 data[] = { 0x00, 0x0F, 0xA5, 0xFF };
@@ -692,6 +710,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/util/hex", test_hex);
+    g_test_add_func("/util/decimal", test_decimal);
     g_test_add_func("/util/eid/vectors", test_eid);
     g_test_add_func("/util/eid/bad", test_eid_bad);
     g_test_add_func("/util/iccid/vectors", test_iccid);
