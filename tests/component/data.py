@@ -58,11 +58,10 @@ def said_by_the_card(world):
     return "".join(answer[:-4] for _, answer in world.apdus())
 
 
-def key_ids(info1):
-    """Identifiers of the keys that the card signs with, from EUICCInfo1 without its tag (AA)."""
-    listed = info1[info1.rindex("AA"):]
-    assert listed[4:8] == "0414", listed
-    return [listed[8:48]]
+def signing_key(info1):
+    """Identifier of the one key that the card signs with: the end of EUICCInfo1 (AA{04})."""
+    equal(info1[-48:-40], "AA160414", "head of the last list")
+    return info1[-40:]
 
 
 @case("IPAD-DATA-64N", "2.11.1.2; I-24", setup={"defaultDp": DP, "rootDs": DS},
@@ -136,13 +135,13 @@ def search_criteria(world):
 @case("IPAD-DATA-13N", "2.11.1.2, 5.9.10")
 def key_of_the_certificates(world):
     """euiccCiPKIdentifierToBeUsed complete, cut short, and of a key that the card does not have."""
-    key = key_ids(data(world, "BF20")[0]["BF20"])[0]
+    key = signing_key(data(world, "BF20")[0]["BF20"])
     expected = {"A5": certificate(world, "eum"), "A6": certificate(world, "euicc")}
     equal(data(world, {"tags": "A5A6", "ciPKId": key}, {"tags": "A5A6", "ciPKId": key[:6]}),
           [expected] * 2)
-    wrong = key[:-2] + f"{int(key[-2:], 16) ^ 1:02X}"
+    wrong, other = key[:-2] + f"{int(key[-2:], 16) ^ 1:02X}", f"{int(key[:2], 16) ^ 1:02X}"
     refused(world, CI_PK_ID_NOT_FOUND, {"tags": "A5", "ciPKId": wrong},
-            {"tags": "81", "ciPKId": "00"}, {"tags": "A6", "ciPKId": key + "00"})
+            {"tags": "81", "ciPKId": other}, {"tags": "A6", "ciPKId": key + "00"})
 
 
 @case("IPAD-DATA-65E", "2.11.1.2; I-24")
