@@ -437,22 +437,21 @@ static char *describe(HttpsClient *client, const Transfer *transfer, CURLcode co
 
     if (code == CURLE_GOT_NOTHING)
         return g_strdup("the server closed the connection without an answer");
-    if (code == CURLE_PARTIAL_FILE && transfer->content_length >= 0)
+    if (code == CURLE_PARTIAL_FILE && transfer->answer.content_length >= 0)
         return g_strdup_printf("the answer is refused: it is cut off, %u of %" G_GINT64_FORMAT
                                " octets came",
-                               transfer->body->len, transfer->content_length);
+                               transfer->answer.body->len, transfer->answer.content_length);
     if (code == CURLE_PARTIAL_FILE)
         return g_strdup_printf("the answer is refused: it is cut off after %u octets",
-                               transfer->body->len);
+                               transfer->answer.body->len);
     if (code == CURLE_COULDNT_CONNECT &&
         curl_easy_getinfo(client->easy, CURLINFO_OS_ERRNO, &failure) == CURLE_OK && failure != 0)
         return g_strdup_printf("no connection to port %u: %s", client->port,
                                g_strerror((gint)failure));
     if (code == CURLE_SSL_CONNECT_ERROR && client->alert >= 0)
-        return g_strdup_printf(
-            "no TLS connection (1.2 or later): alert \"%s\" (%d), sent by %s",
-            SSL_alert_desc_string_long(client->alert), client->alert,
-            client->alert_is_ours ? "euiccd" : "the server");
+        return g_strdup_printf("no TLS connection (1.2 or later): alert \"%s\" (%d), sent by %s",
+                               SSL_alert_desc_string_long(client->alert), client->alert,
+                               client->alert_is_ours ? "euiccd" : "the server");
     if (code == CURLE_SSL_CONNECT_ERROR && reason)
         return g_strdup_printf("no TLS connection (1.2 or later): %s", reason + 2);
     return g_strchomp(g_strdup(*text ? text : curl_easy_strerror(code)));
