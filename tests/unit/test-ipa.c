@@ -601,8 +601,9 @@ static void test_add_initial_eim(void)
 
     g_assert_false(ipa_add_initial_eim(session, data, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED);
-    g_assert_cmpstr(error->message, ==,
-                    "adding an initial eIM: the card is associated with 2 eIM(s) already (first: 'a')");
+    g_assert_cmpstr(
+        error->message, ==,
+        "adding an initial eIM: the card is associated with 2 eIM(s) already (first: 'a')");
     g_clear_error(&error);
     world_assert_calls(world, "");
     g_ptr_array_set_size(world->associated, 0);
