@@ -436,9 +436,9 @@ guard("ipa: the acknowledgement is on disk before the removal", "invariant 3",
       "    return record->state == IPA_RECORD_KEPT",
       "test-ipa /ipa/package/order")
 guard("ipa: the record outlives the result on the card", "invariant 3",
-      "src/ipa/result.c", "    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array",
-      "    (void)session->host->record_remove(session->host_data, record, NULL);\n"
-      "    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array",
+      "src/ipa/result.c", "{\n    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array_index(record->remove, gint64, i);\n\n        g_autoptr",
+      "{\n    (void)session->host->record_remove(session->host_data, record, NULL);\n"
+      "    for (guint i = 0; i < record->remove->len; i++) {\n        gint64 number = g_array_index(record->remove, gint64, i);\n\n        g_autoptr",
       "test-ipa /ipa/package/order")
 guard("ipa: a refused result stays owed", "invariant 3",
       "src/ipa/result.c", "if (!answer && record->sequence < 0 && euiccd_error_is(local, EUICCD_ERROR_EIM_REFUSED)) {",

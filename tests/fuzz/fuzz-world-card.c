@@ -113,7 +113,28 @@ void world_note_fetched(World *world, GBytes *bytes)
     package->fetched++;
 }
 
-static void check_on_disk(World *world, const RspEuiccPackageSigned *request)
+/* What stands before the commands of a package, which only the card needs to understand. */
+typedef struct {
+    TlvSlice eim_id, transaction_id;
+    gint64 counter;
+} PackageHead;
+
+static PackageHead read_head(GBytes *command)
+{
+    PackageHead head = { 0 };
+    Tlv object, part, field;
+
+    g_assert(tlv_parse(tlv_slice_from_bytes(command), 0xBF51, &object, NULL) &&
+             tlv_find(object.value, 0x30, &part) && tlv_find(part.value, 0x80, &field));
+    head.eim_id = field.value;
+    g_assert(tlv_find(part.value, 0x81, &field) &&
+             tlv_get_integer(field.value, &head.counter, NULL));
+    if (tlv_find(part.value, 0x82, &field))
+        head.transaction_id = field.value;
+    return head;
+}
+
+static void check_on_disk(World *world, const PackageHead *request)
 {
     g_autofree char *eim_id = tlv_slice_to_text(request->eim_id);
     gboolean found = FALSE;
@@ -121,9 +142,9 @@ static void check_on_disk(World *world, const RspEuiccPackageSigned *request)
     for (guint i = 0; i < world->disk->len; i++) {
         const IpaRecord *record = world->disk->pdata[i];
 
-        found = found || (record->state == IPA_RECORD_EXECUTING &&
-                          record->counter == request->counter_value.value &&
-                          g_str_equal(record->eim_id, eim_id));
+        found =
+            found || (record->state == IPA_RECORD_EXECUTING &&
+                      record->counter == request->counter && g_str_equal(record->eim_id, eim_id));
     }
     g_assert(found); /* invariant 3 */
 }
@@ -162,7 +183,7 @@ static void put_signature(TlvWriter *writer)
     tlv_put(writer, 0x5F37, signature, sizeof(signature));
 }
 
-static gboolean has_run(World *world, const RspEuiccPackageSigned *request)
+static gboolean has_run(World *world, const PackageHead *request)
 {
     for (guint i = 0; i < world->stored->len; i++) {
         const WorldResult *stored = world->stored->pdata[i];
@@ -173,7 +194,7 @@ static gboolean has_run(World *world, const RspEuiccPackageSigned *request)
         if (!result || !result->euicc_package_result_signed)
             continue;
         data = result->euicc_package_result_signed->euicc_package_result_data_signed;
-        if (data->counter_value.value == request->counter_value.value &&
+        if (data->counter_value.value == request->counter &&
             tlv_slice_equal(data->eim_id, request->eim_id))
             return TRUE;
     }
@@ -197,15 +218,11 @@ static GBytes *store(World *world, GBytes *result, gint64 replaces)
 /* Runs a package, and stores its result (SGP.32 3.3.1). One that ran is refused, as its counter is old. */
 static GBytes *run_package(World *world, GBytes *command)
 {
-    g_autoptr(RspEuiccPackageRequest) object =
-        tlv_decode(&rsp_euicc_package_request, command, NULL);
-    const RspEuiccPackageSigned *request;
+    PackageHead head = read_head(command), *request = &head;
     g_autoptr(GBytes) entries = NULL;
     TlvWriter *writer;
     gboolean old;
 
-    g_assert(object);
-    request = object->euicc_package_signed;
     check_on_disk(world, request);
     old = has_run(world, request);
     writer = tlv_writer_new();
@@ -213,9 +230,9 @@ static GBytes *run_package(World *world, GBytes *command)
     tlv_open(writer, old ? 0xA1 : 0xA0);
     tlv_open(writer, 0x30);
     tlv_put_slice(writer, 0x80, request->eim_id);
-    tlv_put_integer(writer, 0x81, request->counter_value.value);
-    if (request->eim_transaction_id.data)
-        tlv_put_slice(writer, 0x82, request->eim_transaction_id);
+    tlv_put_integer(writer, 0x81, request->counter);
+    if (request->transaction_id.data)
+        tlv_put_slice(writer, 0x82, request->transaction_id);
     if (old) {
         tlv_put_integer(writer, 0x02, 4); /* replayError */
     } else {
