@@ -26,6 +26,9 @@
 #define REVIVE_TIME      (15 * G_USEC_PER_SEC) /* for a card that was found without power */
 #define CLOSE_TIME       G_USEC_PER_SEC
 
+/* How long an answer may come after the card was reported away: it may have been on its way. */
+#define REMOVAL_TIME (3 * G_USEC_PER_SEC)
+
 /* So many requests without any answer: the modem hangs. */
 #define MAX_SILENT 5
 
@@ -73,6 +76,32 @@ static void stop_starting(QmiBackend *self)
     g_clear_pointer(&self->starting, g_source_unref);
 }
 
+static gboolean card_stayed_away(gpointer data)
+{
+    QmiBackend *self = data;
+
+    g_cancellable_cancel(self->removal);
+    return G_SOURCE_REMOVE;
+}
+
+/* Some modems never answer an APDU whose card was pulled: nobody has to wait for that until the deadline. */
+static void watch_removal(QmiBackend *self)
+{
+    if (self->removed) {
+        g_source_destroy(self->removed);
+        g_clear_pointer(&self->removed, g_source_unref);
+    }
+    if (self->card == QMI_CARD_ABSENT) {
+        g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
+
+        self->removed =
+            clock_timer_new(clock_boottime() + REMOVAL_TIME, context, card_stayed_away, self);
+    } else if (g_cancellable_is_cancelled(self->removal)) {
+        g_object_unref(self->removal);
+        self->removal = g_cancellable_new();
+    }
+}
+
 static void set_card(QmiBackend *self, QmiCard card)
 {
     QmiCard before = self->card;
@@ -82,6 +111,7 @@ static void set_card(QmiBackend *self, QmiCard card)
     if (card == before)
         return;
     self->card = card;
+    watch_removal(self);
     self->card_changed = TRUE;
     if (!is_there(before) && is_there(card))
         self->ready_since = clock_boottime();
@@ -636,6 +666,7 @@ static void qmi_close(Backend *backend)
     self->has_slots = self->slot_present = self->backend.is_euicc = FALSE;
     self->iccid[0] = '\0';
     self->card = self->card_status = QMI_CARD_UNKNOWN;
+    watch_removal(self);
     self->ready_since = 0;
     self->in_use = FALSE;
     self->backend.leaked = self->doubtful = FALSE;
@@ -760,6 +791,7 @@ static void qmi_free(Backend *backend)
     QmiBackend *self = (QmiBackend *)backend;
 
     g_hash_table_unref(self->long_responses);
+    g_object_unref(self->removal);
     g_free(self->path);
     g_free(self->proxy);
     g_free((char *)self->backend.name);
@@ -794,6 +826,7 @@ Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOpti
     self->off_time = options->off_time ? options->off_time : DEFAULT_OFF_TIME;
     self->log = (LogContext){ .object = self->backend.name, .modem = self->path };
     self->long_responses = qmi_backend_long_responses_new();
+    self->removal = g_cancellable_new();
     return &self->backend;
 }
 

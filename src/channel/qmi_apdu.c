@@ -343,6 +343,37 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
 
 /* ---- APDUs ---- */
 
+static void pass_on(GCancellable *cancellable, gpointer data)
+{
+    (void)cancellable;
+    g_cancellable_cancel(data);
+}
+
+/* qmi_backend_command() that also ends, with TIMEOUT, some time after the card was removed. */
+static QmiMessage *command_with_card(QmiBackend *self, QmiMessage *request, gint64 deadline,
+                                     GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GCancellable) either = g_cancellable_new();
+    g_autoptr(GCancellable) removal = g_object_ref(self->removal);
+    g_autoptr(GError) failure = NULL;
+    gulong by_caller =
+        cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(pass_on), either, NULL) : 0;
+    gulong by_removal = g_cancellable_connect(removal, G_CALLBACK(pass_on), either, NULL);
+    QmiMessage *answer = qmi_backend_command(self, request, deadline, either, &failure);
+
+    g_cancellable_disconnect(removal, by_removal);
+    g_cancellable_disconnect(cancellable, by_caller);
+    if (answer)
+        return answer;
+    if (euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) &&
+        !g_cancellable_is_cancelled(cancellable)) {
+        g_clear_error(&failure);
+        g_set_error_literal(&failure, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT, "no answer");
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}
+
 /* One request, one answer. *RET_ERROR: QMI error, 0 for success. */
 static QmiMessage *send_apdu(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
                              gint64 deadline, GCancellable *cancellable, guint16 *ret_error,
@@ -359,7 +390,7 @@ static QmiMessage *send_apdu(QmiBackend *self, guint8 channel, const guint8 *apd
         uim_put_u8(request, 0x10, channel);
     if (self->procedure != QMI_PROCEDURE_REFUSED)
         uim_put_u8(request, 0x11, self->modem_fetches ? 1 : 0);
-    answer = qmi_backend_command(self, request, deadline, cancellable, error);
+    answer = command_with_card(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, ret_error, error))
         return NULL;
     return g_steal_pointer(&answer);

@@ -67,6 +67,8 @@ typedef struct {
     GSource *starting;     /* see SETTLE_TIME */
     gint64 ready_since;    /* boot time at which it came back; 0: it was there from the start */
     gboolean card_changed; /* set on every change: what waits for a card looks at it */
+    GCancellable *removal; /* triggered when the card was away for REMOVAL_TIME: ends an APDU */
+    GSource *removed;      /* the timer for it */
 
     QmiProcedure procedure;
 

@@ -331,16 +331,15 @@ static void test_card_removed(void)
         g_assert_cmpstr(rig.events->str, ==, "gone ");
         rig_stop(&rig);
     }
-    /* Nor does every modem end what was under way. */
+    /* Nor does every modem end what was under way: nobody waits for that until the deadline. */
     rig_start(&rig);
     rig_open(&rig);
     fake_uim_hold(rig.fake, UIM_SEND_APDU);
     fake_uim_indicate(rig.fake, UIM_CARD_STATUS, FAKE_UIM_CARD_ABSENT);
     rig_let_pass(&rig, UIM_SEND_APDU, UNTIL_SOON);
-    g_assert_null(rig_transmit(&rig, SOON, NULL, &silent));
+    g_assert_null(rig_transmit(&rig, LATE, NULL, &silent));
     g_assert_error(silent, EUICCD_ERROR, EUICCD_ERROR_CARD_ABSENT);
-    g_assert_cmpstr(silent->message, ==,
-                    "the card was removed: cdc-wdm7: send APDU: no answer in time");
+    g_assert_cmpstr(silent->message, ==, "the card was removed: cdc-wdm7: send APDU: no answer");
     rig_stop(&rig);
 }
 
