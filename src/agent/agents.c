@@ -371,9 +371,21 @@ guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, co
                                GError **error)
 {
     Agent *agent = find_usable(agents, eid, error);
+    TlvSlice octets = tlv_slice_from_bytes(data);
+    g_autoptr(GError) local = NULL;
+    Tlv object;
 
     if (!agent)
         return 0;
+    if (!tlv_parse(octets, 0, &object, &local) || !tlv_validate(octets, &local)) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                    "the eIM configuration is no DER object%s: %s",
+                    octets.size > 0 && g_ascii_isxdigit(octets.data[0]) && octets.data[0] != 0x30
+                        ? " (text?)"
+                        : "",
+                    local->message);
+        return 0;
+    }
     return queue_or_fail(agent, JOB_KIND_ADD_INITIAL_EIM, NULL, data, cause, error);
 }
 

@@ -84,8 +84,8 @@ static void set_dialect(Links *links, const ConfigEim *settings, const IpaEim *e
             settings->dialect == CONFIG_DIALECT_V1_0 ? ESIPA_DIALECT_V1_0 : ESIPA_DIALECT_V1_2;
         return;
     case CONFIG_DIALECT_AUTO:
-        if (store_get_dialect(links->store, eim->eim_id, fingerprint, &esipa->dialect) ||
-            eim->is_later)
+        if (eim->is_later ||
+            store_get_dialect(links->store, eim->eim_id, fingerprint, &esipa->dialect))
             esipa->source = ESIPA_DIALECT_LEARNED;
         return;
     }
@@ -149,7 +149,7 @@ EsipaClient *links_get_client(Links *links, const guint8 *eid, const IpaEim *eim
     return link->esipa;
 }
 
-void links_network_changed(Links *links)
+void links_network_changed(Links *links, gboolean reconnect)
 {
     GHashTableIter iter;
     gpointer value;
@@ -158,7 +158,9 @@ void links_network_changed(Links *links)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         EimLink *link = value;
 
-        if (link->https)
+        if (link->https && reconnect)
+            https_client_disconnect(link->https);
+        else if (link->https)
             https_client_network_changed(link->https);
     }
 }

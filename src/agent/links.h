@@ -26,8 +26,9 @@ void links_set_store(Links *links, Store *store);
 /* The client for EIM. EID: 16 octets. Borrowed until the next call. */
 EsipaClient *links_get_client(Links *links, const guint8 *eid, const IpaEim *eim, GError **error);
 
-/* Another profile is enabled. A connection over the former one's bearer is dead, though nobody says so. */
-void links_network_changed(Links *links);
+/* Another profile is enabled. A connection over the former one's bearer is dead, though nobody says so.
+ * RECONNECT: those that seem to be over other interfaces are closed as well. */
+void links_network_changed(Links *links, gboolean reconnect);
 
 /* After a poll: a connection that will be too old for the next one is closed now, with fewer packets than
  * later and without a socket on either side that waits for nothing; the TLS session stays. */

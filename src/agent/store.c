@@ -8,7 +8,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-#define RECORD_LIMIT (2 * 1024 * 1024)
+#define RECORD_LIMIT (8 * 1024 * 1024)
 #define STATE_LIMIT  (256 * 1024)
 
 struct Store {
@@ -303,10 +303,13 @@ gboolean store_load_records(Store *store, GPtrArray *records, guint *ret_bad, GE
             continue;
         }
         store->next_number = MAX(store->next_number, (guint)number + 1);
-        bytes = file_read(path, RECORD_LIMIT, error);
-        if (!bytes)
+        bytes = file_read(path, RECORD_LIMIT, &local);
+        if (!bytes && !euiccd_error_is(local, EUICCD_ERROR_TOO_LARGE)) {
+            g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
-        record = record_from_bytes(bytes);
+        }
+        g_clear_error(&local);
+        record = bytes ? record_from_bytes(bytes) : NULL;
         if (!record) {
             if (!put_aside(path, error))
                 return FALSE;

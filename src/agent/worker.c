@@ -300,9 +300,9 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
     return TRUE;
 }
 
-static void host_network_changed(gpointer data)
+static void host_network_changed(gpointer data, gboolean reconnect)
 {
-    links_network_changed(((Worker *)data)->links);
+    links_network_changed(((Worker *)data)->links, reconnect);
 }
 
 static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
@@ -590,8 +590,8 @@ static gboolean run_card_job(Worker *worker, GError **error)
         return FALSE;
     worker->session->cancellable = worker->job->cancellable;
     if (worker->session->left_alone) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
-                    "the card's own IPA is active (ipaMode ipae): it is left alone");
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s",
+                    worker->session->left_alone_reason);
         return FALSE;
     }
     switch (worker->job->kind) {

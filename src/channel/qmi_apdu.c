@@ -492,7 +492,12 @@ gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *ap
 {
     QmiBackend *self = (QmiBackend *)backend;
     g_autoptr(GError) failure = NULL;
-    GBytes *response = transmit(self, channel, apdu, size, deadline, cancellable, &failure);
+    GBytes *response;
+
+    /* On the basic channel a conversation begins: another card may be there, and its news got lost. */
+    if (channel == 0 && !check_card(self, deadline, cancellable, error))
+        return FALSE;
+    response = transmit(self, channel, apdu, size, deadline, cancellable, &failure);
 
     if (!response) {
         note_removal(self, &failure);

@@ -10,6 +10,9 @@
  * (v1.0: other tags for two objects, another error form).
  */
 
+#define MAX_RESPONSE                                                                               \
+    (2u << 20) /* octets: several lists of the card, each of which has its own limit */
+
 /* ipaEuiccDataErrorCode (SGP.32 6.3.2.7). */
 enum {
     DATA_ERROR_INCORRECT_TAG_LIST = 1,
@@ -469,8 +472,17 @@ gboolean ipa_data_answer(IpaSession *session, const IpaEim *eim, const EsipaPack
     if (!record)
         return FALSE;
     (void)collect(session, &c, &failure);
-    report(session, &c, failure);
     response = make_response(session, &c);
+    if (g_bytes_get_size(response) > MAX_RESPONSE) {
+        g_set_error(&failure, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE,
+                    "what the eIM asked for has %" G_GSIZE_FORMAT " octets",
+                    g_bytes_get_size(response));
+        c.code = DATA_ERROR_UNDEFINED;
+        g_array_set_size(c.offered, 0);
+        g_bytes_unref(response);
+        response = make_response(session, &c);
+    }
+    report(session, &c, failure);
     if (!ipa_results_answer(session, record, response, c.offered, error) ||
         !ipa_results_deliver(session, eim, error))
         return FALSE;

@@ -31,7 +31,8 @@ void ipa_notification_numbers(GPtrArray *list, GArray *numbers)
     for (guint i = 0; list && i < list->len; i++) {
         gint64 number;
 
-        if (get_number(list->pdata[i], &number))
+        /* A card that writes 128 as one octet means what nobody can acknowledge. */
+        if (get_number(list->pdata[i], &number) && number >= 0)
             g_array_append_val(numbers, number);
     }
 }

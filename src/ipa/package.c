@@ -43,6 +43,8 @@ void ipa_package_note_result(IpaSession *session, IpaRecord *record)
     }
     record->sequence = view.sequence;
     record->profile_changed = view.profile_changed;
+    if (view.sequence >= 0 && !view.rolled_back)
+        ipa_rollback_expire(session, record);
     direct_result(session, record, &view);
     ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_PACKAGE_EXECUTED, record->eim->eim_id,
                       "package executed: %s", view.summary);
@@ -102,7 +104,7 @@ void ipa_package_switch_profile(IpaSession *session, const IpaRecord *record)
                           error->message);
         return;
     }
-    session->host->network_changed(session->host_data);
+    session->host->network_changed(session->host_data, record->rollback != IPA_ROLLBACK_NONE);
     refresh_view(session, record);
     if (!session->stale)
         announce_switch(session, record);

@@ -18,6 +18,7 @@ static EsipaPackage *get_package(IpaSession *session, const IpaEim *eim, EsipaCl
         .state_change_cause = cause,
         .rplmn = session->host->get_rplmn(session->host_data, rplmn) ? rplmn : NULL,
     };
+    g_autoptr(GError) local = NULL;
     g_autoptr(EsipaPackage) package =
         esipa_get_eim_package(client, &options, session->cancellable, error);
 
@@ -25,9 +26,10 @@ static EsipaPackage *get_package(IpaSession *session, const IpaEim *eim, EsipaCl
         g_prefix_error(error, "asking eIM '%s' for a package: ", eim->eim_id);
         return NULL;
     }
-    /* The eIM knows now. */
-    if (cause >= 0 && !session->host->set_cause(session->host_data, eim->eim_id, -1, error))
-        return NULL;
+    /* The eIM knows now. Its package matters more than that it may be told once more. */
+    if (cause >= 0 && !session->host->set_cause(session->host_data, eim->eim_id, -1, &local))
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                          "noting that the eIM knows of the change: %s", local->message);
     return g_steal_pointer(&package);
 }
 

@@ -80,8 +80,15 @@ gboolean ipa_data_answer(IpaSession *session, const IpaEim *eim, const EsipaPack
  * window counts anew after a restart and with every poll until then. (rollback.c) */
 gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error);
 
+/* The card has accepted the package of BY: what an earlier one granted is void (es10.md 5.8). Failure to
+ * note it is only reported. (rollback.c) */
+void ipa_rollback_expire(IpaSession *session, const IpaRecord *by);
+
+/* For rollback.c: RESULT is of RECORD's package, or can't be read. (result.c) */
+gboolean ipa_results_match(const IpaRecord *record, GBytes *result);
+
 /* For result.c: RESULT of the card is that of RECORD's rollback and takes the place of its former one.
- * (rollback.c) */
+ * MALFORMED when it is of another package. (rollback.c) */
 gboolean ipa_rollback_adopt(IpaSession *session, IpaRecord *record, GBytes *result, GError **error);
 
 /* For result.c: the card went back and has no result to show for it: RECORD's would claim that the new

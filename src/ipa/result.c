@@ -388,6 +388,14 @@ static IpaRecord *find_record(IpaSession *session, const IpaResultView *view)
     return NULL;
 }
 
+gboolean ipa_results_match(const IpaRecord *record, GBytes *result)
+{
+    g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
+
+    return !ipa_result_view(result, &view, NULL) ||
+           (view.rolled_back && is_result_of(record, &view));
+}
+
 gboolean ipa_results_find(IpaSession *session, const IpaRecord *record, GBytes **ret_result,
                           GError **error)
 {

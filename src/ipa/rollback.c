@@ -65,8 +65,41 @@ static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRol
     }
 }
 
+/* The record must not be rolled back any more. */
+static gboolean forbid(IpaSession *session, IpaRecord *record, GError **error)
+{
+    record->rollback = IPA_ROLLBACK_NONE;
+    if (session->host->record_save(session->host_data, record, error))
+        return TRUE;
+    g_prefix_error(error, "noting that there is no rollback any more: ");
+    return FALSE;
+}
+
+void ipa_rollback_expire(IpaSession *session, const IpaRecord *by)
+{
+    for (guint i = 0; i < session->records->len; i++) {
+        IpaRecord *record = session->records->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (record == by || record->rollback != IPA_ROLLBACK_ALLOWED || record->sequence < 0 ||
+            record->sequence > by->sequence)
+            continue;
+        if (!forbid(session, record, &error))
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id, "%s",
+                              error->message);
+    }
+}
+
 gboolean ipa_rollback_adopt(IpaSession *session, IpaRecord *record, GBytes *result, GError **error)
 {
+    if (!ipa_results_match(record, result)) {
+        session->reconciled = FALSE;
+        session->stale = TRUE;
+        if (forbid(session, record, error))
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                        "the result of the rollback that the card gave is of another package");
+        return FALSE;
+    }
     record->replaced = record->sequence;
     g_clear_pointer(&record->result, g_bytes_unref);
     record->result = g_bytes_ref(result);
@@ -92,7 +125,8 @@ gboolean ipa_rollback_adopt_nothing(IpaSession *session, IpaRecord *record, GErr
 
 /* ES10b.ProfileRollback; a card that is busy is asked again. REFRESH is asked for, as the modem, which may
  * have a proactive session of its own, then chooses the moment. */
-static gboolean call_card(IpaSession *session, GBytes **ret_result, GError **error)
+static gboolean call_card(IpaSession *session, GBytes **ret_result, gboolean *ret_busy,
+                          GError **error)
 {
     guint pause = BUSY_PAUSE;
 
@@ -103,8 +137,8 @@ static gboolean call_card(IpaSession *session, GBytes **ret_result, GError **err
         /* Not cancellable: an answer that nobody waits for would be lost. */
         if (es10b_profile_rollback(session->channel, TRUE, NULL, ret_result, &code, &local))
             return TRUE;
-        if (!euiccd_error_is(local, EUICCD_ERROR_CARD_REFUSED) || code != ROLLBACK_CAT_BUSY ||
-            tries == BUSY_TRIES) {
+        *ret_busy = euiccd_error_is(local, EUICCD_ERROR_CARD_REFUSED) && code == ROLLBACK_CAT_BUSY;
+        if (!*ret_busy || tries == BUSY_TRIES) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -133,15 +167,16 @@ static gboolean look_for_result(IpaSession *session, IpaRecord *record, const GE
 }
 
 /* ES10b.ProfileRollback whatever the card does. TRUE: it went back; *RET_RESULT is what it gave or stored, or
- * NULL. FALSE with CARD_REFUSED, CARD_STATUS or CARD_RESET: it did not. Otherwise nobody knows. */
+ * NULL. FALSE with CARD_REFUSED (*RET_BUSY: catBusy), CARD_STATUS or CARD_RESET: it did not. Otherwise nobody
+ * knows. */
 static gboolean ask_card(IpaSession *session, IpaRecord *record, GBytes **ret_result,
-                         GError **error)
+                         gboolean *ret_busy, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
     for (guint tries = 1;; tries++) {
         g_clear_error(&failure);
-        if (call_card(session, ret_result, &failure))
+        if (call_card(session, ret_result, ret_busy, &failure))
             return TRUE;
         if (euiccd_error_is(failure, EUICCD_ERROR_CARD_REFUSED))
             break;
@@ -164,16 +199,18 @@ static gboolean roll_back(IpaSession *session, IpaRecord *record, gboolean *ret_
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GBytes) result = NULL;
+    gboolean busy = FALSE;
 
     *ret_done = FALSE;
-    if (!ask_card(session, record, &result, &failure)) {
+    if (!ask_card(session, record, &result, &busy, &failure)) {
         if (!ipa_card_is_bad_answer(failure)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
-                          "no rollback: %s", failure->message);
-        record->rollback = IPA_ROLLBACK_NONE;
+                          "no rollback%s: %s", busy ? " yet" : "", failure->message);
+        /* A modem without network is often in a proactive session: the next poll asks again. */
+        record->rollback = busy ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;
         return session->host->record_save(session->host_data, record, error);
     }
     *ret_done = TRUE;
@@ -201,7 +238,10 @@ gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **e
     if (deliver_patiently(session, eim, IPA_ROLLBACK_ALLOWED, &failure))
         return TRUE;
     record = find_change(session, eim->eim_id, IPA_ROLLBACK_ALLOWED);
-    if (!record || !is_unreachable(failure)) {
+    /* It answered over the new profile, whatever it answered: a later outage is another matter (I-37). */
+    if (record && record->refused && !forbid(session, record, error))
+        return FALSE;
+    if (!record || record->refused || !is_unreachable(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }

@@ -87,8 +87,9 @@ typedef struct {
     gboolean (*send_notifications)(gpointer data, const char *eim_id);
     /* Lets SECONDS pass. CANCELLED; MODEM_GONE when the modem went meanwhile. */
     gboolean (*wait)(gpointer data, guint seconds, GCancellable *cancellable, GError **error);
-    /* Another profile is enabled: what is known of the network under the connections is void. */
-    void (*network_changed)(gpointer data);
+    /* Another profile is enabled: what is known of the network under the connections is void. RECONNECT:
+     * no connection is kept at all, as the next one has to show that there is a way (I-36). */
+    void (*network_changed)(gpointer data, gboolean reconnect);
     /* The last registered PLMN (3 octets, 3GPP TS 24.008) and the IMEI (15 digits and NUL); FALSE where
      * the modem does not tell. */
     gboolean (*get_rplmn)(gpointer data, guint8 ret_rplmn[3]);

@@ -6,6 +6,10 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+/* So many times a dialect that was learned may be answered 400 before the other one is tried (v1.3.md 4.2:
+ * "repeatedly"). */
+#define MAX_REFUSALS 3
+
 const EsipaConfig esipa_config_default = {
     .path = "/gsma/rsp2/asn1",
     .dialect = ESIPA_DIALECT_V1_2,
@@ -18,7 +22,8 @@ struct EsipaClient {
     char *path;
     EsipaDialect dialect;
     EsipaDialectSource source;
-    guint status; /* HTTP status of the last exchange, 0: none */
+    guint status;   /* HTTP status of the last exchange, 0: none */
+    guint refusals; /* requests in a row that were answered 400 in this dialect */
     guint retry_after;
 };
 
@@ -120,33 +125,51 @@ static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *canc
 /* Writes a request in the forms of DIALECT. */
 typedef GBytes *(*Build)(EsipaClient *client, EsipaDialect dialect, gconstpointer data);
 
+/* The other form is tried: at once while nothing is known, later when what was learned looks wrong. */
+static gboolean is_doubtful(const EsipaClient *client)
+{
+    switch (client->source) {
+    case ESIPA_DIALECT_ASSUMED:
+        return TRUE;
+    case ESIPA_DIALECT_LEARNED:
+        return client->refusals >= MAX_REFUSALS;
+    case ESIPA_DIALECT_CONFIGURED:
+        return FALSE;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
 /*
- * The same for a request whose form depends on the dialect. An eIM of v1.0 answers 400 to what it can't
- * decode: while nothing is known of this one, it gets the older form once. (A 500 is no such sign: it may
- * pass, and a later eIM may take the old form too, so that the wrong thing would be learned.)
+ * The same for a request whose form depends on the dialect. An eIM answers 400 to what it can't decode: it
+ * gets the other form once, and what it takes is spoken from then on. (A 500 is no such sign: it may pass, and
+ * a later eIM may take the older form too, so that the wrong thing would be learned.)
  */
 static GBytes *exchange_form(EsipaClient *client, Build build, gconstpointer data,
                              GCancellable *cancellable, GError **error)
 {
+    EsipaDialect other =
+        client->dialect == ESIPA_DIALECT_V1_0 ? ESIPA_DIALECT_V1_2 : ESIPA_DIALECT_V1_0;
     g_autoptr(GBytes) request = build(client, client->dialect, data);
-    g_autoptr(GBytes) older = NULL, body = NULL;
+    g_autoptr(GBytes) other_request = build(client, other, data);
     g_autoptr(GError) refusal = NULL;
+    GBytes *body = exchange(client, request, cancellable, &refusal);
 
-    body = exchange(client, request, cancellable, &refusal);
-    if (body)
-        return g_steal_pointer(&body);
-    if (client->status == 400 && client->source == ESIPA_DIALECT_ASSUMED &&
-        client->dialect == ESIPA_DIALECT_V1_2) {
-        older = build(client, ESIPA_DIALECT_V1_0, data);
-        if (!g_bytes_equal(older, request))
-            body = exchange(client, older, cancellable, NULL);
+    if (g_bytes_equal(request, other_request) || client->status != 400) {
+        if (body && !g_bytes_equal(request, other_request))
+            client->refusals = 0;
+    } else {
+        client->refusals++;
+        if (is_doubtful(client))
+            body = exchange(client, other_request, cancellable, NULL);
+        if (body) {
+            client->refusals = 0;
+            client->dialect = other;
+            client->source = ESIPA_DIALECT_LEARNED;
+        }
     }
-    if (body) {
-        learn(client, ESIPA_EVIDENCE_V1_0);
-        return g_steal_pointer(&body);
-    }
-    g_propagate_error(error, g_steal_pointer(&refusal));
-    return NULL;
+    if (!body)
+        g_propagate_error(error, g_steal_pointer(&refusal));
+    return body;
 }
 
 static GBytes *build_get_package(EsipaClient *client, EsipaDialect dialect, gconstpointer data)

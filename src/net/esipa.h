@@ -105,8 +105,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsipaResultAnswer, esipa_result_answer_free)
 /* ESipa.ProvideEimPackageResult (5.14.6) with a complete result object (BF51… of the card, BF52…,
  * BF54…) and, optionally, the notifications (complete PendingNotification objects) that go with it.
  * EIM_REFUSED when the eIM answers an error: the result was not processed. An eIM whose dialect is only
- * assumed and that answers HTTP 400 or 500 gets the same once more in the forms of v1.0 (I-29): when
- * it takes that, its dialect is learned. */
+ * assumed and that answers HTTP 400 gets the same once more in the other dialect (I-29), one whose dialect
+ * was learned after the third time: what it takes is learned. */
 EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
                                         GPtrArray *notifications, GCancellable *cancellable,
                                         GError **error);

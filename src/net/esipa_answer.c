@@ -135,7 +135,8 @@ static GBytes *optional_bytes(TlvSlice slice)
     return slice.data ? tlv_slice_to_bytes(slice) : NULL;
 }
 
-/* Commands that v1.0 does not have (esipa.md 5.2, 5.3). */
+/* Commands that v1.0 does not have (esipa.md 5.2, 5.3). listEim is none of them: v1.3.md 4.2 counts it as one,
+ * but v1.0 has a form of its result. */
 static EsipaEvidence weigh_package(const RspEuiccPackage *package)
 {
     for (guint i = 0; package->psmo_list && i < package->psmo_list->len; i++) {
@@ -148,7 +149,7 @@ static EsipaEvidence weigh_package(const RspEuiccPackage *package)
     for (guint i = 0; package->eco_list && i < package->eco_list->len; i++) {
         const RspEco *eco = package->eco_list->pdata[i];
 
-        if (eco->list_eim || (eco->add_eim && eco->add_eim->indirect_profile_download) ||
+        if ((eco->add_eim && eco->add_eim->indirect_profile_download) ||
             (eco->update_eim && eco->update_eim->indirect_profile_download))
             return ESIPA_EVIDENCE_V1_2;
     }

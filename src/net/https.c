@@ -487,7 +487,8 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     if (code == CURLE_OPERATION_TIMEDOUT)
         kind = EUICCD_ERROR_TIMEOUT;
     /* A connection that breaks during the handshake says nothing about trust. */
-    else if (code == CURLE_SSL_CONNECT_ERROR && !strstr(text, "SSL_ERROR_SYSCALL"))
+    else if (code == CURLE_SSL_CONNECT_ERROR && !strstr(text, "SSL_ERROR_SYSCALL") &&
+             !strstr(text, "Recv failure") && !strstr(text, "Send failure"))
         kind = EUICCD_ERROR_TLS;
     else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CIPHER ||
              code == CURLE_SSL_CERTPROBLEM)

@@ -24,7 +24,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "component")]
 
-from wire import Wire, prepare_loopback  # noqa: E402
+from capture import Wire, prepare_loopback  # noqa: E402
 from world import BUS_NAME, EUICC, OPERATIONAL, World, find_simulator  # noqa: E402
 
 IDLE = float(os.environ.get("BENCH_IDLE", "60"))

@@ -484,13 +484,42 @@ guard("ipa: a rollback is on disk before it is done", "invariant 3; SGP.32 3.3.1
       "src/ipa/rollback.c", "if (!session->host->record_save(session->host_data, record, error)) {",
       "if (FALSE) {",
       "test-ipa-rollback /rollback/IPAD-RBK-02N/rolls-back")
+guard("ipa: a rollback is done once", "SGP.32 3.3.2; I-37",
+      "src/ipa/rollback.c", "record->rollback = busy ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;",
+      "record->rollback = IPA_ROLLBACK_ALLOWED;",
+      "test-ipa-rollback /rollback/IPAD-RBK-63E/refused-by-card")
+guard("ipa: a rollback that was interrupted is not done again", "SGP.32 3.3.2; invariant 3",
+      "src/ipa/result.c",
+      "if (!g_hash_table_contains(seen, &record->sequence))\n        return ipa_rollback_adopt_nothing(",
+      "if (FALSE)\n        return ipa_rollback_adopt_nothing(",
+      "test-ipa-crash /ipa/death/rollback-without-result")
+guard("ipa: no rollback once the eIM has answered", "I-37",
+      "src/ipa/rollback.c", "if (record && record->refused && !forbid(session, record, error))",
+      "if (FALSE)",
+      "test-ipa-rollback /rollback/IPAD-RBK-62N/refusal")
+guard("ipa: a later package ends what an earlier one granted", "es10.md 5.8",
+      "src/ipa/package.c", "if (view.sequence >= 0 && !view.rolled_back)",
+      "if (FALSE)",
+      "test-ipa-rollback /rollback/IPAD-RBK-62N/two-packages")
+guard("ipa: data requests offer only the eIM's own results", "invariant 3",
+      "src/ipa/data.c", "view->sequence >= 0 && g_str_equal(view->eim_id, c->eim->eim_id)",
+      "view->sequence >= 0",
+      "test-ipa-data /data/IPAD-DATA-08N/foreign")
+guard("esipa: what is configured is spoken", "v1.3.md 4.2",
+      "src/net/esipa.c", "    case ESIPA_DIALECT_CONFIGURED:\n        return FALSE;",
+      "    case ESIPA_DIALECT_CONFIGURED:\n        return TRUE;",
+      "test-dialect /dialect/IPAD-V10-05E/older-form-refused")
+guard("esipa: one refusal is no proof against what was learned", "v1.3.md 4.2",
+      "src/net/esipa.c", "return client->refusals >= MAX_REFUSALS;",
+      "return TRUE;",
+      "test-dialect /dialect/IPAD-V10-06E/learned-again")
 guard("ipa: a rollback that the eIM allowed", "SGP.32 3.3.1",
       "src/ipa/result.c", "package->rollback_flag ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;",
       "IPA_ROLLBACK_ALLOWED;",
       "test-ipa-rollback /rollback/IPAD-RBK-03E/not-allowed")
 guard("ipa: no rollback where the eIM can be reached", "SGP.32 3.3.1",
-      "src/ipa/rollback.c", "if (!record || !is_unreachable(failure)) {",
-      "if (!record) {",
+      "src/ipa/rollback.c", "if (!record || record->refused || !is_unreachable(failure)) {",
+      "if (!record || record->refused) {",
       "test-ipa-rollback /rollback/IPAD-RBK-62N/refusal")
 
 # ---- agent ----

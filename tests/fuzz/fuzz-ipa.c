@@ -149,9 +149,9 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
     return FALSE;
 }
 
-static void host_network_changed(gpointer data)
+static void host_network_changed(gpointer data, gboolean reconnect)
 {
-    (void)data;
+    (void)data, (void)reconnect;
 }
 
 static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])

@@ -255,7 +255,7 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
 {
     World *world = data;
 
-    if (g_cancellable_is_cancelled(cancellable))
+    if (g_cancellable_is_cancelled(cancellable) || world->cancel_at_wait)
         return world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
     if (!world_begin(world, error, "wait %u", seconds))
         return FALSE;
@@ -267,8 +267,9 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
     return world_end(world, error);
 }
 
-static void host_network_changed(gpointer data)
+static void host_network_changed(gpointer data, gboolean reconnect)
 {
+    g_assert_true(reconnect || ((World *)data)->rollbacks == 0);
     ((World *)data)->network_changes++;
 }
 

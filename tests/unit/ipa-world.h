@@ -120,6 +120,7 @@ typedef struct {
     GHashTable *causes; /* eimId -> cause + 1 */
     gboolean disk_full;
     gboolean fills_at_wait; /* … while the procedures wait */
+    gboolean cancel_at_wait;
     gboolean keep_unacknowledged;
     gboolean send_notifications;
     guint rollback_window;

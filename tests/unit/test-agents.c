@@ -334,7 +334,7 @@ static void test_two_eims(Fixture *f, gconstpointer data)
 static void test_queue(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = g_bytes_new("x", 1);
+    g_autoptr(GBytes) bytes = g_bytes_new("\xBF\x57\x00", 3);
     guint32 first, second, third;
 
     (void)data;
@@ -613,6 +613,24 @@ static void test_card_taken(Fixture *f, gconstpointer data)
     g_assert_cmpint(agents_get_euicc(f->agents, EID)->state, ==, EUICC_IDLE);
 }
 
+/* What is no data object does not reach the card. */
+static void test_bad_configuration(Fixture *f, gconstpointer data)
+{
+    static const char *const texts[] = { "BF5700", "x", "0\x02\x01", "\xBF\x57\x00\x00" };
+
+    (void)data;
+    begin(f, one_eim);
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GBytes) bytes = g_bytes_new(texts[i], MAX(strlen(texts[i]), i == 3 ? 4 : 0));
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpuint(agents_add_initial_eim(f->agents, EID, bytes, "bus", &error), ==, 0);
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT);
+        g_assert_cmpint(strstr(error->message, "(text?)") != NULL, ==, i == 0);
+    }
+    assert_seen("");
+}
+
 /* No job lasts for ever. */
 static void test_deadline(Fixture *f, gconstpointer data)
 {
@@ -734,6 +752,7 @@ int main(int argc, char **argv)
     ADD("modem-lost", test_modem_lost);
     ADD("lost-poll", test_lost_poll);
     ADD("left-alone", test_left_alone);
+    ADD("bad-configuration", test_bad_configuration);
     ADD("card-taken", test_card_taken);
     ADD("deadline", test_deadline);
     ADD("finished-list", test_finished_list);

@@ -148,6 +148,42 @@ static void test_older_form_refused(void)
     assert_dialect(&fixed, ESIPA_DIALECT_V1_2, ESIPA_DIALECT_CONFIGURED);
 }
 
+/* IPAD-V10-06E: what was learned may be wrong, or the eIM was updated: after the third 400 the other form is
+ * tried, in either direction; what is configured stays. */
+static void test_learned_again(void)
+{
+    static const struct {
+        EsipaDialect dialect, other;
+        const char *form, *other_form;
+    } cases[] = {
+        { ESIPA_DIALECT_V1_0, ESIPA_DIALECT_V1_2, "BF5003020102",
+          "BF50175A1089049032123451234512345678901235A003020102" },
+        { ESIPA_DIALECT_V1_2, ESIPA_DIALECT_V1_0,
+          "BF50175A1089049032123451234512345678901235A003020102", "BF5003020102" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        EsipaConfig config = { "/gsma/rsp2/asn1", cases[i].dialect, ESIPA_DIALECT_LEARNED };
+        g_auto(World) world;
+
+        world_init(&world, cases[i].dialect, vector_eid);
+        esipa_client_free(world.client);
+        world.client = esipa_client_new(world.https, vector_eid, &config);
+        for (guint n = 1; n <= 3; n++) {
+            g_autoptr(EsipaResultAnswer) answer = NULL;
+
+            will_answer(&world, 400, "");
+            if (n == 3)
+                will_answer(&world, 204, "");
+            answer =
+                esipa_provide_error(world.client, ESIPA_RESULT_UNKNOWN_PACKAGE, NULL, NULL, NULL);
+            g_assert_cmpint(answer != NULL, ==, n == 3);
+            assert_sent(&world, n == 3 ? cases[i].other_form : cases[i].form);
+        }
+        assert_dialect(&world, cases[i].other, ESIPA_DIALECT_LEARNED);
+    }
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -156,5 +192,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/dialect/IPAD-V10-03N/answer", test_answer_evidence);
     g_test_add_func("/dialect/IPAD-V10-04N/older-form", test_older_form);
     g_test_add_func("/dialect/IPAD-V10-05E/older-form-refused", test_older_form_refused);
+    g_test_add_func("/dialect/IPAD-V10-06E/learned-again", test_learned_again);
     return g_test_run();
 }

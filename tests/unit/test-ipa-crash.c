@@ -306,6 +306,34 @@ static void test_second_death(gconstpointer data)
     }
 }
 
+/* Dead after the card went back, which keeps no result of that: reported, and not rolled back again. */
+static void test_rollback_without_result(void)
+{
+    guint seen = 0;
+
+    for (guint i = 1; i < 30; i++) {
+        g_autoptr(World) world = world_new();
+
+        world_add_package(world, "a", ESIPA_PACKAGE_EUICC, "enable-rollback");
+        world_eim(world, "a")->needs_old_profile = TRUE;
+        world->rollback_forgets = TRUE;
+        world->die_at = i;
+        world->die_after = TRUE;
+        live(world);
+        world->die_at = 0;
+        if (world->rollbacks == 0 || !world->dead)
+            continue;
+        seen++;
+        live(world);
+        live(world);
+        g_assert_cmpuint(world->rollbacks, ==, 1);
+        g_assert_cmpstr(world->enabled, ==, "A");
+        g_assert_nonnull(world_answer_of(world, 0));
+        g_assert_cmpuint(world->disk->len, ==, 0);
+    }
+    g_assert_cmpuint(seen, >, 0);
+}
+
 static void add_lost_cases(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(lost_cases); i++) {
@@ -330,6 +358,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &stories[i], test_death);
     }
     g_test_add_data_func("/ipa/death/twice", &stories[2], test_second_death);
+    g_test_add_func("/ipa/death/rollback-without-result", test_rollback_without_result);
     g_test_add_data_func("/ipa/death/twice-rollback", &stories[6], test_second_death);
     return g_test_run();
 }

@@ -105,8 +105,49 @@ static void test_refusal_is_an_answer(void)
     world_eim(world, "a")->mood_count = G_MAXUINT;
     world_assert_poll_fails(session, EUICCD_ERROR_EIM_REFUSED,
                             "delivering a result to eIM 'a': undefinedError");
-    world_assert_calls(world, ENABLED "provide a 21");
+    world_assert_calls(world, ENABLED "provide a 21; save 1 executed");
+    /* What comes later is an outage, not a profile without connectivity. */
+    world_eim(world, "a")->mood = EIM_ACKNOWLEDGES;
+    world_eim(world, "a")->needs_old_profile = TRUE;
+    world_assert_poll_fails(session, EUICCD_ERROR_NETWORK,
+                            "delivering a result to eIM 'a': no route");
+    world_assert_calls(world, "provide a 21");
     g_assert_cmpuint(world->rollbacks, ==, 0);
+}
+
+/* The next package that the card accepts ends what the one before granted (es10.md 5.8): only its own result
+ * makes room for that of a rollback. */
+static void test_two_packages(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    FakeEim *b;
+
+    world_add_package(world, "b", ESIPA_PACKAGE_EUICC, "enable-rollback");
+    session = world_start(world, "enable-rollback");
+    b = world_eim(world, "b");
+    /* "b" has it executed and answers nothing yet; then comes "a", whose way is cut off. */
+    b->mood = EIM_DOWN;
+    b->mood_count = G_MAXUINT;
+    session->rollback_window = 60;
+    world->cancel_at_wait = TRUE;
+    g_free(world_poll_fails(session, "b", EUICCD_ERROR_CANCELLED));
+    world->cancel_at_wait = FALSE;
+    session->rollback_window = 0;
+    world_eim(world, "a")->mood = EIM_DOWN;
+    world_eim(world, "a")->mood_count = 1;
+    world_assert_poll_ok(session, "a", 1);
+    g_assert_cmpuint(world->rollbacks, ==, 1);
+    /* The first one's result is still owed, and is as it was. */
+    g_assert_cmpuint(world->disk->len, ==, 1);
+    g_assert_cmpint(((const IpaRecord *)world->disk->pdata[0])->rollback, ==, IPA_ROLLBACK_NONE);
+    g_assert_cmpint(((const IpaRecord *)world->disk->pdata[0])->sequence, ==, 21);
+    b->mood = EIM_ACKNOWLEDGES;
+    world_assert_poll_ok(session, "b", 0);
+    g_assert_cmpuint(b->taken->len, >=, 1);
+    g_assert_cmpuint(world->rollbacks, ==, 1);
+    g_assert_cmpuint(world->stored->len, ==, 0);
+    g_assert_cmpuint(world->disk->len, ==, 0);
 }
 
 /* A package that changed nothing has nothing to roll back. */
@@ -165,6 +206,11 @@ static void test_busy(gconstpointer data)
                         : ENABLED "provide a 21; save 1 executed; rollback; wait 2; rollback; "
                                   "wait 4; rollback; wait 8; rollback; save 1 executed"));
     g_assert_cmpuint(world->rollbacks, ==, busy < 4);
+    /* That is no refusal: the next poll asks again. */
+    if (busy == 4) {
+        world_assert_poll_ok(session, "a", 0);
+        assert_rolled_back(world);
+    }
 }
 
 /* The answer has no result in it: the list has. */
@@ -265,6 +311,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rollback/IPAD-RBK-03E/not-allowed", test_not_allowed_by_eim);
     g_test_add_func("/rollback/IPAD-RBK-62N/refusal", test_refusal_is_an_answer);
     g_test_add_func("/rollback/IPAD-RBK-62N/refused-enable", test_refused_enable);
+    g_test_add_func("/rollback/IPAD-RBK-62N/two-packages", test_two_packages);
     g_test_add_func("/rollback/IPAD-RBK-63E/refused-by-card", test_refused_by_card);
     g_test_add_data_func("/rollback/IPAD-RBK-64E/busy", GUINT_TO_POINTER(2), test_busy);
     g_test_add_data_func("/rollback/IPAD-RBK-64E/too-busy", GUINT_TO_POINTER(4), test_busy);
