@@ -55,27 +55,36 @@ void ipa_package_note_result(IpaSession *session, IpaRecord *record)
                           "noting the change for the other eIMs: %s", local->message);
 }
 
-/* Reads what the package may have changed. A card that can't be read now does not hold up the result. */
+static gboolean read_changes(IpaSession *session, const IpaResultView *view, GError **error)
+{
+    g_autofree char *iccid = NULL;
+
+    if (view->profiles_touched &&
+        (!ipa_card_read_profiles(session, error) || !ipa_card_read_notifications(session, error)))
+        return FALSE;
+    if (view->eims_touched && !ipa_card_read_eims(session, error))
+        return FALSE;
+    if (!view->profiles_touched)
+        return TRUE;
+    /* While the record explains it: after a kill, our own switch must not look like somebody else's. */
+    iccid = ipa_session_get_enabled_iccid(session);
+    return session->host->set_enabled_iccid(session->host_data, iccid, error);
+}
+
+/* Reads what the package may have changed. A card that can't be read now does not hold up the result; one
+ * damaged answer is asked for once more, as what the bus shows would be old until the next poll. */
 static void refresh_view(IpaSession *session, const IpaRecord *record)
 {
     g_auto(IpaResultView) view = IPA_RESULT_VIEW_INIT;
     g_autoptr(GError) error = NULL;
-    gboolean ok = TRUE;
 
     if (!record->result || !ipa_result_view(record->result, &view, NULL))
         return;
-    if (view.profiles_touched)
-        ok =
-            ipa_card_read_profiles(session, &error) && ipa_card_read_notifications(session, &error);
-    if (ok && view.eims_touched)
-        ok = ipa_card_read_eims(session, &error);
-    /* While the record explains it: after a kill, our own switch must not look like somebody else's. */
-    if (ok && view.profiles_touched) {
-        g_autofree char *iccid = ipa_session_get_enabled_iccid(session);
-
-        ok = session->host->set_enabled_iccid(session->host_data, iccid, &error);
+    if (!read_changes(session, &view, &error) && ipa_card_is_bad_answer(error)) {
+        g_clear_error(&error);
+        (void)read_changes(session, &view, &error);
     }
-    if (!ok) {
+    if (error) {
         session->stale = TRUE;
         ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                           "reading the card after the package: %s", error->message);
