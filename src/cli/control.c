@@ -58,11 +58,18 @@ CliExit cli_cancel(Cli *cli, char **arguments)
 {
     g_autofree char *path = NULL;
     g_autofree char *what = NULL;
+    const char *word = arguments[0];
     guint64 number;
 
-    if (!arguments[0] ||
-        !g_ascii_string_to_unsigned(arguments[0], 10, 1, G_MAXUINT32, &number, NULL)) {
+    if (!word) {
         cli_complain(_("the number of a job is missing"));
+        return CLI_USAGE;
+    }
+    /* Also the path, which is what methods return. */
+    if (g_str_has_prefix(word, CLI_ROOT "/job/"))
+        word += strlen(CLI_ROOT "/job/");
+    if (!g_ascii_string_to_unsigned(word, 10, 1, G_MAXUINT32, &number, NULL)) {
+        cli_complain(_("'%s' is no number of a job"), arguments[0]);
         return CLI_USAGE;
     }
     path = g_strdup_printf(CLI_ROOT "/job/%" G_GUINT64_FORMAT, number);

@@ -536,6 +536,10 @@ int sim_card_main(int argc, char **argv)
     if (argc >= 4 && argc <= 6 && g_str_equal(argv[1], "create"))
         return create_card(argc, argv);
     const char *listen = take_option(&argc, argv, "--listen");
+    if (argc == 3 && wants_help(argc - 1, argv + 1)) {
+        g_print("usage: %s", card_usage);
+        return SIM_EXIT_OK;
+    }
     if (argc == 3 && g_str_equal(argv[1], "serve"))
         return serve_card(argv[2], listen ? listen : "127.0.0.1:0");
     if (argc != 3 || listen || !g_str_equal(argv[1], "show"))
