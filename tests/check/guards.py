@@ -517,10 +517,10 @@ guard("ipa: a rollback that the eIM allowed", "SGP.32 3.3.1",
       "src/ipa/result.c", "package->rollback_flag ? IPA_ROLLBACK_ALLOWED : IPA_ROLLBACK_NONE;",
       "IPA_ROLLBACK_ALLOWED;",
       "test-ipa-rollback /rollback/IPAD-RBK-03E/not-allowed")
-guard("ipa: no rollback where the eIM can be reached", "SGP.32 3.3.1",
+guard("ipa: no rollback for another reason than no connectivity", "SGP.32 3.3.2",
       "src/ipa/rollback.c", "if (!record || record->refused || !is_unreachable(failure)) {",
       "if (!record || record->refused) {",
-      "test-ipa-rollback /rollback/IPAD-RBK-62N/refusal")
+      "test-ipa-rollback /rollback/IPAD-RBK-66E/cancelled")
 
 # ---- agent ----
 

@@ -330,6 +330,11 @@ static void test_rollback_without_result(void)
         g_assert_cmpstr(world->enabled, ==, "A");
         g_assert_nonnull(world_answer_of(world, 0));
         g_assert_cmpuint(world->disk->len, ==, 0);
+        for (guint k = 0; k < world_eim(world, "a")->taken->len; k++) {
+            g_autofree char *taken = bytes_gbytes_to_hex(world_eim(world, "a")->taken->pdata[k]);
+
+            g_assert_null(strstr(taken, "830100")); /* enable ok: that is over */
+        }
     }
     g_assert_cmpuint(seen, >, 0);
 }
