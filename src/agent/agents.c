@@ -150,20 +150,15 @@ static Agent *find_by_port(Agents *agents, const char *port)
     return NULL;
 }
 
-#ifdef HAVE_QMI
-#define CAN_QMI TRUE
-#else
-#define CAN_QMI FALSE
-#endif
-
 static void on_modem(const ModemPort *port, gboolean present, gpointer data)
 {
     Agents *agents = data;
     Agent *agent = find_by_port(agents, port->port);
 
-    if (!CAN_QMI) {
+    if (!backend_is_supported(port->transport)) {
         if (present)
-            log_warning(NULL, "modem at %s needs QMI, which this build lacks", port->port);
+            log_warning(NULL, "modem at %s needs %s, which this build lacks", port->port,
+                        port->transport);
         return;
     }
 

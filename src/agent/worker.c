@@ -706,13 +706,10 @@ static gpointer worker_thread(gpointer data)
     gboolean stop = FALSE;
 
     g_main_context_push_thread_default(worker->context);
-#ifdef HAVE_QMI
-    worker->backend = backend_qmi_new_full(
-        worker->port->port, worker->port->slot,
-        &(BackendQmiOptions){ .modem_fetches = worker->config->channel->modem_fetches });
-#else
-    g_assert_not_reached(); /* agents.c starts no worker without a back-end */
-#endif
+    worker->backend =
+        backend_new(worker->port->transport, worker->port->port, worker->port->slot,
+                    &(BackendOptions){ .modem_fetches = worker->config->channel->modem_fetches });
+    g_assert(worker->backend); /* agents.c starts no worker without a back-end */
     backend_set_event_func(worker->backend, on_backend_event, worker);
     worker->channel = channel_new(worker->backend, worker->config->channel, worker->trace);
     while (!stop) {

@@ -161,3 +161,43 @@ void backend_set_event_func(Backend *backend, BackendEventFunc event, gpointer d
     backend->event = event;
     backend->event_data = data;
 }
+
+static gboolean lacks(Backend *backend, gboolean has, const char *what, GError **error)
+{
+    if (has)
+        return FALSE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s: the %s back-end can't %s",
+                backend->name, backend->class->name, what);
+    return TRUE;
+}
+
+gboolean backend_get_identity(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                              BackendIdentity *ret_identity, GError **error)
+{
+    return !lacks(backend, backend->class->get_identity != NULL, "tell who the modem is", error) &&
+           begin(backend, "get identity", deadline, cancellable, error) &&
+           backend->class->get_identity(backend, deadline, cancellable, ret_identity, error);
+}
+
+void backend_identity_clear(BackendIdentity *identity)
+{
+    g_clear_pointer(&identity->manufacturer, g_free);
+    g_clear_pointer(&identity->model, g_free);
+    g_clear_pointer(&identity->revision, g_free);
+}
+
+gboolean backend_switch_slot(Backend *backend, guint physical, gint64 deadline,
+                             GCancellable *cancellable, GError **error)
+{
+    return !lacks(backend, backend->class->switch_slot != NULL, "switch slots", error) &&
+           begin(backend, "switch slot", deadline, cancellable, error) &&
+           backend->class->switch_slot(backend, physical, deadline, cancellable, error);
+}
+
+gboolean backend_reset_modem(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                             GError **error)
+{
+    return !lacks(backend, backend->class->reset_modem != NULL, "restart the modem", error) &&
+           begin(backend, "restart the modem", deadline, cancellable, error) &&
+           backend->class->reset_modem(backend, deadline, cancellable, error);
+}

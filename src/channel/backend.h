@@ -3,6 +3,9 @@
 
 #include <gio/gio.h>
 
+#include "channel/probe.h"
+#include "channel/quirks.h"
+
 G_BEGIN_DECLS
 
 /*
@@ -37,8 +40,13 @@ typedef enum {
 
 typedef void (*BackendEventFunc)(BackendEvent event, gpointer data);
 
+/* Who the modem says it is. Strings are "" where it does not tell; g_free() by backend_identity_clear(). */
+typedef struct {
+    char *manufacturer, *model, *revision;
+} BackendIdentity;
+
 struct BackendClass {
-    const char *name; /* "qmi", "mbim" */
+    const char *name; /* "qmi", "mbim", "at" */
     gboolean (*open)(Backend *backend, gint64 deadline, GCancellable *cancellable, GError **error);
     gboolean (*list_slots)(Backend *backend, gint64 deadline, GCancellable *cancellable,
                            GArray **ret_slots, GError **error);
@@ -57,6 +65,12 @@ struct BackendClass {
                          char ret_imei[16], GError **error);
     gboolean (*get_rplmn)(Backend *backend, gint64 deadline, GCancellable *cancellable,
                           guint8 ret_rplmn[3], GError **error);
+    gboolean (*get_identity)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                             BackendIdentity *ret_identity, GError **error);
+    gboolean (*switch_slot)(Backend *backend, guint physical, gint64 deadline,
+                            GCancellable *cancellable, GError **error);
+    gboolean (*reset_modem)(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                            GError **error);
     void (*close)(Backend *backend);
     void (*free)(Backend *backend);
 };
@@ -72,6 +86,8 @@ struct Backend {
     /* A channel of ours may be open at the modem that nobody can close by its number: those of our client are
      * cleaned up before the next one is opened. Set by whoever lost it. */
     gboolean leaked;
+    const Quirks *quirks; /* never NULL; borrowed */
+    Probe *probe;         /* what was tried and answered; may be NULL, borrowed */
     BackendEventFunc event;
     gpointer event_data;
 };
@@ -113,6 +129,22 @@ gboolean backend_get_imei(Backend *backend, gint64 deadline, GCancellable *cance
 gboolean backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *cancellable,
                            guint8 ret_rplmn[3], GError **error);
 
+/* Manufacturer, model and firmware revision in the modem's own words. NOT_SUPPORTED where it does not tell. */
+gboolean backend_get_identity(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                              BackendIdentity *ret_identity, GError **error);
+void backend_identity_clear(BackendIdentity *identity);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BackendIdentity, backend_identity_clear)
+
+/* Makes PHYSICAL (1-based) the active slot and waits until its card is ready; nothing is written where it is
+ * so already. All channels are gone afterwards. NOT_SUPPORTED, CARD_ABSENT, CARD_NOT_READY. */
+gboolean backend_switch_slot(Backend *backend, guint physical, gint64 deadline,
+                             GCancellable *cancellable, GError **error);
+
+/* Restarts the modem itself: success means that it took the order. It vanishes and comes back as a new
+ * device, so BACKEND_EVENT_LOST follows. NOT_SUPPORTED where the back-end has no such request. */
+gboolean backend_reset_modem(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                             GError **error);
+
 /* Releases everything at the modem (client ids). Never fails, does not wait longer than a second.
  */
 void backend_close(Backend *backend);
@@ -123,17 +155,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backend, backend_free)
  */
 void backend_set_event_func(Backend *backend, BackendEventFunc event, gpointer data);
 
-/* QMI over qmi-proxy (channel/qmi.c). PATH: device node, e.g. /dev/cdc-wdm0. SLOT: physical slot,
- * 1-based; 0: the active one. */
-Backend *backend_qmi_new(const char *path, guint slot);
-
-/* The same with what is otherwise fixed. All zero is backend_qmi_new(). */
+/* What is otherwise fixed; all zero is the usual. */
 typedef struct {
-    const char *proxy;      /* abstract socket name instead of "qmi-proxy" */
+    const char *proxy;      /* abstract socket name instead of "qmi-proxy" (QMI only) */
+    gboolean no_proxy;      /* the port is opened directly, which nobody else may have done */
     gboolean no_file_check; /* PATH need not exist */
     gboolean modem_fetches; /* the modem follows 61xx itself ("procedure bytes" 1) */
     guint off_time;         /* longest time the card stays off in a reset, ms; 0: 1000 */
-} BackendQmiOptions;
-Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOptions *options);
+    const Quirks *quirks;   /* NULL: none; borrowed for the back-end's life */
+    Probe *probe;           /* likewise */
+} BackendOptions;
+
+/* QMI over qmi-proxy (channel/qmi.c). PATH: device node, e.g. /dev/cdc-wdm0. SLOT: physical slot,
+ * 1-based; 0: the active one. */
+Backend *backend_qmi_new(const char *path, guint slot);
+Backend *backend_qmi_new_full(const char *path, guint slot, const BackendOptions *options);
+
+/* A back-end for TRANSPORT ("qmi"); NULL for one that this build lacks. */
+Backend *backend_new(const char *transport, const char *path, guint slot,
+                     const BackendOptions *options);
+gboolean backend_is_supported(const char *transport);
 
 G_END_DECLS

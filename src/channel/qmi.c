@@ -812,11 +812,13 @@ static const BackendClass qmi_class = {
     .free = qmi_free,
 };
 
-Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOptions *options)
+Backend *backend_qmi_new_full(const char *path, guint slot, const BackendOptions *options)
 {
     QmiBackend *self = g_new0(QmiBackend, 1);
 
     self->backend.class = &qmi_class;
+    self->backend.quirks = options->quirks ? options->quirks : &quirks_none;
+    self->backend.probe = options->probe;
     self->backend.name = g_path_get_basename(path);
     self->path = g_strdup(path);
     self->wanted_slot = slot;
@@ -832,5 +834,5 @@ Backend *backend_qmi_new_full(const char *path, guint slot, const BackendQmiOpti
 
 Backend *backend_qmi_new(const char *path, guint slot)
 {
-    return backend_qmi_new_full(path, slot, &(BackendQmiOptions){ 0 });
+    return backend_qmi_new_full(path, slot, &(BackendOptions){ 0 });
 }

@@ -183,7 +183,8 @@ static const BackendClass card_class = {
 
 void fuzz_card_init(FuzzCard *card, FuzzAnswer answer, gpointer data)
 {
-    *card = (FuzzCard){ .backend = { .class = &card_class, .name = "fuzz0" } };
+    *card =
+        (FuzzCard){ .backend = { .class = &card_class, .name = "fuzz0", .quirks = &quirks_none } };
     card->answer = answer;
     card->answer_data = data;
     card->command = g_byte_array_new();

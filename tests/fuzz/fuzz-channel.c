@@ -129,7 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const guint8 request_octets[300] = { 0xBF, 0x51, 0x82, 0x01, 0x27 };
     static const gsize sizes[] = { 3, 120, 300 };
-    CardBackend card = { .backend = { .class = &card_class, .name = "fuzz0" } };
+    CardBackend card = { .backend = {
+                             .class = &card_class, .name = "fuzz0", .quirks = &quirks_none } };
     g_autoptr(ChannelConfig) config = channel_config_new();
     g_autoptr(ChannelTrace) trace = channel_trace_new("/dev/null", NULL);
     g_autoptr(Channel) channel = NULL;

@@ -106,6 +106,7 @@ Backend *card_backend_new(World *world)
     CardBackend *self = g_new0(CardBackend, 1);
 
     self->backend.class = &card_class;
+    self->backend.quirks = &quirks_none;
     self->backend.name = "card0";
     self->world = world;
     return &self->backend;

@@ -183,6 +183,7 @@ FakeBackend *fake_backend_new(void)
     FakeBackend *fake = g_new0(FakeBackend, 1);
 
     fake->backend.class = &fake_class;
+    fake->backend.quirks = &quirks_none;
     fake->backend.name = "fake0";
     fake->steps = g_ptr_array_new_with_free_func(step_free);
     fake->history = g_string_new(NULL);

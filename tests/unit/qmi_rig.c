@@ -100,7 +100,7 @@ static void on_event(BackendEvent event, gpointer data)
     g_string_append(rig->events, name);
 }
 
-void rig_start_full(Rig *rig, guint slot, BackendQmiOptions options)
+void rig_start_full(Rig *rig, guint slot, BackendOptions options)
 {
     rig->fake = fake_uim_new();
     options.proxy = fake_uim_get_name(rig->fake);
@@ -112,7 +112,7 @@ void rig_start_full(Rig *rig, guint slot, BackendQmiOptions options)
 
 void rig_start(Rig *rig)
 {
-    rig_start_full(rig, 0, (BackendQmiOptions){ .off_time = OFF_TIME });
+    rig_start_full(rig, 0, (BackendOptions){ .off_time = OFF_TIME });
 }
 
 void rig_open(Rig *rig)

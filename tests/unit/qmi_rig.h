@@ -25,7 +25,7 @@ typedef struct {
 } Rig;
 
 void rig_start(Rig *rig);
-void rig_start_full(Rig *rig, guint slot, BackendQmiOptions options);
+void rig_start_full(Rig *rig, guint slot, BackendOptions options);
 /* Opens the back-end and forgets what that asked for. */
 void rig_open(Rig *rig);
 void rig_stop(Rig *rig);

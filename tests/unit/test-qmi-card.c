@@ -96,7 +96,7 @@ static void test_second_slot(void)
         g_autoptr(GError) error = NULL;
         Rig rig;
 
-        rig_start_full(&rig, cases[i].wanted, (BackendQmiOptions){ 0 });
+        rig_start_full(&rig, cases[i].wanted, (BackendOptions){ 0 });
         fake_uim_answer(rig.fake, UIM_GET_SLOT_STATUS, 0, TWO_SLOTS);
         rig_open(&rig);
         fake_uim_answer(rig.fake, UIM_GET_SLOT_STATUS, 0, TWO_SLOTS);

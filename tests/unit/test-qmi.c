@@ -85,7 +85,7 @@ static void test_basic_channel(void)
     g_autoptr(GBytes) response = NULL;
     Rig rig;
 
-    rig_start_full(&rig, 0, (BackendQmiOptions){ .modem_fetches = TRUE });
+    rig_start_full(&rig, 0, (BackendOptions){ .modem_fetches = TRUE });
     rig_open(&rig);
     g_assert_true(backend_transmit(rig.backend, 0, capability, sizeof capability, LATE, NULL,
                                    &response, NULL));
@@ -100,7 +100,7 @@ static void test_special_file(void)
     g_autofree char *path = g_build_filename(folder, "cdc-wdm0", NULL);
     g_autofree char *link = g_build_filename(folder, "modem", NULL);
     FakeUim *fake = fake_uim_new();
-    BackendQmiOptions options = { .proxy = fake_uim_get_name(fake) };
+    BackendOptions options = { .proxy = fake_uim_get_name(fake) };
     const char *const paths[] = { path, link };
     g_autoptr(GError) error = NULL;
     Backend *backend;
@@ -267,7 +267,7 @@ static void test_procedure_octet(void)
     for (guint i = 0; i < 2 * G_N_ELEMENTS(refusals); i++) {
         g_autofree char *first = NULL, *second = NULL, *third = NULL;
 
-        rig_start_full(&rig, 0, (BackendQmiOptions){ .modem_fetches = i % 2 == 1 });
+        rig_start_full(&rig, 0, (BackendOptions){ .modem_fetches = i % 2 == 1 });
         rig_open(&rig);
         fake_uim_answer(rig.fake, UIM_SEND_APDU, refusals[i / 2], "");
         fake_uim_answer(rig.fake, UIM_SEND_APDU, 0,

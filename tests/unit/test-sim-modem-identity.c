@@ -89,7 +89,7 @@ static void set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     f->proxy = sim_qmi_proxy_new(name, f->modems, &error);
     g_assert_no_error(error);
     g_assert_true(sim_modem_plug(f->modem, TRUE, &error));
-    f->backend = backend_qmi_new_full(f->path, 0, &(BackendQmiOptions){ .proxy = name });
+    f->backend = backend_qmi_new_full(f->path, 0, &(BackendOptions){ .proxy = name });
     (void)backend_open(f->backend, LATE, NULL, &error);
     g_assert_no_error(error);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <config.h>
+
+#include "channel/backend.h"
+
+/* Which back-ends this build has. */
+
+gboolean backend_is_supported(const char *transport)
+{
+#ifdef HAVE_QMI
+    if (g_str_equal(transport, "qmi"))
+        return TRUE;
+#endif
+    return FALSE;
+}
+
+Backend *backend_new(const char *transport, const char *path, guint slot,
+                     const BackendOptions *options)
+{
+    Backend *backend = NULL;
+
+#ifdef HAVE_QMI
+    if (g_str_equal(transport, "qmi"))
+        backend = backend_qmi_new_full(path, slot, options);
+#endif
+    return backend;
+}
