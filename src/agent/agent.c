@@ -3,36 +3,18 @@
 
 #include <string.h>
 
+#include "agent/eim_state.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-#define JOB_TIMEOUT    1800 /* seconds; no job of the worker may last longer */
-#define RETRY_FIRST    5 /* seconds until a modem that failed is tried again, doubled each time … */
-#define RETRY_LIMIT    300 /* … up to this */
-#define QUEUE_LIMIT    32
-#define JITTER_PERCENT 10 /* a fleet must not poll in step */
-
-/* What the main thread keeps of an eIM beside the card's facts. */
-typedef struct {
-    guint number;
-    gint64 due;       /* boot time, 0: not scheduled */
-    gint64 due_told;  /* DUE when NEXT_POLL was made of it */
-    gint64 next_poll; /* microseconds since 1970, 0: not scheduled */
-    gint64 last_poll;
-    char *last_result;
-    char *last_error;
-    char *trust;
-    char *dialect, *dialect_source;
-    guint retry_after; /* seconds the server asked for with its last refusal, 0: none */
-    gboolean rejected; /* asking again soon changes nothing (I-20) */
-    guint failures;
-    guint64 bytes_sent;
-    guint64 bytes_received;
-} EimState;
+#define JOB_TIMEOUT 1800 /* seconds; no job of the worker may last longer */
+#define RETRY_FIRST 5 /* seconds until a modem that failed is tried again, doubled each time … */
+#define RETRY_LIMIT 300 /* … up to this */
+#define QUEUE_LIMIT 32
 
 struct Agent {
     const Config *config;
-    ModemPort *port;
+    Modem *modem;
     const AgentOwner *owner;
     gpointer owner_data;
     LogContext log;
@@ -43,8 +25,9 @@ struct Agent {
     JobEntry *running; /* NULL: the worker is idle */
     gboolean stopped;
 
-    EuiccSnapshot *facts;    /* last card part from the worker; NULL while no card is read */
-    EuiccSnapshot *snapshot; /* published */
+    EuiccSnapshot *facts;          /* last card part from the worker; NULL while no card is read */
+    EuiccSnapshot *snapshot;       /* published */
+    ModemSnapshot *modem_snapshot; /* likewise */
     EuiccState state;
     char *state_reason;
 
@@ -58,16 +41,9 @@ struct Agent {
     guint orphan_attempts; /* deliveries tried to eIMs that are no longer on the card */
 };
 
-static void eim_state_free(gpointer data)
+static GHashTable *new_eims(void)
 {
-    EimState *eim = data;
-
-    g_free(eim->last_result);
-    g_free(eim->last_error);
-    g_free(eim->trust);
-    g_free(eim->dialect);
-    g_free(eim->dialect_source);
-    g_free(eim);
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, eim_state_free);
 }
 
 static void replace_string(char **string, const char *value)
@@ -88,33 +64,12 @@ static void clear_source(GSource **source)
 
 /* ---- what the world sees ---- */
 
-static gint64 to_realtime(gint64 boottime)
-{
-    return clock_realtime() + boottime - clock_boottime();
-}
-
 static void fill_eim(Agent *agent, EimSnapshot *snapshot)
 {
     EimState *eim = g_hash_table_lookup(agent->eims, snapshot->eim_id);
 
-    if (!eim)
-        return;
-    snapshot->number = eim->number;
-    snapshot->last_poll = eim->last_poll;
-    replace_string(&snapshot->last_result, eim->last_result);
-    replace_string(&snapshot->last_error, eim->last_error);
-    replace_string(&snapshot->trust, eim->trust);
-    replace_string(&snapshot->dialect, eim->dialect);
-    replace_string(&snapshot->dialect_source, eim->dialect_source);
-    snapshot->failures = eim->failures;
-    snapshot->bytes_sent = eim->bytes_sent;
-    snapshot->bytes_received = eim->bytes_received;
-    /* Told once for each due time: converted anew each time, it would jitter and wake every listener. */
-    if (eim->due != eim->due_told) {
-        eim->due_told = eim->due;
-        eim->next_poll = eim->due ? to_realtime(eim->due) : 0;
-    }
-    snapshot->next_poll = eim->next_poll;
+    if (eim)
+        eim_state_fill(eim, snapshot);
 }
 
 static gint compare_eims(gconstpointer a, gconstpointer b)
@@ -149,10 +104,42 @@ static void publish(Agent *agent)
     }
 }
 
+static ModemState get_modem_state(const Agent *agent)
+{
+    switch (agent->state) {
+    case EUICC_STARTING:
+        return MODEM_STARTING;
+    case EUICC_IDLE:
+    case EUICC_BUSY:
+    case EUICC_LEFT_ALONE:
+        return MODEM_WORKING;
+    case EUICC_UNAVAILABLE:
+        return MODEM_UNAVAILABLE;
+    }
+    g_return_val_if_reached(MODEM_UNAVAILABLE);
+}
+
+/* FACTS NULL: what the worker told last still holds. */
+static void publish_modem(Agent *agent, const ModemSnapshot *facts)
+{
+    g_autoptr(ModemSnapshot) before = agent->modem_snapshot;
+    ModemSnapshot *after = modem_snapshot_copy(facts ? facts : before);
+
+    after->number = before->number;
+    after->state = get_modem_state(agent);
+    replace_string(&after->state_reason, agent->state_reason);
+    replace_string(&after->eid, agent->facts ? agent->facts->eid : "");
+    agent->modem_snapshot = after;
+    agent->owner->modem_changed(before, after, agent->owner_data);
+}
+
 static void set_state(Agent *agent, EuiccState state, const char *reason)
 {
     agent->state = state;
     replace_string(&agent->state_reason, reason);
+    if (get_modem_state(agent) != agent->modem_snapshot->state ||
+        !g_str_equal(agent->modem_snapshot->state_reason, reason))
+        publish_modem(agent, NULL);
 }
 
 /* ---- schedule ---- */
@@ -177,8 +164,6 @@ static void arm_poll_timer(Agent *agent)
         agent->poll_timer = clock_timer_new(first, NULL, on_poll_due, agent);
 }
 
-static void schedule_next(Agent *agent, EimState *eim);
-
 /* A scheduled poll that never got to its eIMs (the card failed first, it was cancelled, the queue is full)
  * must not be the last one. */
 static void reschedule(Agent *agent, const char *const *eim_ids)
@@ -187,7 +172,7 @@ static void reschedule(Agent *agent, const char *const *eim_ids)
         EimState *eim = g_hash_table_lookup(agent->eims, eim_ids[i]);
 
         if (eim && !eim->due)
-            schedule_next(agent, eim);
+            eim_state_schedule_next(eim, agent->config);
     }
 }
 
@@ -217,54 +202,6 @@ static gboolean on_poll_due(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gint64 after_seconds(guint seconds)
-{
-    return clock_boottime() + (gint64)seconds * G_USEC_PER_SEC;
-}
-
-/* SECONDS and up to a tenth more. */
-static gint64 after_about(guint seconds)
-{
-    guint spread = seconds / JITTER_PERCENT;
-
-    return after_seconds(seconds + (spread ? g_random_int_range(0, (gint32)spread + 1) : 0));
-}
-
-static void schedule_first(Agent *agent, EimState *eim)
-{
-    guint delay = agent->config->poll_start_delay;
-
-    if (agent->config->poll_on_start)
-        eim->due = after_seconds(delay ? (guint)g_random_int_range(0, (gint32)delay + 1) : 0);
-    else if (agent->config->poll_interval)
-        eim->due = after_about(agent->config->poll_interval);
-}
-
-/* Seconds until an eIM that failed is asked again. */
-static guint64 backoff(const Agent *agent, const EimState *eim)
-{
-    guint64 wait = (guint64)agent->config->poll_retry_first << MIN(MAX(eim->failures, 1) - 1, 24);
-
-    if (eim->rejected)
-        return MAX(agent->config->poll_retry_limit, eim->retry_after);
-    wait = MIN(wait, agent->config->poll_retry_limit);
-    /* A failure never makes the daemon ask less often than its interval says … */
-    if (agent->config->poll_interval)
-        wait = MIN(wait, agent->config->poll_interval);
-    /* … unless the server asked for more time (I-29). */
-    return MAX(wait, eim->retry_after);
-}
-
-static void schedule_next(Agent *agent, EimState *eim)
-{
-    if (agent->config->poll_interval == 0)
-        eim->due = 0; /* but see schedule_owed() */
-    else if (eim->failures > 0)
-        eim->due = after_about((guint)backoff(agent, eim));
-    else
-        eim->due = after_about(agent->config->poll_interval);
-}
-
 /* eIMs came or went on the card. */
 static void update_eims(Agent *agent)
 {
@@ -277,15 +214,9 @@ static void update_eims(Agent *agent)
 
         if (eim)
             continue;
-        eim = g_new0(EimState, 1);
-        eim->number = ++agent->next_eim_number;
-        eim->last_result = g_strdup("");
-        eim->last_error = g_strdup("");
-        eim->trust = g_strdup("");
-        eim->dialect = g_strdup("");
-        eim->dialect_source = g_strdup("");
+        eim = eim_state_new(++agent->next_eim_number);
         g_hash_table_insert(agent->eims, g_strdup(snapshot->eim_id), eim);
-        schedule_first(agent, eim);
+        eim_state_schedule_first(eim, agent->config);
     }
     g_hash_table_iter_init(&iter, agent->eims);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
@@ -310,14 +241,25 @@ static gboolean on_retry_due(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean has_any_node(const Modem *modem)
+{
+    for (guint i = 0; i < modem->ports->len; i++) {
+        const ModemPort *port = modem->ports->pdata[i];
+
+        /* Nodes of QRTR are none of the file system. */
+        if (port->path[0] != '/' || g_file_test(port->path, G_FILE_TEST_EXISTS))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* A card that is not there, or that is no eUICC, comes back with an event; a modem does not always. One
  * that answers 6985 even after the reset (driven by an IPAe or by M2M, I-40) must not be reset again and
  * again under the modem: that would cut its connection. */
 static gboolean is_worth_retrying(const Agent *agent, const GError *error)
 {
     /* A node that is not there comes back with an event: of udev, or of the watch on its folder. */
-    if (euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE) &&
-        !g_file_test(agent->port->port, G_FILE_TEST_EXISTS))
+    if (euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE) && !has_any_node(agent->modem))
         return FALSE;
     return !euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT) &&
            !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&
@@ -330,7 +272,7 @@ static void schedule_retry(Agent *agent)
 
     agent->start_failures++;
     clear_source(&agent->retry_timer);
-    agent->retry_timer = clock_timer_new(after_seconds(wait), NULL, on_retry_due, agent);
+    agent->retry_timer = clock_timer_new(clock_deadline(wait), NULL, on_retry_due, agent);
 }
 
 static void card_is_unusable(Agent *agent, const GError *error)
@@ -446,7 +388,7 @@ void agent_advance(Agent *agent)
     JobSnapshot *changed;
     JobEntry *entry;
 
-    if (agent->running || agent->owner->is_inhibited(agent->owner_data))
+    if (agent->running || agent->stopped || agent->owner->is_held_back(agent, agent->owner_data))
         return;
     entry = g_queue_pop_head(&agent->queue);
     if (!entry)
@@ -497,12 +439,20 @@ static void note_card(Agent *agent, const char *eid)
     GHashTableIter iter;
     gpointer eim;
 
-    if (g_strcmp0(agent->last_eid, eid) != 0)
+    if (g_strcmp0(agent->last_eid, eid) != 0) {
+        GHashTable *eims =
+            agent->owner->restore_eims(eid, &agent->next_eim_number, agent->owner_data);
+
         g_hash_table_remove_all(agent->eims);
+        if (eims) {
+            g_hash_table_unref(agent->eims);
+            agent->eims = eims;
+        }
+    }
     replace_string(&agent->last_eid, eid);
     g_hash_table_iter_init(&iter, agent->eims);
     while (g_hash_table_iter_next(&iter, NULL, &eim))
-        schedule_first(agent, eim);
+        eim_state_schedule_first(eim, agent->config);
 }
 
 static void on_facts(const EuiccSnapshot *facts, gpointer data)
@@ -511,9 +461,10 @@ static void on_facts(const EuiccSnapshot *facts, gpointer data)
     gboolean is_new = !agent->facts || !g_str_equal(agent->facts->eid, facts->eid);
 
     if (is_new && agent->owner->is_taken(agent, facts->eid, agent->owner_data)) {
+        g_autofree char *ports = modem_describe_ports(agent->modem);
+
         log_error(&agent->log,
-                  "the card behind %s is served through another port already: left to it",
-                  agent->port->port);
+                  "the card behind %s is served through another port already: left to it", ports);
         set_state(agent, EUICC_UNAVAILABLE, "served through another port");
         return;
     }
@@ -530,7 +481,13 @@ static void on_facts(const EuiccSnapshot *facts, gpointer data)
     } else {
         update_eims(agent);
     }
+    publish_modem(agent, NULL);
     publish(agent);
+}
+
+static void on_modem(const ModemSnapshot *modem, gpointer data)
+{
+    publish_modem(data, modem);
 }
 
 static void on_polled(const PollReport *report, gpointer data)
@@ -549,25 +506,8 @@ static void on_polled(const PollReport *report, gpointer data)
     }
     if (!eim)
         return;
-    eim->last_poll = report->time;
-    eim->bytes_sent = report->bytes_sent;
-    eim->bytes_received = report->bytes_received;
-    replace_string(&eim->trust, report->trust);
-    replace_string(&eim->dialect, report->dialect);
-    replace_string(&eim->dialect_source, report->dialect_source);
-    eim->retry_after = report->error ? report->retry_after : 0;
-    eim->rejected = report->error && euiccd_error_is(report->error, EUICCD_ERROR_EIM_REJECTED);
-    if (report->error) {
-        eim->failures++;
-        replace_string(&eim->last_result,
-                       euiccd_error_dbus_name(report->error) + strlen("org.euiccd1.Error."));
-        replace_string(&eim->last_error, report->error->message);
-    } else {
-        eim->failures = 0;
-        replace_string(&eim->last_result, report->packages > 0 ? "package" : "none");
-        replace_string(&eim->last_error, "");
-    }
-    schedule_next(agent, eim);
+    eim_state_note_report(eim, report);
+    eim_state_schedule_next(eim, agent->config);
     arm_poll_timer(agent);
     publish(agent);
 }
@@ -594,7 +534,7 @@ static void schedule_owed(Agent *agent, JobKind finished)
         else if (finished == JOB_KIND_START && eim->failures == 0)
             eim->due = clock_boottime();
         else if (!eim->due) /* no regular polls: what is owed is delivered all the same */
-            eim->due = after_about((guint)backoff(agent, eim));
+            eim->due = eim_state_after_backoff(eim, agent->config);
     }
     if (orphans) {
         guint64 wait = (guint64)agent->config->poll_retry_first << MIN(agent->orphan_attempts, 24);
@@ -602,7 +542,7 @@ static void schedule_owed(Agent *agent, JobKind finished)
         agent->orphan_attempts++;
         clear_source(&agent->retry_timer);
         agent->retry_timer =
-            clock_timer_new(after_seconds((guint)MIN(wait, agent->config->poll_retry_limit)), NULL,
+            clock_timer_new(clock_deadline((guint)MIN(wait, agent->config->poll_retry_limit)), NULL,
                             on_retry_due, agent);
     } else {
         agent->orphan_attempts = 0;
@@ -655,6 +595,7 @@ static void on_finished(guint32 number, const GError *error, gboolean usable, gp
     end_job(agent, entry, error);
     publish(agent);
     agent_advance(agent);
+    agent->owner->advance_others(agent, agent->owner_data);
 }
 
 static void on_worker_event(WorkerEvent event, gpointer data)
@@ -686,32 +627,68 @@ static void on_worker_event(WorkerEvent event, gpointer data)
     }
 }
 
+static void on_ended(gpointer data)
+{
+    Agent *agent = data;
+
+    agent->owner->left(agent, agent->owner_data);
+}
+
 static const WorkerListener worker_listener = {
     .stage = on_stage,
     .facts = on_facts,
+    .modem = on_modem,
     .polled = on_polled,
     .owed = on_owed,
     .finished = on_finished,
     .event = on_worker_event,
+    .ended = on_ended,
 };
 
-Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+/* What is known before a worker has opened it. */
+static ModemSnapshot *make_first_snapshot(const Modem *modem, guint number)
+{
+    ModemSnapshot *snapshot = modem_snapshot_new();
+
+    snapshot->number = number;
+    snapshot->slot = modem->slot;
+    replace_string(&snapshot->device, modem->device);
+    replace_string(&snapshot->usb_id, modem->usb_id);
+    return snapshot;
+}
+
+Agent *agent_new(const Config *config, const Modem *modem, guint number, ChannelTrace *trace,
                  const AgentOwner *owner, gpointer data)
 {
     Agent *agent = g_new0(Agent, 1);
 
     agent->config = config;
-    agent->port = modem_port_copy(port);
+    agent->modem = modem_copy(modem);
     agent->owner = owner;
     agent->owner_data = data;
-    agent->log_object = g_path_get_basename(port->port);
-    agent->log = (LogContext){ .object = agent->log_object, .modem = agent->port->device };
+    agent->log_object = modem_make_log_name(modem);
+    agent->log = (LogContext){ .object = agent->log_object, .modem = agent->modem->device };
     agent->state = EUICC_STARTING;
     agent->state_reason = g_strdup("");
-    agent->eims = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, eim_state_free);
+    agent->eims = new_eims();
     g_queue_init(&agent->queue);
-    agent->worker = worker_new(config, port, trace, &worker_listener, agent);
+    agent->modem_snapshot = make_first_snapshot(modem, number);
+    owner->modem_changed(NULL, agent->modem_snapshot, data);
+    agent->worker = worker_new(config, modem, trace, &worker_listener, agent);
     return agent;
+}
+
+void agent_set_modem(Agent *agent, const Modem *modem)
+{
+    g_autofree char *before = modem_describe_ports(agent->modem);
+    g_autofree char *after = modem_describe_ports(modem);
+
+    modem_free(agent->modem);
+    agent->modem = modem_copy(modem);
+    if (g_str_equal(before, after))
+        return;
+    log_info(&agent->log, "ports of the modem: %s", after);
+    worker_set_modem(agent->worker, modem);
 }
 
 void agent_stop(Agent *agent)
@@ -722,26 +699,58 @@ void agent_stop(Agent *agent)
     worker_stop(agent->worker, agent->running ? agent->running->job : NULL);
 }
 
-void agent_free(Agent *agent)
+/* All that the world sees of it goes. */
+static void withdraw(Agent *agent, const GError *error)
 {
-    g_autoptr(GError) error = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
-                                                  "the modem went or the daemon ends");
     JobEntry *entry;
 
     clear_source(&agent->poll_timer);
     clear_source(&agent->retry_timer);
-    agent_stop(agent);
-    worker_free(agent->worker);
-    if (agent->running) {
-        end_job(agent, agent->running, error);
-        agent->running = NULL;
-    }
+    if (agent->running)
+        end_job(agent, g_steal_pointer(&agent->running), error);
     while ((entry = g_queue_pop_head(&agent->queue)))
         end_job(agent, entry, error);
     g_clear_pointer(&agent->facts, euicc_snapshot_unref);
     publish(agent);
+    if (agent->modem_snapshot) {
+        g_autoptr(ModemSnapshot) before = g_steal_pointer(&agent->modem_snapshot);
+
+        agent->owner->modem_changed(before, NULL, agent->owner_data);
+    }
+}
+
+void agent_leave(Agent *agent)
+{
+    g_autoptr(GError) error = g_error_new_literal(
+        EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
+        "the modem went away; what its card did meanwhile is looked for when it is back");
+    GHashTableIter iter;
+    gpointer value;
+
+    agent_stop(agent);
+    g_hash_table_iter_init(&iter, agent->eims);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        eim_state_rest(value);
+    }
+    withdraw(agent, error);
+    agent->owner->advance_others(agent, agent->owner_data);
+    if (!agent->last_eid)
+        return;
+    agent->owner->keep_eims(agent->last_eid, agent->eims, agent->next_eim_number,
+                            agent->owner_data);
+    agent->eims = new_eims();
+}
+
+void agent_free(Agent *agent)
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "the daemon ends");
+
+    agent_stop(agent);
+    worker_free(agent->worker);
+    withdraw(agent, error);
     g_hash_table_unref(agent->eims);
-    modem_port_free(agent->port);
+    modem_free(agent->modem);
     g_strfreev(agent->owed);
     g_free(agent->last_eid);
     g_free(agent->state_reason);
@@ -749,9 +758,19 @@ void agent_free(Agent *agent)
     g_free(agent);
 }
 
-const ModemPort *agent_get_port(Agent *agent)
+const Modem *agent_get_modem(Agent *agent)
 {
-    return agent->port;
+    return agent->modem;
+}
+
+const ModemSnapshot *agent_get_modem_snapshot(Agent *agent)
+{
+    return agent->modem_snapshot;
+}
+
+gboolean agent_is_running(Agent *agent)
+{
+    return agent->running != NULL;
 }
 
 const EuiccSnapshot *agent_get_snapshot(Agent *agent)

@@ -24,25 +24,46 @@ typedef struct {
 /* What an agent asks of the set it belongs to. */
 typedef struct {
     guint32 (*next_job_number)(gpointer data);
-    gboolean (*is_inhibited)(gpointer data);
+    /* TRUE when AGENT must not begin a job now: an inhibition, or another card of the same modem is at work
+     * and one of the two needs its slot switched. */
+    gboolean (*is_held_back)(Agent *agent, gpointer data);
     /* TRUE when another agent serves the card with this EID already (invariant 4). */
     gboolean (*is_taken)(Agent *agent, const char *eid, gpointer data);
     void (*publish)(Agent *agent, const EuiccSnapshot *before, const EuiccSnapshot *after,
                     gpointer data);
+    void (*modem_changed)(const ModemSnapshot *before, const ModemSnapshot *after, gpointer data);
+    /* The card's eIM states (key eimId) outlive its agent: a modem that comes back under another name goes on
+     * where it was. keep takes them, restore gives them back, or NULL. */
+    void (*keep_eims)(const char *eid, GHashTable *eims, guint last_number, gpointer data);
+    GHashTable *(*restore_eims)(const char *eid, guint *ret_last_number, gpointer data);
+    /* AGENT's job is over: those that it held back may go on. */
+    void (*advance_others)(Agent *agent, gpointer data);
+    /* After agent_leave(): the worker is done; the set frees the agent. */
+    void (*left)(Agent *agent, gpointer data);
     /* Takes ENTRY->snapshot as the new one; BEFORE may be NULL. */
     void (*job_changed)(JobEntry *entry, const JobSnapshot *before, gpointer data);
     /* The job ended: the set keeps ENTRY for a while. */
     void (*job_ended)(JobEntry *entry, gpointer data);
 } AgentOwner;
 
-Agent *agent_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+/* NUMBER is that of the modem's object. */
+Agent *agent_new(const Config *config, const Modem *modem, guint number, ChannelTrace *trace,
                  const AgentOwner *owner, gpointer data);
 /* Stops the worker without waiting for it; agent_free() does so as well, and waits. */
 void agent_stop(Agent *agent);
 void agent_free(Agent *agent);
 
-const ModemPort *agent_get_port(Agent *agent);
+/* The modem went: everything it showed is withdrawn and its jobs end, without waiting for the worker;
+ * owner->left() follows. */
+void agent_leave(Agent *agent);
+
+/* The modem has other ports than before. */
+void agent_set_modem(Agent *agent, const Modem *modem);
+
+const Modem *agent_get_modem(Agent *agent);
 const EuiccSnapshot *agent_get_snapshot(Agent *agent); /* NULL before the card was read */
+const ModemSnapshot *agent_get_modem_snapshot(Agent *agent);
+gboolean agent_is_running(Agent *agent); /* a job of its */
 
 /* Queues a job; returns its entry (owned by the agent until it ends). EIM_IDS and DATA may be NULL. */
 JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <config.h>
-
 #include "agent/agents.h"
 
 #include "agent/agent.h"
@@ -20,14 +18,34 @@ struct Agents {
     gpointer listener_data;
     ChannelTrace *trace;
     Modems *modems;
-    GPtrArray *agents; /* of Agent */
-    GHashTable *jobs;  /* number -> JobEntry, running, waiting and ended ones */
-    GQueue ended;      /* of JobEntry, oldest first */
+    GPtrArray *agents;  /* of Agent */
+    GPtrArray *leaving; /* of Agent, whose modem went and whose worker is not done yet */
+    GPtrArray *waiting; /* of Modem, that is back before its former worker is done */
+    GHashTable *cards;  /* EID -> CardMemory */
+    guint last_modem;
+    GHashTable *jobs; /* number -> JobEntry, running, waiting and ended ones */
+    GQueue ended;     /* of JobEntry, oldest first */
     guint32 last_job;
     GPtrArray *inhibitions; /* of Inhibition */
     guint32 last_cookie;
     gboolean stopping;
 };
+
+/* What is kept of a card whose modem went. */
+typedef struct {
+    GHashTable *eims;
+    guint last_number;
+} CardMemory;
+
+#define MEMORY_LIMIT 16 /* cards */
+
+static void card_memory_free(gpointer data)
+{
+    CardMemory *memory = data;
+
+    g_hash_table_unref(memory->eims);
+    g_free(memory);
+}
 
 static void inhibition_free(gpointer data)
 {
@@ -57,11 +75,37 @@ static guint32 owner_next_job_number(gpointer data)
     return agents->last_job;
 }
 
-static gboolean owner_is_inhibited(gpointer data)
+static gboolean is_same_device(Agent *agent, const Modem *modem)
+{
+    return g_str_equal(agent_get_modem(agent)->device, modem->device);
+}
+
+/* Two names for it: the administrator has a group for each slot. */
+static gboolean shares_port(Agent *agent, const Modem *modem)
+{
+    for (guint i = 0; i < modem->ports->len; i++)
+        if (modem_find_port(agent_get_modem(agent),
+                            ((const ModemPort *)modem->ports->pdata[i])->path))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean owner_is_held_back(Agent *agent, gpointer data)
 {
     Agents *agents = data;
+    const Modem *modem = agent_get_modem(agent);
 
-    return agents->stopping || agents->inhibitions->len > 0;
+    if (agents->stopping || agents->inhibitions->len > 0)
+        return TRUE;
+    for (guint i = 0; i < agents->agents->len; i++) {
+        Agent *other = agents->agents->pdata[i];
+
+        if (other != agent && agent_is_running(other) &&
+            (is_same_device(other, modem) || shares_port(other, modem)) &&
+            (modem->switch_slot || agent_get_modem(other)->switch_slot))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean owner_is_taken(Agent *agent, const char *eid, gpointer data)
@@ -97,6 +141,57 @@ static void owner_job_changed(JobEntry *entry, const JobSnapshot *before, gpoint
         agents->listener->job_changed(before, entry->snapshot, agents->listener_data);
 }
 
+static void owner_modem_changed(const ModemSnapshot *before, const ModemSnapshot *after,
+                                gpointer data)
+{
+    Agents *agents = data;
+
+    if (agents->listener && agents->listener->modem_changed)
+        agents->listener->modem_changed(before, after, agents->listener_data);
+}
+
+static void owner_keep_eims(const char *eid, GHashTable *eims, guint last_number, gpointer data)
+{
+    Agents *agents = data;
+    CardMemory *memory = g_new0(CardMemory, 1);
+
+    /* Cards that are changed all the time: what is lost is what the bus shows of their past. */
+    if (g_hash_table_size(agents->cards) >= MEMORY_LIMIT)
+        g_hash_table_remove_all(agents->cards);
+    *memory = (CardMemory){ eims, last_number };
+    g_hash_table_replace(agents->cards, g_strdup(eid), memory);
+}
+
+static GHashTable *owner_restore_eims(const char *eid, guint *ret_last_number, gpointer data)
+{
+    Agents *agents = data;
+    CardMemory *memory = g_hash_table_lookup(agents->cards, eid);
+    GHashTable *eims;
+
+    if (!memory)
+        return NULL;
+    eims = g_hash_table_ref(memory->eims);
+    *ret_last_number = memory->last_number;
+    g_hash_table_remove(agents->cards, eid);
+    return eims;
+}
+
+static void on_modem(const Modem *modem, gboolean present, gpointer data);
+
+static void owner_left(Agent *agent, gpointer data)
+{
+    Agents *agents = data;
+    g_autoptr(GPtrArray) waiting = g_steal_pointer(&agents->waiting);
+
+    g_ptr_array_remove(agents->leaving, agent);
+    agents->waiting = g_ptr_array_new_with_free_func((GDestroyNotify)modem_free);
+    for (guint i = 0; i < waiting->len; i++)
+        on_modem(waiting->pdata[i], TRUE, agents);
+    /* Its card may be what another one waits for. */
+    for (guint i = 0; i < agents->agents->len; i++)
+        agent_retry(agents->agents->pdata[i], "another modem went");
+}
+
 static void drop_oldest_job(Agents *agents)
 {
     JobEntry *oldest = g_queue_pop_head(&agents->ended);
@@ -116,66 +211,98 @@ static void owner_job_ended(JobEntry *entry, gpointer data)
         drop_oldest_job(agents);
 }
 
+static void owner_advance_others(Agent *agent, gpointer data)
+{
+    Agents *agents = data;
+
+    for (guint i = 0; i < agents->agents->len && !agents->stopping; i++)
+        if (agents->agents->pdata[i] != agent)
+            agent_advance(agents->agents->pdata[i]);
+}
+
 static const AgentOwner agent_owner = {
     .next_job_number = owner_next_job_number,
-    .is_inhibited = owner_is_inhibited,
+    .is_held_back = owner_is_held_back,
     .is_taken = owner_is_taken,
     .publish = owner_publish,
+    .modem_changed = owner_modem_changed,
+    .keep_eims = owner_keep_eims,
+    .restore_eims = owner_restore_eims,
+    .advance_others = owner_advance_others,
+    .left = owner_left,
     .job_changed = owner_job_changed,
     .job_ended = owner_job_ended,
 };
 
 /* ---- modems ---- */
 
-/* A second control port of a modem that is served already leads to the same card. */
-static Agent *find_by_device(Agents *agents, const ModemPort *port)
+static Agent *find_agent(GPtrArray *list, const Modem *modem)
 {
-    for (guint i = 0; i < agents->agents->len; i++) {
-        const ModemPort *other = agent_get_port(agents->agents->pdata[i]);
-
-        if (g_str_equal(other->device, port->device) && other->slot == port->slot)
-            return agents->agents->pdata[i];
-    }
+    for (guint i = 0; i < list->len; i++)
+        if (is_same_device(list->pdata[i], modem) &&
+            agent_get_modem(list->pdata[i])->slot == modem->slot)
+            return list->pdata[i];
     return NULL;
 }
 
-static Agent *find_by_port(Agents *agents, const char *port)
+static void forget_waiting(Agents *agents, const Modem *modem)
 {
-    for (guint i = 0; i < agents->agents->len; i++) {
-        Agent *agent = agents->agents->pdata[i];
+    for (guint i = agents->waiting->len; i > 0; i--) {
+        const Modem *other = agents->waiting->pdata[i - 1];
 
-        if (g_str_equal(agent_get_port(agent)->port, port))
-            return agent;
+        if (g_str_equal(other->device, modem->device) && other->slot == modem->slot)
+            g_ptr_array_remove_index(agents->waiting, i - 1);
     }
-    return NULL;
 }
 
-static void on_modem(const ModemPort *port, gboolean present, gpointer data)
+static void modem_came(Agents *agents, const Modem *modem)
 {
-    Agents *agents = data;
-    Agent *agent = find_by_port(agents, port->port);
+    g_autofree char *ports = modem_describe_ports(modem);
+    Agent *agent = find_agent(agents->agents, modem);
 
-    if (!backend_is_supported(port->transport)) {
-        if (present)
-            log_warning(NULL, "modem at %s needs %s, which this build lacks", port->port,
-                        port->transport);
+    if (agent) {
+        agent_set_modem(agent, modem);
+        agent_retry(agent, "device seen");
         return;
     }
-
-    if (present && agent) {
-        agent_retry(agent, "device seen");
-    } else if (present && find_by_device(agents, port)) {
-        log_info(NULL, "%s is another port of a modem that is served already: not used",
-                 port->port);
-    } else if (present) {
-        log_info(NULL, "modem %s at %s (%s)", port->device, port->port, port->transport);
-        agent = agent_new(agents->config, port, agents->trace, &agent_owner, agents);
-        g_ptr_array_add(agents->agents, agent);
-        agent_queue(agent, JOB_KIND_START, NULL, NULL, "device seen");
-    } else if (agent) {
-        log_notice(NULL, "modem at %s went away", port->port);
-        g_ptr_array_remove(agents->agents, agent);
+    forget_waiting(agents, modem);
+    if (find_agent(agents->leaving, modem)) {
+        g_ptr_array_add(agents->waiting, modem_copy(modem));
+        return;
     }
+    log_info(NULL, "modem %s at %s", modem->device, ports);
+    agent =
+        agent_new(agents->config, modem, ++agents->last_modem, agents->trace, &agent_owner, agents);
+    g_ptr_array_add(agents->agents, agent);
+    agent_queue(agent, JOB_KIND_START, NULL, NULL, "device seen");
+}
+
+static void modem_went(Agents *agents, const Modem *modem)
+{
+    Agent *agent = find_agent(agents->agents, modem);
+    guint index;
+
+    forget_waiting(agents, modem);
+    if (!agent)
+        return;
+    log_notice(NULL, "modem %s went away", modem->device);
+    /* The worker may still wait for an answer: nobody here waits for it. */
+    if (g_ptr_array_find(agents->agents, agent, &index))
+        g_ptr_array_steal_index(agents->agents, index);
+    g_ptr_array_add(agents->leaving, agent);
+    agent_leave(agent);
+}
+
+static void on_modem(const Modem *modem, gboolean present, gpointer data)
+{
+    Agents *agents = data;
+
+    if (agents->stopping)
+        return;
+    if (present)
+        modem_came(agents, modem);
+    else
+        modem_went(agents, modem);
 }
 
 /* ---- for main and the bus ---- */
@@ -186,6 +313,9 @@ Agents *agents_new(const Config *config)
 
     agents->config = config;
     agents->agents = g_ptr_array_new_with_free_func((GDestroyNotify)agent_free);
+    agents->leaving = g_ptr_array_new_with_free_func((GDestroyNotify)agent_free);
+    agents->waiting = g_ptr_array_new_with_free_func((GDestroyNotify)modem_free);
+    agents->cards = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, card_memory_free);
     agents->jobs = g_hash_table_new(NULL, NULL);
     agents->inhibitions = g_ptr_array_new_with_free_func(inhibition_free);
     agents->modems = modems_new(on_modem, agents);
@@ -204,10 +334,10 @@ gboolean agents_start(Agents *agents, GError **error)
     }
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
-        g_autoptr(ModemPort) port =
-            modem_port_new(modem->name, modem->path, modem->transport, modem->slot);
+        g_autoptr(Modem) fixed = modem_new(modem->name, modem->slot);
 
-        modems_add_fixed(agents->modems, port);
+        modem_add_port(fixed, modem->path, modem->transport, NULL);
+        modems_add_fixed(agents->modems, fixed);
     }
     if (config->discover)
         modems_discover(agents->modems);
@@ -226,6 +356,9 @@ void agents_free(Agents *agents)
     agents_stop(agents);
     modems_free(agents->modems);
     g_ptr_array_unref(agents->agents);
+    g_ptr_array_unref(agents->leaving);
+    g_ptr_array_unref(agents->waiting);
+    g_hash_table_unref(agents->cards);
     while (agents->ended.length > 0)
         drop_oldest_job(agents);
     g_hash_table_unref(agents->jobs);
@@ -275,6 +408,15 @@ GPtrArray *agents_list_euiccs(Agents *agents)
         if (snapshot)
             g_ptr_array_add(list, (gpointer)snapshot);
     }
+    return list;
+}
+
+GPtrArray *agents_list_modems(Agents *agents)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (guint i = 0; i < agents->agents->len; i++)
+        g_ptr_array_add(list, (gpointer)agent_get_modem_snapshot(agents->agents->pdata[i]));
     return list;
 }
 

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "agent/config.h"
+#include "agent/modem_snapshot.h"
 #include "agent/snapshot.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,8 @@ typedef struct {
     /* A finished job is announced once more with its final state and dropped from the list a while later
      * (AFTER NULL then). */
     void (*job_changed)(const JobSnapshot *before, const JobSnapshot *after, gpointer data);
+    /* As euicc_changed(); may be NULL. */
+    void (*modem_changed)(const ModemSnapshot *before, const ModemSnapshot *after, gpointer data);
 } AgentsListener;
 
 /* CONFIG is borrowed. Nothing happens before agents_start(). */
@@ -42,6 +45,9 @@ const JobSnapshot *agents_get_job(Agents *agents, guint32 number);
 GPtrArray *
 agents_list_euiccs(Agents *agents);          /* of EuiccSnapshot *, borrowed; g_ptr_array_unref() */
 GPtrArray *agents_list_jobs(Agents *agents); /* of JobSnapshot *, borrowed; g_ptr_array_unref() */
+
+GPtrArray *
+agents_list_modems(Agents *agents); /* of ModemSnapshot *, borrowed; g_ptr_array_unref() */
 
 /*
  * The calls below queue a job and return its number, or 0 with NOT_FOUND, INHIBITED, NOT_SUPPORTED (in

@@ -1,45 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <config.h>
-
 #include "agent/worker.h"
 
 #include <string.h>
 
 #include "agent/facts.h"
 #include "agent/links.h"
+#include "agent/mailbox.h"
+#include "agent/route.h"
 #include "agent/store.h"
 #include "ipa/procedures.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-#define OPEN_TIMEOUT     45 /* seconds for opening a modem (proxy start included) */
-#define IDENTITY_TIMEOUT 5  /* for asking it who it is, and in which network */
-
-/* Where posts to the main thread go; outlives the worker while posts are under way. */
-typedef struct {
-    gatomicrefcount refs;
-    const WorkerListener *listener; /* NULL after worker_free(); main thread only */
-    gpointer data;
-} Mailbox;
+#define IDENTITY_TIMEOUT 5 /* seconds for asking a modem who it is, and in which network */
 
 struct Worker {
     const Config *config;
-    ModemPort *port;
-    ChannelTrace *trace;
     Mailbox *mailbox;
     LogContext log;
     char *log_object;
+    char *device;
+    guint slot;
 
     GThread *thread;
     GMainContext *context;
     GMutex mutex;
-    Job *next;     /* guarded by MUTEX */
-    gboolean stop; /* guarded by MUTEX */
+    Job *next;         /* guarded by MUTEX */
+    Modem *next_modem; /* guarded by MUTEX */
+    gboolean stop;     /* guarded by MUTEX */
 
     /* The worker thread's own. */
-    Backend *backend;
-    gboolean backend_is_open;
-    Channel *channel;
+    Route *route;
     IpaSession *session; /* NULL while no card was read */
     Store *store;
     Links *links;
@@ -49,100 +40,9 @@ struct Worker {
 
 /* ---- posts to the main thread ---- */
 
-typedef enum {
-    POST_STAGE,
-    POST_FACTS,
-    POST_POLLED,
-    POST_OWED,
-    POST_FINISHED,
-    POST_EVENT,
-} PostKind;
-
-typedef struct {
-    Mailbox *mailbox;
-    PostKind kind;
-    guint32 job;
-    double progress;
-    char *text;
-    EuiccSnapshot *facts;
-    PollReport report;
-    char **owed;
-    GError *error;
-    gboolean usable;
-    WorkerEvent event;
-} Post;
-
-static void mailbox_unref(Mailbox *mailbox)
-{
-    if (g_atomic_ref_count_dec(&mailbox->refs))
-        g_free(mailbox);
-}
-
-static void post_free(gpointer data)
-{
-    Post *post = data;
-
-    mailbox_unref(post->mailbox);
-    g_free(post->text);
-    g_clear_pointer(&post->facts, euicc_snapshot_unref);
-    g_free(post->report.eim_id);
-    g_free(post->report.trust);
-    g_clear_error(&post->report.error);
-    g_strfreev(post->owed);
-    g_clear_error(&post->error);
-    g_free(post);
-}
-
-static gboolean post_deliver(gpointer data)
-{
-    Post *post = data;
-    const WorkerListener *listener = post->mailbox->listener;
-    gpointer target = post->mailbox->data;
-
-    if (!listener)
-        return G_SOURCE_REMOVE;
-    switch (post->kind) {
-    case POST_STAGE:
-        listener->stage(post->job, post->progress, post->text, target);
-        break;
-    case POST_FACTS:
-        listener->facts(post->facts, target);
-        break;
-    case POST_POLLED:
-        listener->polled(&post->report, target);
-        break;
-    case POST_OWED:
-        listener->owed((const char *const *)post->owed, target);
-        break;
-    case POST_FINISHED:
-        listener->finished(post->job, post->error, post->usable, target);
-        break;
-    case POST_EVENT:
-        listener->event(post->event, target);
-        break;
-    }
-    return G_SOURCE_REMOVE;
-}
-
 static Post *post_new(Worker *worker, PostKind kind)
 {
-    Post *post = g_new0(Post, 1);
-
-    g_atomic_ref_count_inc(&worker->mailbox->refs);
-    post->mailbox = worker->mailbox;
-    post->kind = kind;
-    post->job = worker->job ? worker->job->number : 0;
-    return post;
-}
-
-static void post_send(Post *post)
-{
-    GSource *source = g_idle_source_new();
-
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, post_deliver, post, post_free);
-    g_source_attach(source, NULL);
-    g_source_unref(source);
+    return mailbox_post_new(worker->mailbox, kind, worker->job ? worker->job->number : 0);
 }
 
 /* A card that is left alone is not asked for its EID: what its object on the bus is called then. */
@@ -160,12 +60,22 @@ static void post_facts(Worker *worker)
 
     post->facts = facts_from_session(worker->session);
     if (post->facts->eid[0] == '\0')
-        post->facts->eid = (g_free(post->facts->eid), make_substitute(worker->port->port));
-    post->facts->device = (g_free(post->facts->device), g_strdup(worker->port->device));
-    post->facts->port = (g_free(post->facts->port), g_strdup(worker->port->port));
-    post->facts->transport = (g_free(post->facts->transport), g_strdup(worker->port->transport));
-    post->facts->slot = worker->port->slot;
-    post_send(post);
+        post->facts->eid =
+            (g_free(post->facts->eid), make_substitute(route_get_port(worker->route)));
+    post->facts->device = (g_free(post->facts->device), g_strdup(worker->device));
+    post->facts->port = (g_free(post->facts->port), g_strdup(route_get_port(worker->route)));
+    post->facts->transport =
+        (g_free(post->facts->transport), g_strdup(route_get_transport(worker->route)));
+    post->facts->slot = worker->slot;
+    mailbox_post_send(post);
+}
+
+static void post_modem(Worker *worker)
+{
+    Post *post = post_new(worker, POST_MODEM);
+
+    post->modem = route_make_snapshot(worker->route);
+    mailbox_post_send(post);
 }
 
 /* What a delivery can settle: not what waits for the card, and not what the eIM keeps on the card. */
@@ -195,7 +105,7 @@ static void post_owed(Worker *worker)
     }
     post->owed = g_strv_builder_end(owed);
     g_strv_builder_unref(owed);
-    post_send(post);
+    mailbox_post_send(post);
 }
 
 static void post_event(Worker *worker, WorkerEvent event)
@@ -203,7 +113,7 @@ static void post_event(Worker *worker, WorkerEvent event)
     Post *post = post_new(worker, POST_EVENT);
 
     post->event = event;
-    post_send(post);
+    mailbox_post_send(post);
 }
 
 /* ---- what the procedures ask for ---- */
@@ -215,7 +125,7 @@ static void host_stage(gpointer data, double progress, const char *text)
 
     post->progress = progress;
     post->text = g_strdup(text);
-    post_send(post);
+    mailbox_post_send(post);
 }
 
 static void host_event(gpointer data, LogLevel level, LogEvent event, const char *eim_id,
@@ -309,7 +219,7 @@ static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
 {
     Worker *worker = data;
 
-    return backend_get_rplmn(worker->backend, clock_deadline(IDENTITY_TIMEOUT),
+    return backend_get_rplmn(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
                              worker->job->cancellable, ret_rplmn, NULL);
 }
 
@@ -318,7 +228,7 @@ static gboolean host_get_imei(gpointer data, char ret_imei[16])
     Worker *worker = data;
     g_autoptr(GError) error = NULL;
 
-    if (backend_get_imei(worker->backend, clock_deadline(IDENTITY_TIMEOUT),
+    if (backend_get_imei(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
                          worker->job->cancellable, ret_imei, &error))
         return TRUE;
     log_info(&worker->log, "the modem does not tell its IMEI: %s", error->message);
@@ -375,13 +285,6 @@ static void forget_card(Worker *worker)
     g_clear_pointer(&worker->session, ipa_session_free);
     links_set_store(worker->links, NULL);
     g_clear_pointer(&worker->store, store_free);
-}
-
-static void close_modem(Worker *worker)
-{
-    channel_close(worker->channel);
-    backend_close(worker->backend);
-    worker->backend_is_open = FALSE;
 }
 
 /* What the card was found with, against what this daemon knew: a foreign change is told to every eIM once
@@ -468,26 +371,52 @@ static void deliver_orphans(Worker *worker)
     }
 }
 
-static gboolean read_card(Worker *worker, GError **error)
+/* One port: from opening it to knowing the card. */
+static gboolean try_port(Worker *worker, GError **error)
 {
-    gboolean explained = FALSE;
-
     forget_card(worker);
     host_stage(worker, 0.1, "opening the modem");
-    if (!worker->backend_is_open) {
-        if (!backend_open(worker->backend, clock_deadline(OPEN_TIMEOUT), worker->job->cancellable,
-                          error)) {
-            g_prefix_error(error, "opening %s: ", worker->port->port);
-            return FALSE;
-        }
-        worker->backend_is_open = TRUE;
-    }
-    worker->session =
-        ipa_session_new(worker->channel, &ipa_host, worker, worker->config->refresh_grace);
+    if (!route_open(worker->route, worker->job->cancellable, error))
+        return FALSE;
+    worker->session = ipa_session_new(route_get_channel(worker->route), &ipa_host, worker,
+                                      worker->config->refresh_grace);
     worker->session->rollback_window = worker->config->rollback_window;
     worker->session->cancellable = worker->job->cancellable;
     host_stage(worker, 0.3, "reading the card");
-    if (!ipa_card_read(worker->session, error))
+    return ipa_card_read(worker->session, error);
+}
+
+/* The first port that leads to the card. What is told is why the first one did not. */
+static gboolean reach_card(Worker *worker, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    g_autoptr(GError) last = NULL;
+
+    route_begin(worker->route);
+    while (route_next(worker->route, last)) {
+        g_clear_error(&last);
+        if (try_port(worker, &last)) {
+            route_succeeded(worker->route);
+            return TRUE;
+        }
+        /* The session goes before the channel that it works with does. */
+        forget_card(worker);
+        if (!first)
+            first = g_error_copy(last);
+    }
+    if (!first)
+        first = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                                    "the modem has no port that can be used");
+    g_propagate_error(error, g_steal_pointer(&first));
+    return FALSE;
+}
+
+static gboolean read_card(Worker *worker, GError **error)
+{
+    gboolean explained = FALSE, reached = reach_card(worker, error);
+
+    post_modem(worker);
+    if (!reached)
         return FALSE;
     worker->log.eid = worker->session->eid_text;
     links_set_card(worker->links, worker->session->eid_text);
@@ -523,7 +452,7 @@ static void post_polled(Worker *worker, const IpaEim *eim, guint packages, const
     post->report.packages = packages;
     post->report.error = error ? g_error_copy(error) : NULL;
     links_fill_report(worker->links, &post->report);
-    post_send(post);
+    mailbox_post_send(post);
 }
 
 static gboolean is_wanted(const Job *job, const char *eim_id)
@@ -615,28 +544,45 @@ static gboolean run_card_job(Worker *worker, GError **error)
     return ok;
 }
 
+static void take_modem(Worker *worker)
+{
+    g_autoptr(Modem) modem = NULL;
+
+    g_mutex_lock(&worker->mutex);
+    modem = g_steal_pointer(&worker->next_modem);
+    g_mutex_unlock(&worker->mutex);
+    if (modem)
+        route_set_modem(worker->route, modem);
+}
+
 static void run_job(Worker *worker, Job *job)
 {
     g_autoptr(GError) error = NULL;
-    gboolean gone = FALSE;
+    gboolean gone = FALSE, usable;
     Post *post;
 
     worker->job = job;
     worker->lost = FALSE;
+    take_modem(worker);
     if (job->kind == JOB_KIND_START)
         (void)run_start(worker, &error);
     else
         (void)run_card_job(worker, &error);
     /* Others may want the channel while nothing is to be done. */
-    channel_close(worker->channel);
+    if (route_get_channel(worker->route))
+        channel_close(route_get_channel(worker->route));
     if (worker->lost || (error && euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE))) {
         worker->lost = FALSE;
         forget_card(worker);
-        close_modem(worker);
+        route_close(worker->route);
     }
     if (worker->session && worker->session->card_gone)
         gone = TRUE;
     if (worker->session && (worker->session->replaced || gone))
+        forget_card(worker);
+    usable = worker->session != NULL;
+    /* The next job finds whatever is in the slot then. */
+    if (route_leave_slot(worker->route))
         forget_card(worker);
     if (worker->session)
         worker->session->cancellable = NULL;
@@ -647,10 +593,10 @@ static void run_job(Worker *worker, Job *job)
     }
     post_owed(worker);
     post = post_new(worker, POST_FINISHED);
-    post->usable = worker->session != NULL;
+    post->usable = usable;
     post->error = g_steal_pointer(&error);
     worker->job = NULL;
-    post_send(post);
+    mailbox_post_send(post);
     if (gone)
         post_event(worker, WORKER_CARD_GONE);
     job_unref(job);
@@ -660,7 +606,8 @@ static void on_backend_event(BackendEvent event, gpointer data)
 {
     Worker *worker = data;
 
-    channel_handle_event(worker->channel, event);
+    if (route_get_channel(worker->route))
+        channel_handle_event(route_get_channel(worker->route), event);
     switch (event) {
     case BACKEND_EVENT_LOST:
         /* Cleaned up when no library call is on the stack: by run_job() or the thread's loop. */
@@ -671,7 +618,7 @@ static void on_backend_event(BackendEvent event, gpointer data)
         /* During a job the card also comes and goes because of us; where it stays away, run_job() tells. */
         if (worker->session)
             worker->session->card_gone = event == BACKEND_EVENT_CARD_GONE;
-        if (worker->job)
+        if (worker->job || route_is_parked(worker->route))
             return;
         /* The next one may be another card: a job that waits begins with reading it. */
         if (event == BACKEND_EVENT_CARD_GONE)
@@ -696,7 +643,7 @@ static void handle_idle_loss(Worker *worker)
 {
     worker->lost = FALSE;
     forget_card(worker);
-    close_modem(worker);
+    route_close(worker->route);
     post_event(worker, WORKER_MODEM_LOST);
 }
 
@@ -706,12 +653,6 @@ static gpointer worker_thread(gpointer data)
     gboolean stop = FALSE;
 
     g_main_context_push_thread_default(worker->context);
-    worker->backend =
-        backend_new(worker->port->transport, worker->port->port, worker->port->slot,
-                    &(BackendOptions){ .modem_fetches = worker->config->channel->modem_fetches });
-    g_assert(worker->backend); /* agents.c starts no worker without a back-end */
-    backend_set_event_func(worker->backend, on_backend_event, worker);
-    worker->channel = channel_new(worker->backend, worker->config->channel, worker->trace);
     while (!stop) {
         Job *job = take_next(worker, &stop);
 
@@ -723,37 +664,42 @@ static gpointer worker_thread(gpointer data)
             handle_idle_loss(worker);
     }
     forget_card(worker);
-    close_modem(worker);
-    g_clear_pointer(&worker->channel, channel_free);
-    g_clear_pointer(&worker->backend, backend_free);
+    g_clear_pointer(&worker->route, route_free);
     /* What the libraries still want to do in this context. */
     while (g_main_context_iteration(worker->context, FALSE))
         ;
     g_main_context_pop_thread_default(worker->context);
+    mailbox_post_send(post_new(worker, POST_ENDED));
     return NULL;
 }
 
-Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace,
                    const WorkerListener *listener, gpointer data)
 {
     Worker *worker = g_new0(Worker, 1);
     g_autofree char *name = NULL;
 
     worker->config = config;
-    worker->port = modem_port_copy(port);
-    worker->trace = trace;
-    worker->mailbox = g_new0(Mailbox, 1);
-    g_atomic_ref_count_init(&worker->mailbox->refs);
-    worker->mailbox->listener = listener;
-    worker->mailbox->data = data;
-    worker->log_object = g_path_get_basename(port->port);
-    worker->log = (LogContext){ .object = worker->log_object, .modem = worker->port->device };
+    worker->device = g_strdup(modem->device);
+    worker->slot = modem->slot;
+    worker->mailbox = mailbox_new(listener, data);
+    worker->log_object = modem_make_log_name(modem);
+    worker->log = (LogContext){ .object = worker->log_object, .modem = worker->device };
     worker->context = g_main_context_new();
+    worker->route = route_new(config, modem, trace, on_backend_event, worker);
     worker->links = links_new(config, &worker->log);
     g_mutex_init(&worker->mutex);
     name = g_strdup_printf("card %.10s", worker->log_object);
     worker->thread = g_thread_new(name, worker_thread, worker);
     return worker;
+}
+
+void worker_set_modem(Worker *worker, const Modem *modem)
+{
+    g_mutex_lock(&worker->mutex);
+    g_clear_pointer(&worker->next_modem, modem_free);
+    worker->next_modem = modem_copy(modem);
+    g_mutex_unlock(&worker->mutex);
 }
 
 void worker_run(Worker *worker, Job *job)
@@ -767,7 +713,7 @@ void worker_run(Worker *worker, Job *job)
 
 void worker_stop(Worker *worker, Job *current)
 {
-    worker->mailbox->listener = NULL;
+    mailbox_stop(worker->mailbox);
     g_mutex_lock(&worker->mutex);
     worker->stop = TRUE;
     g_mutex_unlock(&worker->mutex);
@@ -779,12 +725,14 @@ void worker_stop(Worker *worker, Job *current)
 void worker_free(Worker *worker)
 {
     g_thread_join(worker->thread);
+    mailbox_close(worker->mailbox);
     if (worker->next)
         job_unref(worker->next);
     links_free(worker->links);
     g_main_context_unref(worker->context);
     g_mutex_clear(&worker->mutex);
-    modem_port_free(worker->port);
+    g_clear_pointer(&worker->next_modem, modem_free);
+    g_free(worker->device);
     g_free(worker->log_object);
     mailbox_unref(worker->mailbox);
     g_free(worker);

@@ -3,6 +3,7 @@
 
 #include "agent/config.h"
 #include "agent/job.h"
+#include "agent/modem_snapshot.h"
 #include "agent/snapshot.h"
 #include "modem/modems.h"
 
@@ -39,22 +40,29 @@ typedef struct {
     void (*stage)(guint32 job, double progress, const char *text, gpointer data);
     /* Card part of a snapshot (EID, kind, versions, profiles, eIMs without their schedule). */
     void (*facts)(const EuiccSnapshot *facts, gpointer data);
+    /* What is known of the modem now; state, EID and ModemManager are left to others. */
+    void (*modem)(const ModemSnapshot *modem, gpointer data);
     void (*polled)(const PollReport *report, gpointer data);
     /* eIMs that a result waits for, before each finished(); NULL-ended, empty when nothing is owed. */
     void (*owed)(const char *const *eim_ids, gpointer data);
     /* ERROR NULL: done. USABLE: the card is known and can be worked with. */
     void (*finished)(guint32 job, const GError *error, gboolean usable, gpointer data);
     void (*event)(WorkerEvent event, gpointer data);
+    /* After worker_stop(): the thread is done, worker_free() does not wait any more. The only call then. */
+    void (*ended)(gpointer data);
 } WorkerListener;
 
 /* CONFIG, TRACE (may be NULL) and LISTENER are borrowed. */
-Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace,
                    const WorkerListener *listener, gpointer data);
 
-/* Asks the thread to end: cancels CURRENT (the running job, may be NULL). No listener call after this
- * returns. Then worker_free() waits for it; several workers are stopped first and freed after. */
+/* Asks the thread to end: cancels CURRENT (the running job, may be NULL). After this returns there is one more
+ * call of the listener, ended(), unless worker_free() comes first: that waits for the thread. */
 void worker_stop(Worker *worker, Job *current);
 void worker_free(Worker *worker);
+
+/* The modem has other ports than before: its next job begins with them. */
+void worker_set_modem(Worker *worker, const Modem *modem);
 
 /* Gives the worker its next job; only when the former has finished. */
 void worker_run(Worker *worker, Job *job);

@@ -11,7 +11,8 @@
 #include "util/log.h"
 
 typedef struct {
-    ModemPort *port;
+    Modem *modem;
+    const char *path; /* of its port */
     Modems *modems;
     int fd;     /* of inotify; -1: not watched */
     int watch;  /* of the folder, or of the nearest one above it that exists; -1: none */
@@ -24,32 +25,8 @@ struct Modems {
     gpointer data;
     GPtrArray *fixed; /* of Fixed */
     GUdevClient *udev;
-    GHashTable *found; /* device node -> ModemPort, by udev */
+    GHashTable *found; /* sysfs path of the physical device -> Modem */
 };
-
-ModemPort *modem_port_new(const char *device, const char *port, const char *transport, guint slot)
-{
-    ModemPort *result = g_new0(ModemPort, 1);
-
-    result->device = g_strdup(device);
-    result->port = g_strdup(port);
-    result->transport = g_strdup(transport);
-    result->slot = slot;
-    return result;
-}
-
-ModemPort *modem_port_copy(const ModemPort *port)
-{
-    return modem_port_new(port->device, port->port, port->transport, port->slot);
-}
-
-void modem_port_free(ModemPort *port)
-{
-    g_free(port->device);
-    g_free(port->port);
-    g_free(port->transport);
-    g_free(port);
-}
 
 static void fixed_free(Fixed *fixed)
 {
@@ -58,7 +35,7 @@ static void fixed_free(Fixed *fixed)
     if (fixed->fd >= 0)
         close(fixed->fd);
     g_free(fixed->name);
-    modem_port_free(fixed->port);
+    modem_free(fixed->modem);
     g_free(fixed);
 }
 
@@ -70,7 +47,7 @@ Modems *modems_new(ModemsFunc func, gpointer data)
     modems->data = data;
     modems->fixed = g_ptr_array_new_with_free_func((GDestroyNotify)fixed_free);
     modems->found =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)modem_port_free);
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)modem_free);
     return modems;
 }
 
@@ -97,7 +74,7 @@ void modems_free(Modems *modems)
 /* Watches the folder of the node, or the nearest one above it that is there. */
 static void watch_fixed(Fixed *fixed)
 {
-    g_autofree char *path = g_canonicalize_filename(fixed->port->port, NULL);
+    g_autofree char *path = g_canonicalize_filename(fixed->path, NULL);
 
     if (fixed->watch >= 0)
         inotify_rm_watch(fixed->fd, fixed->watch);
@@ -116,14 +93,14 @@ static void watch_fixed(Fixed *fixed)
         } else if (i > 0 && g_file_test(path, G_FILE_TEST_IS_DIR)) {
             /* It came in between: nothing will tell of it. */
             g_free(path);
-            path = g_canonicalize_filename(fixed->port->port, NULL);
+            path = g_canonicalize_filename(fixed->path, NULL);
             inotify_rm_watch(fixed->fd, fixed->watch);
             fixed->watch = -1;
         } else {
             return;
         }
     }
-    log_warning(NULL, "can't watch for %s", fixed->port->port);
+    log_warning(NULL, "can't watch for %s", fixed->path);
 }
 
 /* TRUE: what the watch was for has come, or the watch itself has gone. */
@@ -158,16 +135,17 @@ static gboolean on_fixed_changed(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     /* Folders come one by one, and the node may be there before the watch on its folder is. */
     watch_fixed(fixed);
-    if (g_file_test(fixed->port->port, G_FILE_TEST_EXISTS))
-        fixed->modems->func(fixed->port, TRUE, fixed->modems->data);
+    if (g_file_test(fixed->path, G_FILE_TEST_EXISTS))
+        fixed->modems->func(fixed->modem, TRUE, fixed->modems->data);
     return G_SOURCE_CONTINUE;
 }
 
-void modems_add_fixed(Modems *modems, const ModemPort *port)
+void modems_add_fixed(Modems *modems, const Modem *modem)
 {
     Fixed *fixed = g_new0(Fixed, 1);
 
-    fixed->port = modem_port_copy(port);
+    fixed->modem = modem_copy(modem);
+    fixed->path = ((const ModemPort *)fixed->modem->ports->pdata[0])->path;
     fixed->modems = modems;
     fixed->watch = -1;
     fixed->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -175,10 +153,10 @@ void modems_add_fixed(Modems *modems, const ModemPort *port)
         fixed->source = g_unix_fd_add(fixed->fd, G_IO_IN, on_fixed_changed, fixed);
         watch_fixed(fixed);
     } else {
-        log_warning(NULL, "can't watch for %s: %s", port->port, g_strerror(errno));
+        log_warning(NULL, "can't watch for %s: %s", fixed->path, g_strerror(errno));
     }
     g_ptr_array_add(modems->fixed, fixed);
-    modems->func(fixed->port, TRUE, modems->data);
+    modems->func(fixed->modem, TRUE, modems->data);
 }
 
 /* ---- udev ---- */
@@ -187,12 +165,12 @@ static gboolean is_fixed(Modems *modems, const char *node)
 {
     for (guint i = 0; i < modems->fixed->len; i++) {
         const Fixed *fixed = modems->fixed->pdata[i];
-        g_autofree char *target = g_file_read_link(fixed->port->port, NULL);
-        g_autofree char *folder = g_path_get_dirname(fixed->port->port);
+        g_autofree char *target = g_file_read_link(fixed->path, NULL);
+        g_autofree char *folder = g_path_get_dirname(fixed->path);
         /* udev's links are relative. */
         g_autofree char *path = target ? g_canonicalize_filename(target, folder) : NULL;
 
-        if (g_str_equal(fixed->port->port, node) || g_strcmp0(path, node) == 0)
+        if (g_str_equal(fixed->path, node) || g_strcmp0(path, node) == 0)
             return TRUE;
     }
     return FALSE;
@@ -214,15 +192,22 @@ static gboolean is_qmi(GUdevDevice *device)
     return strstr(g_udev_device_get_name(device), "qmi") != NULL;
 }
 
-/* sysfs path of the physical device the port belongs to. */
-static char *get_physical(GUdevDevice *device)
+/* sysfs path of the physical device the port belongs to. *RET_USB_ID: "05c6:90b2", or "". */
+static char *get_physical(GUdevDevice *device, char **ret_usb_id)
 {
     g_autoptr(GUdevDevice) usb =
         g_udev_device_get_parent_with_subsystem(device, "usb", "usb_device");
     g_autoptr(GUdevDevice) parent = NULL;
 
-    if (usb)
+    if (usb) {
+        const char *vendor = g_udev_device_get_sysfs_attr(usb, "idVendor");
+        const char *product = g_udev_device_get_sysfs_attr(usb, "idProduct");
+
+        *ret_usb_id =
+            vendor && product ? g_strdup_printf("%.4s:%.4s", vendor, product) : g_strdup("");
         return g_strdup(g_udev_device_get_sysfs_path(usb));
+    }
+    *ret_usb_id = g_strdup("");
     parent = g_udev_device_get_parent(device);
     while (parent && g_strcmp0(g_udev_device_get_subsystem(parent), "wwan") == 0) {
         GUdevDevice *next = g_udev_device_get_parent(parent);
@@ -233,31 +218,61 @@ static char *get_physical(GUdevDevice *device)
     return g_strdup(g_udev_device_get_sysfs_path(parent ? parent : device));
 }
 
+static char *get_driver(GUdevDevice *device)
+{
+    g_autoptr(GUdevDevice) interface =
+        g_udev_device_get_parent_with_subsystem(device, "usb", "usb_interface");
+
+    return g_strdup(interface ? g_udev_device_get_driver(interface) : NULL);
+}
+
+static Modem *find_by_node(Modems *modems, const char *node)
+{
+    GHashTableIter iter;
+    gpointer modem;
+
+    g_hash_table_iter_init(&iter, modems->found);
+    while (g_hash_table_iter_next(&iter, NULL, &modem))
+        if (modem_find_port(modem, node))
+            return modem;
+    return NULL;
+}
+
 static void port_appeared(Modems *modems, GUdevDevice *device)
 {
     const char *node = g_udev_device_get_device_file(device);
-    g_autofree char *physical = NULL;
-    ModemPort *port;
+    g_autofree char *physical = NULL, *usb_id = NULL, *driver = NULL;
+    Modem *modem;
 
-    if (!node || !is_qmi(device) || is_fixed(modems, node) ||
-        g_hash_table_contains(modems->found, node))
+    if (!node || !is_qmi(device) || is_fixed(modems, node) || find_by_node(modems, node))
         return;
-    physical = get_physical(device);
-    port = modem_port_new(physical, node, "qmi", 0);
-    g_hash_table_insert(modems->found, port->port, port);
-    modems->func(port, TRUE, modems->data);
+    physical = get_physical(device, &usb_id);
+    driver = get_driver(device);
+    modem = g_hash_table_lookup(modems->found, physical);
+    if (!modem) {
+        modem = modem_new(physical, 0);
+        modem->usb_id = (g_free(modem->usb_id), g_steal_pointer(&usb_id));
+        g_hash_table_insert(modems->found, modem->device, modem);
+    }
+    modem_add_port(modem, node, "qmi", driver);
+    modems->func(modem, TRUE, modems->data);
 }
 
 static void port_went(Modems *modems, GUdevDevice *device)
 {
     const char *node = g_udev_device_get_device_file(device);
-    ModemPort *port = node ? g_hash_table_lookup(modems->found, node) : NULL;
+    Modem *modem = node ? find_by_node(modems, node) : NULL;
 
-    if (!port)
+    if (!modem)
         return;
-    g_hash_table_steal(modems->found, node);
-    modems->func(port, FALSE, modems->data);
-    modem_port_free(port);
+    modem_remove_port(modem, node);
+    if (modem->ports->len > 0) {
+        modems->func(modem, TRUE, modems->data);
+        return;
+    }
+    g_hash_table_steal(modems->found, modem->device);
+    modems->func(modem, FALSE, modems->data);
+    modem_free(modem);
 }
 
 static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
@@ -283,13 +298,13 @@ void modems_discover(Modems *modems)
 void modems_rescan(Modems *modems)
 {
     GHashTableIter iter;
-    gpointer port;
+    gpointer modem;
 
     for (guint i = 0; i < modems->fixed->len; i++)
-        modems->func(((const Fixed *)modems->fixed->pdata[i])->port, TRUE, modems->data);
+        modems->func(((const Fixed *)modems->fixed->pdata[i])->modem, TRUE, modems->data);
     g_hash_table_iter_init(&iter, modems->found);
-    while (g_hash_table_iter_next(&iter, NULL, &port))
-        modems->func(port, TRUE, modems->data);
+    while (g_hash_table_iter_next(&iter, NULL, &modem))
+        modems->func(modem, TRUE, modems->data);
     if (!modems->udev)
         return;
     for (guint i = 0; i < 2; i++) {

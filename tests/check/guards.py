@@ -573,11 +573,11 @@ guard("agent: a poll that failed first is not the last one", "invariant 3",
       "    agent->running = NULL;\n",
       "test-agents /agents/lost-poll")
 guard("agent: pauses between polls have a limit", "invariant 7; interop note I-29",
-      "src/agent/agent.c", "    wait = MIN(wait, agent->config->poll_retry_limit);\n",
+      "src/agent/eim_state.c", "    wait = MIN(wait, config->poll_retry_limit);\n",
       "",
       "test-agents /agents/back-off")
 guard("agent: a server that wants more time gets it", "interop note I-29",
-      "src/agent/agent.c", "return MAX(wait, eim->retry_after);",
+      "src/agent/eim_state.c", "return MAX(wait, eim->retry_after);",
       "return wait;",
       "test-agents /agents/retry-after")
 guard("agent: a card that is not manageable is not reset again", "invariant 9; interop note I-40",
@@ -597,16 +597,16 @@ guard("agent: a card that is left alone gets no jobs", "invariant 9",
       "if (FALSE) {",
       "test-agents /agents/left-alone")
 guard("agent: no job while somebody inhibits", "org.euiccd1.Manager",
-      "src/agent/agents.c", "return agents->stopping || agents->inhibitions->len > 0;",
-      "return agents->stopping;",
+      "src/agent/agents.c", "if (agents->stopping || agents->inhibitions->len > 0)",
+      "if (agents->stopping)",
       "test-agents /agents/inhibit")
 guard("worker: the channel is closed after each job", "invariant 4",
-      "src/agent/worker.c", "    channel_close(worker->channel);\n    if (worker->lost ||",
-      "    if (worker->lost ||",
+      "src/agent/worker.c", "        channel_close(route_get_channel(worker->route));\n    if (worker->lost ||",
+      "        (void)worker;\n    if (worker->lost ||",
       "package.py list_profiles")
 guard("worker: the channel is closed after a job that failed", "invariant 4",
-      "src/agent/worker.c", "    channel_close(worker->channel);\n    if (worker->lost ||",
-      "    if (!error)\n        channel_close(worker->channel);\n    if (worker->lost ||",
+      "src/agent/worker.c", "    if (route_get_channel(worker->route))\n        channel_close(",
+      "    if (route_get_channel(worker->route) && !error)\n        channel_close(",
       "modem.py no_channel_after_a_failure")
 guard("links: unusable trust of the card is no trust", "invariant 5; SGP.32 2.6",
       "src/agent/links.c", "    if (eim->trust_data)\n        return trust_new_from_eim_data(",

@@ -116,11 +116,11 @@ gint64 doubles_next_timer(void)
 Worker *the_worker;
 static guint workers;
 
-Worker *worker_new(const Config *config, const ModemPort *port, ChannelTrace *trace,
+Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace,
                    const WorkerListener *listener, gpointer data)
 {
     (void)config;
-    g_assert_true(g_str_equal(port->port, PORT) || g_str_equal(port->port, OTHER_PORT));
+    g_assert_cmpuint(modem->ports->len, >, 0);
     g_assert_null(trace);
     the_worker = g_new0(Worker, 1);
     the_worker->listener = listener;
@@ -138,11 +138,26 @@ void worker_run(Worker *w, Job *job)
 void worker_stop(Worker *w, Job *current)
 {
     g_assert_true(w->job == current);
+    w->stopped = TRUE;
+}
+
+void worker_set_modem(Worker *w, const Modem *modem)
+{
+    g_clear_pointer(&w->modem, modem_free);
+    w->modem = modem_copy(modem);
+}
+
+/* The thread of a stopped worker is done. */
+void worker_ends(Worker *w)
+{
+    g_assert_true(w->stopped);
+    w->listener->ended(w->data);
 }
 
 void worker_free(Worker *w)
 {
     g_clear_pointer(&w->job, job_unref);
+    g_clear_pointer(&w->modem, modem_free);
     if (w == the_worker)
         the_worker = NULL;
     g_free(w);
@@ -217,9 +232,9 @@ void modems_free(Modems *m)
     the_modems = NULL;
 }
 
-void modems_add_fixed(Modems *m, const ModemPort *port)
+void modems_add_fixed(Modems *m, const Modem *modem)
 {
-    m->func(port, TRUE, m->data);
+    m->func(modem, TRUE, m->data);
 }
 
 void modems_discover(Modems *m)
@@ -227,45 +242,28 @@ void modems_discover(Modems *m)
     m->discovered = TRUE;
 }
 
+static void tell(const char *device, const char *port, gboolean present)
+{
+    g_autoptr(Modem) modem = modem_new(device, 0);
+
+    modem_add_port(modem, port, "qmi", "qmi_wwan");
+    the_modems->func(modem, present, the_modems->data);
+}
+
 void modem_told(gboolean present)
 {
-    ModemPort port = { (char *)"/sys/usb1", (char *)PORT, (char *)"qmi", 0 };
-
-    the_modems->func(&port, present, the_modems->data);
+    tell("/sys/usb1", PORT, present);
 }
 
 void other_modem_told(gboolean present)
 {
-    ModemPort port = { (char *)"/sys/usb2", (char *)OTHER_PORT, (char *)"qmi", 0 };
-
-    the_modems->func(&port, present, the_modems->data);
+    tell("/sys/usb2", OTHER_PORT, present);
 }
 
 void modems_rescan(Modems *m)
 {
     (void)m;
     modem_told(TRUE);
-}
-
-ModemPort *modem_port_new(const char *device, const char *port, const char *transport, guint slot)
-{
-    ModemPort *result = g_new0(ModemPort, 1);
-
-    *result = (ModemPort){ g_strdup(device), g_strdup(port), g_strdup(transport), slot };
-    return result;
-}
-
-ModemPort *modem_port_copy(const ModemPort *port)
-{
-    return modem_port_new(port->device, port->port, port->transport, port->slot);
-}
-
-void modem_port_free(ModemPort *port)
-{
-    g_free(port->device);
-    g_free(port->port);
-    g_free(port->transport);
-    g_free(port);
 }
 
 ChannelTrace *channel_trace_new(const char *path, GError **error)

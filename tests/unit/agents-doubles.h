@@ -19,7 +19,9 @@
 struct Worker {
     const WorkerListener *listener;
     gpointer data;
-    Job *job; /* running */
+    Job *job;     /* running */
+    Modem *modem; /* as told last by worker_set_modem(); NULL */
+    gboolean stopped;
 };
 extern Worker *the_worker; /* the last one, NULL when it is gone */
 
@@ -42,6 +44,8 @@ gint64 doubles_next_timer(void);
 /* The running job ends; TEXT NULL: done. */
 void worker_finishes(EuiccdError code, const char *text, gboolean usable);
 void worker_succeeds(void);
+/* The thread of a stopped worker is done. */
+void worker_ends(Worker *worker);
 void worker_reports(const char *eim_id, guint packages, EuiccdError code, const char *text);
 void worker_reads(const char *eid, const char *const *eim_ids, EuiccState state);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "agents-doubles.h"
+#include "agents-fixture.h"
 #include "util/clock.h"
 
 /*
@@ -10,112 +10,6 @@
  */
 
 /* ---- what the bus would see ---- */
-
-static GString *seen;
-
-static void on_euicc(const EuiccSnapshot *before, const EuiccSnapshot *after, gpointer data)
-{
-    (void)data;
-    if (!after)
-        g_string_append_printf(seen, "-%.4s ", before->eid + 28);
-    else if (!before)
-        g_string_append_printf(seen, "+%.4s:%s ", after->eid + 28,
-                               euicc_state_to_string(after->state));
-    else if (before->state != after->state)
-        g_string_append_printf(seen, "%.4s:%s ", after->eid + 28,
-                               euicc_state_to_string(after->state));
-}
-
-static void on_job(const JobSnapshot *before, const JobSnapshot *after, gpointer data)
-{
-    (void)data;
-    if (!after)
-        g_string_append_printf(seen, "j%u- ", before->number);
-    else if (!before || before->state != after->state)
-        g_string_append_printf(seen, "j%u:%s ", after->number, job_state_to_string(after->state));
-}
-
-static const AgentsListener listener = { on_euicc, on_job };
-
-static void assert_seen(const char *expected)
-{
-    g_strchomp(seen->str);
-    g_assert_cmpstr(seen->str, ==, expected);
-    g_string_truncate(seen, 0);
-}
-
-/* ---- fixture ---- */
-
-typedef struct {
-    Config config;
-    Agents *agents;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    doubles_set_up();
-    seen = g_string_new(NULL);
-    f->config.modems = g_ptr_array_new();
-    f->config.poll_on_start = TRUE;
-    f->config.poll_start_delay = 60;
-    f->config.poll_interval = 10000;
-    f->config.poll_retry_first = 60;
-    f->config.poll_retry_limit = 1000;
-    f->config.discover = TRUE;
-    f->agents = agents_new(&f->config);
-    agents_set_listener(f->agents, &listener, NULL);
-    g_assert_true(agents_start(f->agents, NULL));
-    g_assert_true(the_modems->discovered);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    if (f->agents)
-        agents_free(f->agents);
-    g_assert_cmpuint(doubles_count_workers(), ==, 0);
-    g_assert_cmpint(doubles_next_timer(), ==, -1); /* nothing wakes up any more */
-    doubles_tear_down();
-    g_string_free(seen, TRUE);
-    g_ptr_array_unref(f->config.modems);
-}
-
-static const char *const one_eim[] = { "a", NULL };
-static const char *const two_eims[] = { "a", "b", NULL };
-
-/* A card with EIM_IDS that has been read. */
-static void begin(Fixture *f, const char *const *eim_ids)
-{
-    (void)f;
-    modem_told(TRUE);
-    worker_reads(EID, eim_ids, EUICC_IDLE);
-    worker_succeeds();
-    g_string_truncate(seen, 0);
-}
-
-static const EimSnapshot *get_eim(Fixture *f, const char *eim_id)
-{
-    const EuiccSnapshot *euicc = agents_get_euicc(f->agents, EID);
-
-    for (guint i = 0; i < euicc->eims->len; i++) {
-        const EimSnapshot *eim = euicc->eims->pdata[i];
-
-        if (g_str_equal(eim->eim_id, eim_id))
-            return eim;
-    }
-    return NULL;
-}
-
-static guint32 poll_now(Fixture *f, const char *eim_id)
-{
-    g_autoptr(GError) error = NULL;
-    guint32 job = agents_poll(f->agents, EID, eim_id, "bus :1.1", &error);
-
-    g_assert_no_error(error);
-    g_assert_cmpuint(job, !=, 0);
-    return job;
-}
 
 /* ---- cases ---- */
 
@@ -200,7 +94,7 @@ static void test_schedule_settings(Fixture *f, gconstpointer data)
     next = doubles_next_timer();
     g_assert_cmpint(next, >=, 10000);
     g_assert_cmpint(next, <=, 11000);
-    modem_told(FALSE);
+    modem_gone();
 
     f->config.poll_interval = 0; /* only on request */
     begin(f, one_eim);
@@ -209,7 +103,7 @@ static void test_schedule_settings(Fixture *f, gconstpointer data)
     worker_reports("a", 0, EUICCD_ERROR_NETWORK, "no route");
     worker_finishes(EUICCD_ERROR_NETWORK, "no route", TRUE);
     g_assert_cmpint(doubles_next_timer(), ==, -1);
-    modem_told(FALSE);
+    modem_gone();
 
     f->config.poll_on_start = TRUE;
     f->config.poll_start_delay = 0;
@@ -670,27 +564,6 @@ static void test_finished_list(Fixture *f, gconstpointer data)
     g_assert_nonnull(agents_get_job(f->agents, 2));
 }
 
-/* The modem goes while a job runs and another waits: both end, and say so. */
-static void test_modem_goes(Fixture *f, gconstpointer data)
-{
-    g_autoptr(GPtrArray) euiccs = NULL;
-
-    (void)data;
-    begin(f, one_eim);
-    poll_now(f, "a");
-    poll_now(f, "a");
-    g_string_truncate(seen, 0);
-    modem_told(FALSE);
-    assert_seen("j2:cancelled j3:cancelled -1235");
-    g_assert_cmpstr(agents_get_job(f->agents, 2)->error_message, ==,
-                    "the modem went or the daemon ends");
-    g_assert_cmpint(doubles_next_timer(), ==, -1);
-    euiccs = agents_list_euiccs(f->agents);
-    g_assert_cmpuint(euiccs->len, ==, 0);
-    modem_told(FALSE);
-    assert_seen("");
-}
-
 static void test_daemon_ends(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -756,7 +629,6 @@ int main(int argc, char **argv)
     ADD("card-taken", test_card_taken);
     ADD("deadline", test_deadline);
     ADD("finished-list", test_finished_list);
-    ADD("modem-goes", test_modem_goes);
     ADD("daemon-ends", test_daemon_ends);
     g_test_add_func("/agents/start-settings", test_start_settings);
     return g_test_run();

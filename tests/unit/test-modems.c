@@ -20,12 +20,25 @@ typedef struct {
     GString *told;
 } Fixture;
 
-static void on_modem(const ModemPort *port, gboolean present, gpointer data)
+static void on_modem(const Modem *modem, gboolean present, gpointer data)
 {
     Fixture *f = data;
 
-    g_string_append_printf(f->told, "%c%s(%s,%s,%u) ", present ? '+' : '-', port->port,
-                           port->device, port->transport, port->slot);
+    g_string_append_c(f->told, present ? '+' : '-');
+    for (guint i = 0; i < modem->ports->len; i++) {
+        const ModemPort *port = modem->ports->pdata[i];
+
+        g_string_append_printf(f->told, "%s:%s,", port->path, port->transport);
+    }
+    g_string_append_printf(f->told, "%s,%u ", modem->device, modem->slot);
+}
+
+static Modem *make_fixed(const char *device, const char *path, guint slot)
+{
+    Modem *modem = modem_new(device, slot);
+
+    modem_add_port(modem, path, "qmi", NULL);
+    return modem;
 }
 
 static void assert_told(Fixture *f, const char *expected)
@@ -119,8 +132,9 @@ static void tear_down(Fixture *f, gconstpointer data)
     g_string_free(f->told, TRUE);
 }
 
-#define WDM0 "/dev/cdc-wdm0(/sys" USB "0,qmi,0)"
-#define WDM1 "/dev/cdc-wdm1(/sys" USB "1,qmi,0)"
+#define WDM0  "/dev/cdc-wdm0:qmi,/sys" USB "0,0"
+#define WDM1  "/dev/cdc-wdm1:qmi,/sys" USB "1,0"
+#define GONE1 "/sys" USB "1,0"
 
 static void test_usb(Fixture *f, gconstpointer data)
 {
@@ -156,7 +170,7 @@ static void test_wwan(Fixture *f, gconstpointer data)
     /* The attribute counts, not the name. */
     parent = add_wwan(f, "wwan0qmi1", "MBIM");
     modems_discover(f->modems);
-    assert_told(f, "+/dev/wwan0qmi0(/sys/devices/pci0/mhi0,qmi,0)");
+    assert_told(f, "+/dev/wwan0qmi0:qmi,/sys/devices/pci0/mhi0,0");
 }
 
 static void test_wwan_old_kernel(Fixture *f, gconstpointer data)
@@ -170,7 +184,7 @@ static void test_wwan_old_kernel(Fixture *f, gconstpointer data)
     qmi = add_wwan(f, "wwan0p1qmi", NULL);
     mbim = add_wwan(f, "wwan0p2mbim", NULL);
     modems_discover(f->modems);
-    assert_told(f, "+/dev/wwan0p1qmi(/sys/devices/pci0/mhi0,qmi,0)");
+    assert_told(f, "+/dev/wwan0p1qmi:qmi,/sys/devices/pci0/mhi0,0");
 }
 
 static void test_hotplug(Fixture *f, gconstpointer data)
@@ -190,7 +204,7 @@ static void test_hotplug(Fixture *f, gconstpointer data)
     umockdev_testbed_uevent(f->testbed, mbim, "remove");
     umockdev_testbed_uevent(f->testbed, qmi, "remove");
     wait_told(f);
-    assert_told(f, "-" WDM1);
+    assert_told(f, "-" GONE1);
 
     umockdev_testbed_uevent(f->testbed, qmi, "add"); /* back again */
     umockdev_testbed_uevent(f->testbed, qmi, "add");
@@ -198,7 +212,7 @@ static void test_hotplug(Fixture *f, gconstpointer data)
     wait_told(f);
     while (!strstr(f->told->str, " -"))
         g_main_context_iteration(NULL, TRUE);
-    assert_told(f, "+" WDM1 " -" WDM1);
+    assert_told(f, "+" WDM1 " -" GONE1);
     umockdev_testbed_remove_device(f->testbed, qmi);
     modems_rescan(f->modems);
     assert_told(f, "");
@@ -209,18 +223,18 @@ static void test_fixed(Fixture *f, gconstpointer data)
 {
     g_autofree char *qmi = add_usb(f, 0, "qmi_wwan");
     g_autofree char *other = add_usb(f, 1, "qmi_wwan");
-    g_autoptr(ModemPort) port = modem_port_new("gateway", "/dev/cdc-wdm0", "qmi", 2);
+    g_autoptr(Modem) modem = make_fixed("gateway", "/dev/cdc-wdm0", 2);
 
     (void)data;
-    modems_add_fixed(f->modems, port);
-    assert_told(f, "+/dev/cdc-wdm0(gateway,qmi,2)");
+    modems_add_fixed(f->modems, modem);
+    assert_told(f, "+/dev/cdc-wdm0:qmi,gateway,2");
     modems_discover(f->modems);
-    assert_told(f, "+/dev/cdc-wdm0(gateway,qmi,2) +" WDM1);
+    assert_told(f, "+/dev/cdc-wdm0:qmi,gateway,2 +" WDM1);
     /* Its coming and going is its worker's to notice. */
     umockdev_testbed_uevent(f->testbed, qmi, "remove");
     umockdev_testbed_uevent(f->testbed, other, "remove");
     wait_told(f);
-    assert_told(f, "-" WDM1);
+    assert_told(f, "-" GONE1);
 }
 
 /* The same through a link, such as udev rules make them: relative. */
@@ -228,14 +242,14 @@ static void test_fixed_link(Fixture *f, gconstpointer data)
 {
     g_autofree char *root = umockdev_testbed_get_root_dir(f->testbed);
     g_autofree char *link = g_build_filename(root, "dev", "modem-gateway", NULL);
-    g_autoptr(ModemPort) port = modem_port_new("gateway", "/dev/modem-gateway", "qmi", 0);
+    g_autoptr(Modem) modem = make_fixed("gateway", "/dev/modem-gateway", 0);
 
     (void)data;
     g_free(add_usb(f, 0, "qmi_wwan"));
     g_assert_cmpint(symlink("cdc-wdm0", link), ==, 0);
-    modems_add_fixed(f->modems, port);
+    modems_add_fixed(f->modems, modem);
     modems_discover(f->modems);
-    assert_told(f, "+/dev/modem-gateway(gateway,qmi,0) +/dev/modem-gateway(gateway,qmi,0)");
+    assert_told(f, "+/dev/modem-gateway:qmi,gateway,0 +/dev/modem-gateway:qmi,gateway,0");
 }
 
 /* A fixed port is told again when its node comes (back). */
@@ -243,11 +257,11 @@ static void test_fixed_appears(Fixture *f, gconstpointer data)
 {
     g_autofree char *folder = g_dir_make_tmp("euiccd-modems-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "node", NULL);
-    g_autofree char *expected = g_strdup_printf("+%s(gateway,qmi,0)", path);
-    g_autoptr(ModemPort) port = modem_port_new("gateway", path, "qmi", 0);
+    g_autofree char *expected = g_strdup_printf("+%s:qmi,gateway,0", path);
+    g_autoptr(Modem) modem = make_fixed("gateway", path, 0);
 
     (void)data;
-    modems_add_fixed(f->modems, port);
+    modems_add_fixed(f->modems, modem);
     assert_told(f, expected);
     for (guint i = 0; i < 2; i++) {
         g_assert_true(g_file_set_contents(path, "", 0, NULL));
@@ -267,11 +281,11 @@ static void test_fixed_folder_appears(Fixture *f, gconstpointer data)
     g_autofree char *outer = g_build_filename(top, "outer", NULL);
     g_autofree char *inner = g_build_filename(outer, "inner", NULL);
     g_autofree char *path = g_build_filename(inner, "node", NULL);
-    g_autofree char *expected = g_strdup_printf("+%s(gateway,qmi,0)", path);
-    g_autoptr(ModemPort) port = modem_port_new("gateway", path, "qmi", 0);
+    g_autofree char *expected = g_strdup_printf("+%s:qmi,gateway,0", path);
+    g_autoptr(Modem) modem = make_fixed("gateway", path, 0);
 
     (void)data;
-    modems_add_fixed(f->modems, port);
+    modems_add_fixed(f->modems, modem);
     assert_told(f, expected);
     for (guint i = 0; i < 4; i++) {
         g_assert_cmpint(g_mkdir(outer, 0700), ==, 0);
@@ -303,14 +317,14 @@ static void test_fixed_others(Fixture *f, gconstpointer data)
     g_autofree char *path = g_build_filename(folder, "node", NULL);
     g_autofree char *other = g_build_filename(folder, "node2", NULL);
     g_autofree char *moved = g_build_filename(folder, "node3", NULL);
-    g_autofree char *expected = g_strdup_printf("+%s(gateway,qmi,0)", path);
-    g_autoptr(ModemPort) port = modem_port_new("gateway", path, "qmi", 0);
+    g_autofree char *expected = g_strdup_printf("+%s:qmi,gateway,0", path);
+    g_autoptr(Modem) modem = make_fixed("gateway", path, 0);
     FILE *file;
 
     (void)data;
     g_assert_true(g_file_set_contents(path, "", 0, NULL));
     g_assert_true(g_file_set_contents(other, "", 0, NULL));
-    modems_add_fixed(f->modems, port);
+    modems_add_fixed(f->modems, modem);
     assert_told(f, expected);
     iterate();
     file = fopen(path, "a");
@@ -331,16 +345,26 @@ static void test_fixed_others(Fixture *f, gconstpointer data)
     g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
-static void test_port(void)
+static void test_ports(void)
 {
-    g_autoptr(ModemPort) port = modem_port_new("d", "p", "qmi", 3);
-    g_autoptr(ModemPort) copy = modem_port_copy(port);
+    g_autoptr(Modem) modem = modem_new("d", 3);
+    g_autoptr(Modem) copy = NULL;
+    g_autofree char *text = NULL;
 
+    modem_add_port(modem, "/dev/ttyUSB2", "at", "option")->taken = TRUE;
+    modem_add_port(modem, "/dev/cdc-wdm1", "mbim", "cdc_mbim");
+    modem_add_port(modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
+    modem_add_port(modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan"); /* not twice */
+    copy = modem_copy(modem);
+    text = modem_describe_ports(copy);
+    g_assert_cmpstr(text, ==, "/dev/cdc-wdm0 (qmi), /dev/cdc-wdm1 (mbim), /dev/ttyUSB2 (at)");
     g_assert_cmpstr(copy->device, ==, "d");
-    g_assert_cmpstr(copy->port, ==, "p");
-    g_assert_cmpstr(copy->transport, ==, "qmi");
     g_assert_cmpuint(copy->slot, ==, 3);
-    g_assert_true(copy->port != port->port);
+    g_assert_true(modem_find_port(copy, "/dev/ttyUSB2")->taken);
+    g_assert_cmpstr(modem_find_port(copy, "/dev/cdc-wdm1")->driver, ==, "cdc_mbim");
+    modem_remove_port(copy, "/dev/cdc-wdm0");
+    g_assert_null(modem_find_port(copy, "/dev/cdc-wdm0"));
+    g_assert_nonnull(modem_find_port(modem, "/dev/cdc-wdm0"));
 }
 
 /* As umockdev-wrapper does; the sanitizers' runtime need not come before a preloaded library. */
@@ -381,6 +405,6 @@ int main(int argc, char **argv)
     ADD("fixed-appears", test_fixed_appears);
     ADD("fixed-folder-appears", test_fixed_folder_appears);
     ADD("fixed-others", test_fixed_others);
-    g_test_add_func("/modems/port", test_port);
+    g_test_add_func("/modems/ports", test_ports);
     return g_test_run();
 }

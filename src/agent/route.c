@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/route.h"
+
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#define OPEN_TIMEOUT     45 /* seconds for opening a modem (proxy start included) */
+#define IDENTITY_TIMEOUT 5  /* for asking it who it is */
+#define SLOT_TIMEOUT     60 /* for making another slot the active one */
+
+struct Route {
+    const Config *config;
+    ChannelTrace *trace;
+    BackendEventFunc event;
+    gpointer event_data;
+    LogContext log;
+    char *log_object;
+
+    Modem *modem;
+    Modem *next_modem; /* for the next attempt; NULL: the same */
+    GPtrArray *order;  /* of ModemPort, borrowed from MODEM: in which they are tried now */
+    guint at;          /* in ORDER, of the next one */
+    char *favourite;   /* path of the port that led to the card last time; NULL */
+
+    const ModemPort *port; /* chosen; NULL: none */
+    char *port_path, *transport;
+    char *choice; /* why */
+    Backend *backend;
+    Channel *channel;
+    gboolean is_open;
+    Quirks quirks; /* in force for the chosen port */
+    BackendIdentity identity;
+    Probe *probe;
+
+    guint former_slot; /* physical, that was active before ours; 0: nothing was switched */
+    gboolean parked;
+};
+
+Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
+                 BackendEventFunc event, gpointer data)
+{
+    Route *route = g_new0(Route, 1);
+
+    route->config = config;
+    route->trace = trace;
+    route->event = event;
+    route->event_data = data;
+    route->modem = modem_copy(modem);
+    route->order = g_ptr_array_new();
+    route->port_path = g_strdup("");
+    route->transport = g_strdup("");
+    route->choice = g_strdup("");
+    route->probe = probe_new();
+    route->log_object = modem_make_log_name(modem);
+    route->log = (LogContext){ .object = route->log_object, .modem = route->modem->device };
+    return route;
+}
+
+static void drop_backend(Route *route)
+{
+    route_close(route);
+    g_clear_pointer(&route->channel, channel_free);
+    g_clear_pointer(&route->backend, backend_free);
+    backend_identity_clear(&route->identity);
+    quirks_clear(&route->quirks);
+    route->port = NULL;
+}
+
+void route_free(Route *route)
+{
+    drop_backend(route);
+    g_ptr_array_unref(route->order);
+    g_clear_pointer(&route->next_modem, modem_free);
+    modem_free(route->modem);
+    probe_free(route->probe);
+    g_free(route->favourite);
+    g_free(route->port_path);
+    g_free(route->transport);
+    g_free(route->choice);
+    g_free(route->log_object);
+    g_free(route);
+}
+
+void route_set_modem(Route *route, const Modem *modem)
+{
+    g_clear_pointer(&route->next_modem, modem_free);
+    route->next_modem = modem_copy(modem);
+}
+
+/* ---- which port ---- */
+
+static void take_next_modem(Route *route)
+{
+    const ModemPort *same;
+
+    if (!route->next_modem)
+        return;
+    same = route->port ? modem_find_port(route->next_modem, route->port->path) : NULL;
+    if (!same)
+        drop_backend(route);
+    g_ptr_array_set_size(route->order, 0);
+    modem_free(route->modem);
+    route->modem = g_steal_pointer(&route->next_modem);
+    route->log.modem = route->modem->device;
+    route->port = same;
+}
+
+static void append_ports(Route *route, gboolean (*is_wanted)(Route *, const ModemPort *))
+{
+    for (guint i = 0; i < route->modem->ports->len; i++) {
+        ModemPort *port = route->modem->ports->pdata[i];
+
+        if (!g_ptr_array_find(route->order, port, NULL) && (!is_wanted || is_wanted(route, port)))
+            g_ptr_array_add(route->order, port);
+    }
+}
+
+static gboolean is_favourite(Route *route, const ModemPort *port)
+{
+    return g_strcmp0(route->favourite, port->path) == 0;
+}
+
+static gboolean is_preferred(Route *route, const ModemPort *port)
+{
+    return g_strcmp0(route->modem->quirks.transport, port->transport) == 0;
+}
+
+void route_begin(Route *route)
+{
+    take_next_modem(route);
+    if (!route->is_open)
+        probe_clear(route->probe);
+    g_ptr_array_set_size(route->order, 0);
+    append_ports(route, is_favourite);
+    append_ports(route, is_preferred);
+    append_ports(route, NULL);
+    route->at = 0;
+}
+
+/* The modem said that it does not give access to the eUICC this way; another way may. */
+static gboolean is_modem_refusal(const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_MODEM);
+}
+
+static gboolean is_at(const ModemPort *port)
+{
+    return g_str_equal(port->transport, "at");
+}
+
+/* NULL: it is worth trying after FAILURE. */
+static const char *why_not(Route *route, const ModemPort *port, const GError *failure)
+{
+    if (!backend_is_supported(port->transport))
+        return "this build has no such back-end";
+    if (is_at(port) && port->taken)
+        return "ModemManager uses it";
+    if (is_at(port) && !is_preferred(route, port) && !is_favourite(route, port) &&
+        route->modem->ports->len > 1 && !(failure && is_modem_refusal(failure)))
+        return "only where the other ports refuse the eUICC";
+    return NULL;
+}
+
+static void choose(Route *route, const ModemPort *port, const GError *failure)
+{
+    g_free(route->choice);
+    if (is_favourite(route, port))
+        route->choice = g_strdup("it led to the card before");
+    else if (failure)
+        route->choice = g_strdup_printf("after %s: %s", route->port_path, failure->message);
+    else if (is_preferred(route, port))
+        route->choice = g_strdup("as quirks or configuration say");
+    else if (route->order->len > 1)
+        route->choice = g_strdup("first of its ports");
+    else
+        route->choice = g_strdup("its only port");
+    if (route->backend && route->port == port)
+        return;
+    drop_backend(route);
+    g_free(route->port_path);
+    g_free(route->transport);
+    route->port_path = g_strdup(port->path);
+    route->transport = g_strdup(port->transport);
+    route->port = port;
+    probe_set_port(route->probe, port->path);
+    quirks_merge(&route->quirks, &route->modem->quirks);
+    route->backend = backend_new(port->transport, port->path, route->modem->slot,
+                                 &(BackendOptions){
+                                     .modem_fetches = route->config->channel->modem_fetches,
+                                     .quirks = &route->quirks,
+                                     .probe = route->probe,
+                                 });
+    backend_set_event_func(route->backend, route->event, route->event_data);
+    route->channel = channel_new(route->backend, route->config->channel, route->trace);
+}
+
+gboolean route_next(Route *route, const GError *failure)
+{
+    /* A card that says itself that it is none, that is not there or not ready, is so on every port; and a
+     * modem that went took all of them with it. */
+    if (failure && !is_modem_refusal(failure) && !euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
+        return FALSE;
+    while (route->at < route->order->len) {
+        const ModemPort *port = route->order->pdata[route->at++];
+        const char *why = why_not(route, port, failure);
+
+        if (!why) {
+            choose(route, port, failure);
+            return TRUE;
+        }
+        probe_set_port(route->probe, port->path);
+        probe_note(route->probe, FALSE, "choose port", "not tried: %s", why);
+    }
+    return FALSE;
+}
+
+/* ---- opening ---- */
+
+static void learn_identity(Route *route, GCancellable *cancellable)
+{
+    g_autoptr(GError) failure = NULL;
+
+    backend_identity_clear(&route->identity);
+    if (!backend_get_identity(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable,
+                              &route->identity, &failure)) {
+        probe_note(route->probe, FALSE, "identity", "%s", failure->message);
+        return;
+    }
+    probe_note(route->probe, TRUE, "identity", "%s, %s, %s", route->identity.manufacturer,
+               route->identity.model, route->identity.revision);
+}
+
+static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GArray) slots = NULL;
+    guint active = 0;
+
+    if (!route->modem->switch_slot || route->modem->slot == 0)
+        return TRUE;
+    if (!backend_list_slots(route->backend, clock_deadline(OPEN_TIMEOUT), cancellable, &slots,
+                            error))
+        return FALSE;
+    for (guint i = 0; i < slots->len; i++) {
+        const BackendSlot *slot = &g_array_index(slots, BackendSlot, i);
+
+        if (slot->active && slot->physical == route->modem->slot)
+            active = slot->physical;
+        else if (slot->active && !active)
+            active = slot->physical;
+    }
+    if (active == route->modem->slot || active == 0) {
+        route->parked = FALSE;
+        return TRUE;
+    }
+    log_info(&route->log, "switching from slot %u to slot %u", active, route->modem->slot);
+    /* Noted before: what was half done is undone as well. */
+    route->former_slot = active;
+    route->parked = FALSE;
+    return backend_switch_slot(route->backend, route->modem->slot, clock_deadline(SLOT_TIMEOUT),
+                               cancellable, error);
+}
+
+gboolean route_open(Route *route, GCancellable *cancellable, GError **error)
+{
+    if (!route->is_open) {
+        if (!backend_open(route->backend, clock_deadline(OPEN_TIMEOUT), cancellable, error)) {
+            g_prefix_error(error, "opening %s: ", route->port_path);
+            return FALSE;
+        }
+        route->is_open = TRUE;
+        learn_identity(route, cancellable);
+    }
+    return enter_slot(route, cancellable, error);
+}
+
+gboolean route_leave_slot(Route *route)
+{
+    g_autoptr(GError) failure = NULL;
+    guint slot = route->former_slot;
+
+    if (!slot)
+        return FALSE;
+    route->former_slot = 0;
+    if (!route->is_open)
+        return FALSE;
+    channel_close(route->channel);
+    route->parked = TRUE;
+    log_info(&route->log, "switching back to slot %u", slot);
+    /* Once more where the card was still busy with what was done last (facts, quirk 12). */
+    if (!backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &failure)) {
+        g_autoptr(GError) again = NULL;
+
+        log_info(&route->log, "%s: once more", failure->message);
+        if (!backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &again))
+            log_error(&route->log, "slot %u could not be given back: %s", slot, again->message);
+    }
+    return TRUE;
+}
+
+gboolean route_is_parked(const Route *route)
+{
+    return route->parked;
+}
+
+void route_close(Route *route)
+{
+    if (!route->backend)
+        return;
+    channel_close(route->channel);
+    backend_close(route->backend);
+    route->is_open = FALSE;
+    route->former_slot = 0;
+    route->parked = FALSE;
+}
+
+void route_succeeded(Route *route)
+{
+    g_free(route->favourite);
+    route->favourite = g_strdup(route->port_path);
+}
+
+/* ---- what others may know ---- */
+
+Channel *route_get_channel(Route *route)
+{
+    return route->channel;
+}
+
+Backend *route_get_backend(Route *route)
+{
+    return route->backend;
+}
+
+const char *route_get_port(const Route *route)
+{
+    return route->port_path;
+}
+
+const char *route_get_transport(const Route *route)
+{
+    return route->transport;
+}
+
+static void put(char **target, const char *value)
+{
+    g_free(*target);
+    *target = g_strdup(value ? value : "");
+}
+
+ModemSnapshot *route_make_snapshot(Route *route)
+{
+    ModemSnapshot *snapshot = modem_snapshot_new();
+    GStrvBuilder *ports = g_strv_builder_new();
+
+    put(&snapshot->device, route->modem->device);
+    put(&snapshot->usb_id, route->modem->usb_id);
+    put(&snapshot->port, route->port_path);
+    put(&snapshot->transport, route->transport);
+    put(&snapshot->driver, route->port ? route->port->driver : "");
+    put(&snapshot->choice, route->choice);
+    put(&snapshot->manufacturer, route->identity.manufacturer);
+    put(&snapshot->model, route->identity.model);
+    put(&snapshot->revision, route->identity.revision);
+    snapshot->slot = route->modem->slot;
+    for (guint i = 0; i < route->modem->ports->len; i++) {
+        const ModemPort *port = route->modem->ports->pdata[i];
+        g_autofree char *text = g_strdup_printf("%s (%s%s)", port->path, port->transport,
+                                                port->taken ? ", ModemManager's" : "");
+
+        g_strv_builder_add(ports, text);
+    }
+    g_strfreev(snapshot->ports);
+    snapshot->ports = g_strv_builder_end(ports);
+    g_strv_builder_unref(ports);
+    g_ptr_array_unref(snapshot->steps);
+    snapshot->steps = probe_list(route->probe);
+    return snapshot;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent/config.h"
+#include "agent/modem_snapshot.h"
+#include "channel/channel.h"
+#include "modem/modem.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The route to one card: which of a modem's ports is used, with which back-end and quirks, and in which slot.
+ * It lives in the worker's thread.
+ *
+ * The ports are tried in their order; the one that led to the card last time comes first. An AT port is a
+ * last resort: only where the modem refuses the eUICC on all others.
+ */
+typedef struct Route Route;
+
+/* CONFIG and TRACE (may be NULL) are borrowed, MODEM is copied. EVENT gets the events of the back-end in
+ * use. */
+Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
+                 BackendEventFunc event, gpointer data);
+void route_free(Route *route);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, route_free)
+
+/* The modem has other ports than before. Taken at the next route_begin(). */
+void route_set_modem(Route *route, const Modem *modem);
+
+/* Begins an attempt to reach the card. */
+void route_begin(Route *route);
+/* Chooses the first port, or after FAILURE the next one worth trying. FALSE: there is none. */
+gboolean route_next(Route *route, const GError *failure);
+/* Opens the chosen port and makes the wanted slot the active one where that is configured. */
+gboolean route_open(Route *route, GCancellable *cancellable, GError **error);
+
+/* The card was reached by the chosen port: it comes first from now on. */
+void route_succeeded(Route *route);
+
+/* After a job: gives the former slot back. FALSE: there was none to give back, the card stays reachable. */
+gboolean route_leave_slot(Route *route);
+/* TRUE while the card is in a slot that is not the active one between jobs. */
+gboolean route_is_parked(const Route *route);
+
+/* Closes the modem; the next route_open() opens it again. */
+void route_close(Route *route);
+
+/* Of the chosen port; valid until the next route_begin(). NULL before the first. */
+Channel *route_get_channel(Route *route);
+Backend *route_get_backend(Route *route);
+const char *route_get_port(const Route *route);      /* "" before the first */
+const char *route_get_transport(const Route *route); /* likewise */
+
+/* The part of it that the route knows: ports, choice, identity, quirks, steps. */
+ModemSnapshot *route_make_snapshot(Route *route);
+
+G_END_DECLS
