@@ -2,8 +2,11 @@
 #include "agent/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/file.h"
@@ -18,6 +21,7 @@ struct Store {
     GKeyFile *state;
     char *enabled_iccid;
     guint next_number;
+    int lock; /* descriptor of FOLDER, locked */
 };
 
 /* Key files are text: octets stand in base64, so that no byte of a peer needs quoting. */
@@ -238,6 +242,22 @@ static gboolean load_state(Store *store, GError **error)
     return FALSE;
 }
 
+/* One user of a card at a time (invariant 4), whatever port it came through, and whichever daemon: the lock
+ * goes with the descriptor, also when this process dies. */
+static gboolean lock(Store *store, GError **error)
+{
+    store->lock = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno == EWOULDBLOCK)
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY,
+                    "this eUICC is served through another port already");
+    else
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE, "lock %s: %s", store->folder,
+                    g_strerror(errno));
+    return FALSE;
+}
+
 Store *store_open(const char *state_directory, const char *eid, GError **error)
 {
     g_autoptr(Store) store = g_new0(Store, 1);
@@ -247,8 +267,9 @@ Store *store_open(const char *state_directory, const char *eid, GError **error)
     store->sessions = g_build_filename(store->folder, "tls", NULL);
     store->state = g_key_file_new();
     store->next_number = 1;
+    store->lock = -1;
     if (!file_make_folder(store->owed, error) || !file_make_folder(store->sessions, error) ||
-        !load_state(store, error)) {
+        !lock(store, error) || !load_state(store, error)) {
         g_prefix_error(error, "opening the state of this eUICC: ");
         return NULL;
     }
@@ -262,6 +283,8 @@ void store_free(Store *store)
     g_free(store->sessions);
     g_free(store->enabled_iccid);
     g_key_file_unref(store->state);
+    if (store->lock >= 0)
+        close(store->lock);
     g_free(store);
 }
 

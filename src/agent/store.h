@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  */
 typedef struct Store Store;
 
-/* Opens (and creates) the folder of EID. STORAGE. */
+/* Opens (and creates) the folder of EID, and locks it as long as the store is open. STORAGE; BUSY when somebody
+ * else has it open. */
 Store *store_open(const char *state_directory, const char *eid, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)

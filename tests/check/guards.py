@@ -596,6 +596,18 @@ guard("agent: a card that is left alone gets no jobs", "invariant 9",
       "src/agent/agents.c", "if (snapshot->state == EUICC_LEFT_ALONE) {",
       "if (FALSE) {",
       "test-agents /agents/left-alone")
+guard("store: one user of a card at a time", "invariant 4",
+      "src/agent/store.c", "flock(store->lock, LOCK_EX | LOCK_NB) == 0",
+      "flock(store->lock, LOCK_EX | LOCK_NB) != 77",
+      "test-store /store/lock")
+guard("agents: a modem that is back early waits for its former worker", "invariant 4",
+      "src/agent/agents.c", "    if (find_agent(agents->leaving, modem)) {",
+      "    if (find_agent(agents->leaving, modem) && modem->slot == 99) {",
+      "test-agents-modems /agents-modems/returns-early")
+guard("agents: two cards of which one needs its slot switched are never used at a time", "invariant 4",
+      "src/agent/agents.c", "(modem->switch_slot || agent_get_modem(other)->switch_slot))",
+      "(modem->switch_slot && agent_get_modem(other)->switch_slot))",
+      "test-agents-modems /agents-modems/switched-slots")
 guard("agent: no job while somebody inhibits", "org.euiccd1.Manager",
       "src/agent/agents.c", "if (agents->stopping || agents->inhibitions->len > 0)",
       "if (agents->stopping)",

@@ -490,6 +490,22 @@ static void test_unwritable(Fixture *f, gconstpointer data)
 }
 
 /* A record that was never saved has no file. */
+/* One user of a card at a time. */
+static void test_lock(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) first = store_open(f->folder, EID, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) again = NULL;
+
+    (void)data;
+    g_assert_nonnull(first);
+    g_assert_null(store_open(f->folder, EID, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY);
+    g_clear_pointer(&first, store_free);
+    again = store_open(f->folder, EID, NULL);
+    g_assert_nonnull(again);
+}
+
 static void test_remove_unsaved(Fixture *f, gconstpointer data)
 {
     g_autoptr(Store) store = open_store(f);
@@ -559,5 +575,6 @@ int main(int argc, char **argv)
     ADD("remove-unsaved", test_remove_unsaved);
     ADD("two-cards", test_two_cards);
     ADD("sessions", test_sessions);
+    ADD("lock", test_lock);
     return g_test_run();
 }
