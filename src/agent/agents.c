@@ -204,9 +204,12 @@ gboolean agents_start(Agents *agents, GError **error)
     }
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
-        g_autoptr(ModemPort) port =
-            modem_port_new(modem->name, modem->path, modem->transport, modem->slot);
+        g_autoptr(ModemPort) port = NULL;
 
+        if (!modem->path)
+            continue;
+        port = modem_port_new(modem->name, modem->path, modem->transport ? modem->transport : "qmi",
+                              modem->slot);
         modems_add_fixed(agents->modems, port);
     }
     if (config->discover)
