@@ -334,9 +334,14 @@ gboolean agents_start(Agents *agents, GError **error)
     }
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
-        g_autoptr(Modem) fixed = modem_new(modem->name, modem->slot);
+        g_autoptr(Modem) fixed = NULL;
 
-        modem_add_port(fixed, modem->path, modem->transport, NULL);
+        if (!modem->path)
+            continue;
+        fixed = modem_new(modem->name, modem->slot);
+        fixed->switch_slot = modem->switch_slot;
+        quirks_merge(&fixed->quirks, &modem->quirks);
+        modem_add_port(fixed, modem->path, modem->transport ? modem->transport : "qmi", NULL);
         modems_add_fixed(agents->modems, fixed);
     }
     if (config->discover)

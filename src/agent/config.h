@@ -2,18 +2,35 @@
 #pragma once
 
 #include "channel/channel.h"
+#include "modem/quirk_table.h"
 #include "net/esipa.h"
 #include "util/log.h"
 
 G_BEGIN_DECLS
 
-/* A modem named by the administrator: [modem NAME]. */
+/* A modem named by the administrator: [modem NAME]. At least one of the four that select is set, and all that
+ * are set must hold. */
 typedef struct {
     char *name;
     char *path; /* device node */
-    char *transport;
-    guint slot; /* physical, 1-based; 0: the active one */
+    char *
+        device; /* glob for the path of the physical device in /sys, or a part of it behind a slash */
+    char *usb_id;         /* "2c7c:0125", "2c7c:*" */
+    char *imei;           /* 15 digits */
+    char *transport;      /* "qmi", "mbim", "at"; NULL: chosen by itself */
+    guint slot;           /* physical, 1-based; 0: the active one */
+    gboolean switch_slot; /* SLOT is made the active one where it is not */
+    Quirks quirks;        /* over those of the table */
 } ConfigModem;
+
+/* What is known of a modem that was found; members may be NULL. */
+typedef struct {
+    const char *path;   /* device node */
+    const char *device; /* of the physical device in /sys */
+    const char *usb_id;
+    const char *driver;
+    const char *imei;
+} ConfigModemSubject;
 
 typedef enum {
     CONFIG_DIALECT_AUTO, /* learned from what the eIM sends */
@@ -49,7 +66,12 @@ typedef struct {
                                is rolled back, where the eIM allowed that */
 
     gboolean discover;
-    GPtrArray *modems; /* of ConfigModem */
+    char **allow, **ignore; /* patterns, see config_allows_modem(); NULL: none */
+    gboolean
+        modem_manager; /* it is asked for its modems, and told to keep away from one during a change */
+    guint probe_grace;  /* seconds until a port is touched that ModemManager may be probing */
+    GPtrArray *modems;  /* of ConfigModem */
+    QuirkTable *quirks; /* never NULL */
 
     ChannelConfig *channel;
     char *trace;         /* file for the APDU trace, or NULL */
@@ -65,8 +87,8 @@ typedef struct {
 
 #define CONFIG_DEFAULT_PATH SYSCONFDIR "/euiccd/euiccd.conf"
 
-/* PATH NULL: the default file, which may be missing; a file that was named must exist. CONFIG, STORAGE,
- * NOT_FOUND, TOO_LARGE. */
+/* PATH NULL: the default file, which may be missing; a file that was named must exist. The administrator's
+ * quirks.conf is read from beside it. CONFIG, STORAGE, NOT_FOUND, TOO_LARGE. */
 Config *config_load(const char *path, GError **error);
 void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
@@ -74,7 +96,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 /* Settings for EIM_ID: its own group or the defaults. Borrowed. */
 const ConfigEim *config_get_eim(const Config *config, const char *eim_id);
 
-/* The known word nearest to WORD, or NULL when none is near. Borrowed from WORDS (NULL-ended). */
-const char *config_nearest(const char *word, const char *const *words);
+/* The first [modem] group that SUBJECT is meant by, or NULL. One that selects by what is not known (yet), such
+ * as the IMEI, does not mean it. Borrowed. */
+const ConfigModem *config_find_modem(const Config *config, const ConfigModemSubject *subject);
+
+/* Whether a modem that was found may be used: [modems] ignore and allow, whose patterns are compared with
+ * everything that is known of it; ignore wins, and allow holds for all where it is not set. */
+gboolean config_allows_modem(const Config *config, const ConfigModemSubject *subject);
 
 G_END_DECLS

@@ -23,14 +23,15 @@ void quirks_merge(Quirks *quirks, const Quirks *other)
 {
     take_string(&quirks->transport, other->transport);
     take_string(&quirks->aids, other->aids);
-    if (other->reset != RESET_AUTO)
+    if (other->reset != RESET_AUTO || other->given & QUIRK_GIVEN_RESET)
         quirks->reset = other->reset;
-    if (other->inhibit != INHIBIT_AUTO)
+    if (other->inhibit != INHIBIT_AUTO || other->given & QUIRK_GIVEN_INHIBIT)
         quirks->inhibit = other->inhibit;
-    if (other->block_size)
+    if (other->block_size || other->given & QUIRK_GIVEN_BLOCK_SIZE)
         quirks->block_size = other->block_size;
-    if (other->settle)
+    if (other->settle || other->given & QUIRK_GIVEN_SETTLE)
         quirks->settle = other->settle;
+    quirks->given |= other->given;
     if (other->timeout)
         quirks->timeout = other->timeout;
     take_switch(&quirks->modem_fetches, other->modem_fetches);

@@ -53,11 +53,20 @@ typedef struct {
     guint8 select_p2[QUIRKS_MAX_P2]; /* MBIM: P2 of SELECT, tried in order */
     guint n_select_p2;               /* 0: 04, 0C, 00 */
     QuirkSwitch inter_industry;      /* MBIM: class octet type, YES: inter-industry first */
+    guint given; /* QuirkBit: set on purpose, though the value is the default's 0 */
 } Quirks;
+
+/* For members whose 0 somebody may want over what another source sets. */
+typedef enum {
+    QUIRK_GIVEN_RESET = 1 << 0,
+    QUIRK_GIVEN_INHIBIT = 1 << 1,
+    QUIRK_GIVEN_BLOCK_SIZE = 1 << 2,
+    QUIRK_GIVEN_SETTLE = 1 << 3,
+} QuirkBit;
 
 extern const Quirks quirks_none;
 
-/* Takes what OTHER sets over what QUIRKS has. */
+/* Takes what OTHER sets, a given default included, over what QUIRKS has. */
 void quirks_merge(Quirks *quirks, const Quirks *other);
 void quirks_clear(Quirks *quirks);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Quirks, quirks_clear)

@@ -537,25 +537,45 @@ guard("store: what is not on disk does not count", "invariant 3",
       "",
       "test-store /store/unwritable")
 guard("config: unknown keys", "euiccd.conf(5)",
-      "src/agent/config.c", "    known[n] = NULL;\n",
-      "    return TRUE;\n    known[n] = NULL;\n",
+      "src/agent/config.c", "    return settings_fail_key(error, place, (const char *const *)known->pdata);\n",
+      "    return TRUE;\n",
       "test-config /config/unknown-names")
 guard("config: unknown groups", "euiccd.conf(5)",
-      "src/agent/config.c", "    if (!known) {\n",
-      "    if (!known)\n        return TRUE;\n    if (FALSE) {\n",
+      "src/agent/config.c", "    if (!known)\n",
+      "    if (!known)\n        return TRUE;\n    if (FALSE)\n",
       "test-config /config/unknown-names")
-guard("config: nothing stands twice", "euiccd.conf(5)",
-      "src/agent/config.c", "} else if (!g_hash_table_add(seen, g_strdup_printf(\"%s\\n%s\", group, g_strchomp(line)))) {",
+guard("config: a group means a modem", "euiccd.conf(5)",
+      "src/agent/config.c", "if (!modem->path && !modem->device && !modem->usb_id && !modem->imei) {",
+      "if (FALSE) {",
+      "test-config /config/checks")
+guard("config: ignore is above allow", "euiccd.conf(5)",
+      "src/agent/config.c", "return !is_among(config->ignore, subject) &&\n",
+      "return (config->allow || !is_among(config->ignore, subject)) &&\n",
+      "test-config /config/allows-modem")
+guard("settings: nothing stands twice", "euiccd.conf(5)",
+      "src/util/settings.c", "} else if (!g_hash_table_add(seen, g_strdup_printf(\"%s\\n%s\", group, g_strchomp(line)))) {",
       "} else if (FALSE) {",
-      "test-config /config/bad-values")
-guard("config: size of a file", "invariant 6",
-      "src/agent/config.c", "file_read(path, FILE_LIMIT, error)",
+      "test-config /config/bad-values", "test-quirk-table /quirk-table/refused")
+guard("settings: size of a file", "invariant 6",
+      "src/util/settings.c", "file_read(path, SETTINGS_FILE_LIMIT, error)",
       "file_read(path, G_MAXSIZE, error)",
-      "test-config /config/file-size")
-guard("config: ranges of numbers", "euiccd.conf(5)",
-      "src/agent/config.c", "if (!g_ascii_string_to_unsigned(value, 10, key->min, key->max, &number, NULL))",
-      "if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT, &number, NULL))",
-      "test-config /config/limits")
+      "test-config /config/file-size", "test-quirk-table /quirk-table/file-size")
+guard("settings: ranges of numbers", "euiccd.conf(5)",
+      "src/util/settings.c", "!g_ascii_string_to_unsigned(value, 10, min, max, &number, NULL))",
+      "!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT, &number, NULL))",
+      "test-config /config/limits", "test-quirk-table /quirk-table/refused")
+guard("quirks: a group is for some modems", "euiccd-quirks.conf(5)",
+      "src/modem/quirk_table.c", "        if (group->patterns[i])\n            return TRUE;\n    g_set_error",
+      "        return TRUE;\n    g_set_error",
+      "test-quirk-table /quirk-table/refused")
+guard("quirks: what is not known matches nothing", "euiccd-quirks.conf(5)",
+      "src/modem/quirk_table.c", "    if (!text || !text[0])\n        return FALSE;\n",
+      "    if (!text)\n        text = \"\";\n",
+      "test-quirk-table /quirk-table/matching")
+guard("quirks: a given default counts", "euiccd-quirks.conf(5)",
+      "src/channel/quirks.c", "if (other->reset != RESET_AUTO || other->given & QUIRK_GIVEN_RESET)",
+      "if (other->reset != RESET_AUTO)",
+      "test-quirk-table /quirk-table/merge", "test-config /config/quirks")
 guard("agent: a job has a deadline", "invariant 7; design 3",
       "src/agent/agent.c", "clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry)",
       "((void)on_job_deadline, NULL)",

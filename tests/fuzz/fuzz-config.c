@@ -52,9 +52,12 @@ static void check_config(const Config *config)
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
 
-        g_assert(modem->path && modem->path[0] == '/' && modem->slot <= 8);
+        g_assert(modem->path || modem->device || modem->usb_id || modem->imei);
+        g_assert(modem->slot <= 8 && (modem->slot || !modem->switch_slot));
+        check_path(modem->path);
         fuzz_check_text(modem->name);
-        fuzz_check_text(modem->path);
+        if (modem->path)
+            fuzz_check_text(modem->path);
     }
     g_hash_table_iter_init(&iter, config->eims);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {

@@ -8,6 +8,7 @@
 #include "rsp/rsp.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/settings.h"
 
 /*
  * Identifiers, as octets and as text: what is read one way and written the other is what it was, and the
@@ -119,7 +120,7 @@ static void from_text(const char *text)
     }
     check_fqdn(text);
     g_assert(strlen(mask) <= strlen("…") + 4);
-    (void)config_nearest(text, words);
+    (void)settings_nearest(text, words);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,7 @@
 #include "agent/config.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/settings.h"
 
 /* The rooms whose defaults the configuration starts from. */
 
@@ -115,7 +116,12 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->poll_retry_first, ==, 60);
     g_assert_cmpuint(config->poll_retry_limit, ==, 86400);
     g_assert_true(config->discover);
+    g_assert_null(config->allow);
+    g_assert_null(config->ignore);
+    g_assert_true(config->modem_manager);
+    g_assert_cmpuint(config->probe_grace, ==, 30);
     g_assert_cmpuint(config->modems->len, ==, 0);
+    g_assert_nonnull(config->quirks);
     g_assert_cmpuint(config->channel->block_size, ==, 0);
     g_assert_false(config->channel->modem_fetches);
     g_assert_null(config->trace);
@@ -143,12 +149,23 @@ static void test_every_key(Fixture *f, gconstpointer data)
                                        "retry-limit=2 d\n"
                                        "[modems]\n"
                                        "discover=false\n"
+                                       "allow=1-2, 2c7c:*\n"
+                                       "ignore=cdc-wdm9\n"
+                                       "modem-manager=no\n"
+                                       "probe-grace=5s\n"
                                        "[modem gateway one]\n"
                                        "path=/dev/cdc-wdm7\n"
                                        "transport=qmi\n"
                                        "slot=2\n"
                                        "[modem other]\n"
-                                       "path=/dev/other\n"
+                                       "device=usb1/1-*\n"
+                                       "usb-id=2c7c:0125\n"
+                                       "imei=356938035643809\n"
+                                       "transport=mbim\n"
+                                       "slot=3\n"
+                                       "switch-slot=true\n"
+                                       "reset=power-cycle\n"
+                                       "select-p2=0C\n"
                                        "[channel]\n"
                                        "aids=A0000005591010FFFFFFFF8900000100, A000000559\n"
                                        "terminal-capability=consumer\n"
@@ -188,8 +205,23 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpstr(first->transport, ==, "qmi");
     g_assert_cmpuint(first->slot, ==, 2);
     g_assert_cmpstr(second->name, ==, "other");
-    g_assert_cmpstr(second->transport, ==, "qmi");
-    g_assert_cmpuint(second->slot, ==, 0);
+    g_assert_false(first->switch_slot);
+    g_assert_cmpuint(first->quirks.given, ==, 0);
+    g_assert_null(second->path);
+    g_assert_cmpstr(second->device, ==, "usb1/1-*");
+    g_assert_cmpstr(second->usb_id, ==, "2c7c:0125");
+    g_assert_cmpstr(second->imei, ==, "356938035643809");
+    g_assert_cmpstr(second->transport, ==, "mbim");
+    g_assert_cmpuint(second->slot, ==, 3);
+    g_assert_true(second->switch_slot);
+    g_assert_cmpuint(second->quirks.reset, ==, RESET_POWER_CYCLE);
+    g_assert_cmpuint(second->quirks.n_select_p2, ==, 1);
+    g_assert_cmpuint(second->quirks.select_p2[0], ==, 0x0C);
+    g_assert_cmpuint(g_strv_length(config->allow), ==, 2);
+    g_assert_cmpstr(config->allow[1], ==, "2c7c:*");
+    g_assert_cmpstr(config->ignore[0], ==, "cdc-wdm9");
+    g_assert_false(config->modem_manager);
+    g_assert_cmpuint(config->probe_grace, ==, 5);
     g_assert_cmpuint(config->channel->aids->len, ==, 2);
     g_assert_cmpstr(hex, ==, "A000000559");
     g_assert_cmpuint(config->channel->capability, ==, CHANNEL_CAPABILITY_CONSUMER);
@@ -363,7 +395,12 @@ static void test_unknown_names(Fixture *f, gconstpointer data)
           ":2: unknown key 'paht' in [eim x]; the nearest known key is 'path'" },
         { "[modem x]\npath=/dev/x\nslots=1\n",
           ":3: unknown key 'slots' in [modem x]; the nearest known key is 'slot'" },
-        /* A key of another group. */
+        { "[modem x]\nselectp2=04\n",
+          ":2: unknown key 'selectp2' in [modem x]; the nearest known key is 'select-p2'" },
+        { "[modems]\nallowed=x\n",
+          ":2: unknown key 'allowed' in [modems]; the nearest known key is 'allow'" },
+        /* Keys of other groups. */
+        { "[channel]\nreset=none\n", ":2: unknown key 'reset' in [channel]" },
         { "[daemon]\ninterval=1\n", ":2: unknown key 'interval' in [daemon]" },
     };
 
@@ -389,8 +426,21 @@ static void test_bad_values(Fixture *f, gconstpointer data)
         { "[eim x]\npath=\n", ":2: path is empty" },
         { "[eim x]\ndialect=1.1\n",
           ":2: '1.1' is no value for dialect; known are: auto, 1.2, 1.0" },
-        { "[modem x]\npath=/dev/x\ntransport=mbim\n",
-          ":3: 'mbim' is no value for transport; known are: qmi" },
+        { "[modem x]\npath=/dev/x\ntransport=pcsc\n",
+          ":3: 'pcsc' is no value for transport; known are: qmi, mbim, at" },
+        { "[modem x]\npath=dev/x\n", ":2: path must be an absolute path, not 'dev/x'" },
+        { "[modem x]\ndevice=\n", ":2: device is empty" },
+        { "[modem x]\nusb-id=2c7c\n", ":2: '2c7c' is no USB id (such as 2c7c:0125, 2c7c:*)" },
+        { "[modem x]\nimei=35693803564380\n", ":2: '35693803564380' is no IMEI (15 digits)" },
+        { "[modem x]\nimei=35693803564380X\n", ":2: '35693803564380X' is no IMEI (15 digits)" },
+        { "[modem x]\nswitch-slot=2\n", ":2: switch-slot must be true or false, not '2'" },
+        { "[modem x]\nreset=never\n",
+          ":2: 'never' is no value for reset; known are: auto, modem, power-cycle, reset, none" },
+        { "[modem x]\nselect-p2=4\n", ":2: select-p2 must be 1 to 4 octets in hex, not '4'" },
+        { "[modems]\nmodem-manager=yes\n",
+          ":2: 'yes' is no value for modem-manager; known are: auto, no" },
+        { "[modems]\nallow=\n", ":2: allow is empty" },
+        { "[modems]\nignore=a,,b\n", ":2: ignore holds an empty word" },
         { "[channel]\nterminal-capability=both\n",
           ":2: 'both' is no value for terminal-capability; known are: ipad, consumer, none" },
         { "[channel]\nget-response=host\n",
@@ -424,6 +474,7 @@ static void test_limits(Fixture *f, gconstpointer data)
         { "poll", "start-delay", 0, 86400, TRUE },
         { "poll", "retry-first", 1, 86400, TRUE },
         { "poll", "retry-limit", 1, 30 * 86400, TRUE },
+        { "modems", "probe-grace", 0, 600, TRUE },
         { "modem x", "slot", 0, 8, FALSE },
         { "channel", "block-size", 1, 255, FALSE },
         { "channel", "timeout", 1, 299, TRUE },
@@ -537,11 +588,105 @@ static void test_file_size(Fixture *f, gconstpointer data)
 
 static void test_checks(Fixture *f, gconstpointer data)
 {
+    const char *nothing =
+        ": [modem gateway] has no path, device, usb-id or imei, so it means no modem";
+
     (void)data;
-    assert_refused(f, "[modem gateway]\nslot=1\n", ": [modem gateway] has no path");
-    assert_refused(f, "[modem gateway]\n", ": [modem gateway] has no path");
+    assert_refused(f, "[modem gateway]\nslot=1\n", nothing);
+    assert_refused(f, "[modem gateway]\n", nothing);
+    assert_refused(f, "[modem a]\npath=/dev/a\nswitch-slot=true\n",
+                   ": [modem a] has switch-slot but no slot");
+    assert_refused(f,
+                   "[modem a]\npath=/dev/a\n[modem b]\nimei=356938035643809\n"
+                   "[modem c]\npath=/dev/a\n",
+                   ": [modem a] and [modem c] have the same path");
     assert_refused(f, "[poll]\nretry-first=2h\nretry-limit=1h\n",
                    ": [poll] retry-first is longer than retry-limit");
+}
+
+static void test_find_modem(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        ConfigModemSubject subject;
+        const char *name;
+    } cases[] = {
+        { { "/dev/cdc-wdm0", NULL, NULL, NULL, NULL }, "node" },
+        { { "/dev/cdc-wdm1", NULL, NULL, NULL, NULL }, NULL },
+        { { NULL, "/sys/devices/pci0/usb1/1-2", NULL, NULL, NULL }, "port" },
+        { { NULL, "/sys/devices/pci0/usb1/1-22", NULL, NULL, NULL }, NULL },
+        { { NULL, "/sys/devices/pci0/usb3/3-7", NULL, NULL, NULL }, "glob" },
+        { { NULL, NULL, "2C7C:0125", NULL, NULL }, "vendor" },
+        { { NULL, NULL, "2c7c:0125", NULL, "356938035643809" }, "both" },
+        { { NULL, NULL, "1199:0125", NULL, "356938035643809" }, NULL },
+        { { NULL, NULL, NULL, NULL, NULL }, NULL },
+    };
+    g_autoptr(Config) config = load(f, "[modem node]\npath=/dev/cdc-wdm0\n"
+                                       "[modem port]\ndevice=1-2\n"
+                                       "[modem glob]\ndevice=/sys/*/usb3/*\n"
+                                       "[modem both]\nusb-id=2c7c:*\nimei=356938035643809\n"
+                                       "[modem vendor]\nusb-id=2c7c:*\n");
+
+    (void)data;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ConfigModem *modem = config_find_modem(config, &cases[i].subject);
+
+        g_assert_cmpstr(modem ? modem->name : NULL, ==, cases[i].name);
+    }
+}
+
+static void test_allows_modem(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *text;
+        gboolean allowed;
+    } cases[] = {
+        { "", TRUE },
+        { "[modems]\nignore=cdc-wdm0\n", FALSE },
+        { "[modems]\nignore=/dev/cdc-*\n", FALSE },
+        { "[modems]\nignore=cdc-wdm\n", TRUE },
+        { "[modems]\nignore=2c7c:*\n", FALSE },
+        { "[modems]\nignore=1-2\n", FALSE },
+        { "[modems]\nignore=/sys/devices/*\n", FALSE },
+        { "[modems]\nignore=qmi_wwan\n", FALSE },
+        { "[modems]\nignore=x,356938035643809\n", FALSE },
+        { "[modems]\nallow=2c7c:*\n", TRUE },
+        { "[modems]\nallow=1199:*, usb1/*\n", TRUE },
+        { "[modems]\nallow=1199:*\n", FALSE },
+        { "[modems]\nallow=2c7c:*\nignore=cdc-wdm0\n", FALSE },
+    };
+    const ConfigModemSubject subject = { "/dev/cdc-wdm0", "/sys/devices/pci0/usb1/1-2", "2c7c:0125",
+                                         "qmi_wwan", "356938035643809" };
+
+    (void)data;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Config) config = load(f, cases[i].text);
+
+        g_assert_cmpint(config_allows_modem(config, &subject), ==, cases[i].allowed);
+    }
+}
+
+/* The table of quirks is part of the configuration: what is wrong in it stops the start as well. */
+static void test_quirks(Fixture *f, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(f->folder, "quirks.conf", NULL);
+    g_autofree char *expected = g_strconcat(
+        path, ":3: unknown key 'reste' in [quirk x]; the nearest known key is 'reset'", NULL);
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(Quirks) quirks = { 0 };
+
+    (void)data;
+    write_text(path, "[quirk x]\nmatch-driver=test-driver\nreset=none\nsettle=7\n");
+    config = load(f, "[modem m]\npath=/dev/m\nreset=auto\n");
+    quirk_table_find(config->quirks, &(QuirkSubject){ .driver = "test-driver" }, &quirks, NULL);
+    g_assert_cmpuint(quirks.reset, ==, RESET_NONE);
+    quirks_merge(&quirks, &((const ConfigModem *)config->modems->pdata[0])->quirks);
+    g_assert_cmpuint(quirks.reset, ==, RESET_AUTO);
+    g_assert_cmpuint(quirks.settle, ==, 7);
+    write_text(path, "[quirk x]\nmatch-driver=y\nreste=none\n");
+    g_assert_null(config_load(f->path, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG);
+    g_assert_cmpstr(error->message, ==, expected);
 }
 
 static void test_nearest(void)
@@ -549,13 +694,13 @@ static void test_nearest(void)
     static const char *const words[] = { "interval", "on-start", "path", NULL };
     g_autofree char *long_word = g_strnfill(101, 'p');
 
-    g_assert_cmpstr(config_nearest("interval", words), ==, "interval");
-    g_assert_cmpstr(config_nearest("onstart", words), ==, "on-start");
-    g_assert_cmpstr(config_nearest("pat", words), ==, "path");
-    g_assert_null(config_nearest("completely", words));
-    g_assert_null(config_nearest("", words));
-    g_assert_null(config_nearest(long_word, words));
-    g_assert_null(config_nearest("x", words + 3));
+    g_assert_cmpstr(settings_nearest("interval", words), ==, "interval");
+    g_assert_cmpstr(settings_nearest("onstart", words), ==, "on-start");
+    g_assert_cmpstr(settings_nearest("pat", words), ==, "path");
+    g_assert_null(settings_nearest("completely", words));
+    g_assert_null(settings_nearest("", words));
+    g_assert_null(settings_nearest(long_word, words));
+    g_assert_null(settings_nearest("x", words + 3));
 }
 
 #define ADD(name, func) g_test_add("/config/" name, Fixture, NULL, set_up, func, tear_down)
@@ -579,6 +724,9 @@ int main(int argc, char **argv)
     ADD("syntax", test_syntax);
     ADD("file-size", test_file_size);
     ADD("checks", test_checks);
+    ADD("find-modem", test_find_modem);
+    ADD("allows-modem", test_allows_modem);
+    ADD("quirks", test_quirks);
     g_test_add_func("/config/nearest", test_nearest);
     return g_test_run();
 }

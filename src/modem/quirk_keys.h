@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "channel/quirks.h"
+#include "util/settings.h"
+
+G_BEGIN_DECLS
+
+/* The keys that set a member of Quirks, in quirks.conf as in a [modem] group of euiccd.conf. */
+
+/* All of them, NULL-ended. */
+const char *const *quirk_keys_list(void);
+gboolean quirk_keys_has(const char *key);
+
+/* Sets what the key of PLACE says; the key must be a known one. CONFIG. */
+gboolean quirk_keys_set(const SettingsPlace *place, const char *value, Quirks *quirks,
+                        GError **error);
+
+G_END_DECLS
