@@ -171,7 +171,10 @@ typedef struct {
 Backend *backend_qmi_new(const char *path, guint slot);
 Backend *backend_qmi_new_full(const char *path, guint slot, const BackendOptions *options);
 
-/* A back-end for TRANSPORT ("qmi"); NULL for one that this build lacks. */
+/* MBIM over mbim-proxy (channel/mbim.c). PATH, SLOT: the same. */
+Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOptions *options);
+
+/* A back-end for TRANSPORT ("qmi", "mbim"); NULL for one that this build lacks. */
 Backend *backend_new(const char *transport, const char *path, guint slot,
                      const BackendOptions *options);
 gboolean backend_is_supported(const char *transport);

@@ -11,6 +11,10 @@ gboolean backend_is_supported(const char *transport)
     if (g_str_equal(transport, "qmi"))
         return TRUE;
 #endif
+#ifdef HAVE_MBIM
+    if (g_str_equal(transport, "mbim"))
+        return TRUE;
+#endif
     return FALSE;
 }
 
@@ -22,6 +26,10 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
 #ifdef HAVE_QMI
     if (g_str_equal(transport, "qmi"))
         backend = backend_qmi_new_full(path, slot, options);
+#endif
+#ifdef HAVE_MBIM
+    if (g_str_equal(transport, "mbim"))
+        backend = backend_mbim_new_full(path, slot, options);
 #endif
     return backend;
 }
