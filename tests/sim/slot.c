@@ -2,7 +2,7 @@
 
 #include "sim/slot.h"
 
-#include "sim/modem_rules.h"
+#include "sim/modem_knobs.h"
 #include "util/bytes.h"
 
 #define MAX_CHANNEL 19 /* ETSI TS 102 221 11.1.17 */
@@ -68,8 +68,9 @@ SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data)
     slot->data = data;
     slot->knobs =
         (Knobs){ .max_channels = 3, .refresh_delay = 20, .start_delay = 20, .hide_91xx = TRUE };
-    sim_card_reset(card);
-    slot->state = sim_card_is_present(card) ? SIM_SLOT_READY : SIM_SLOT_EMPTY;
+    if (card)
+        sim_card_reset(card);
+    slot->state = card && sim_card_is_present(card) ? SIM_SLOT_READY : SIM_SLOT_EMPTY;
     return slot;
 }
 
@@ -359,7 +360,7 @@ gboolean sim_slot_power(SimSlot *slot, gboolean on)
 
 void sim_slot_insert(SimSlot *slot, gboolean inserted)
 {
-    if (inserted == (slot->state != SIM_SLOT_EMPTY))
+    if (!slot->card || inserted == (slot->state != SIM_SLOT_EMPTY))
         return;
     if (inserted) {
         start_card(slot);

@@ -35,7 +35,7 @@ typedef enum {
 /* After a change of state, or of what the slot's status shows. */
 typedef void (*SimSlotFunc)(SimSlot *slot, gpointer data);
 
-/* CARD is borrowed and must outlive the slot. Starts READY. */
+/* CARD is borrowed and must outlive the slot; NULL: it stays empty. Starts READY. */
 SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data);
 void sim_slot_free(SimSlot *slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimSlot, sim_slot_free)
