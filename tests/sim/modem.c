@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/modem_mbim.h"
 #include "sim/modem_qmi.h"
 
 #define MAX_IMEI 64 /* what is no IMEI can be told too */
 
-static const SimModemClass *const classes[] = { &sim_modem_qmi };
+static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim };
 
 const SimModemClass *sim_modem_class_find(const char *name)
 {
@@ -271,6 +272,20 @@ gboolean sim_modem_switch_slot(SimModem *modem, guint number)
     return TRUE;
 }
 
+gboolean sim_modem_may_switch(const SimModem *modem)
+{
+    return !modem->switch_needs_closed || sim_slot_count_channels(modem->slot) == 0;
+}
+
+/* Some operators give ICCIDs whose last digits are hexadecimal. */
+char *sim_modem_show_iccid(const SimModem *modem, const char *iccid)
+{
+    gsize digits = strlen(iccid);
+    if (!modem->iccid_hex || digits < 2)
+        return g_strdup(iccid);
+    return g_strdup_printf("%.*sAC", (int)digits - 2, iccid);
+}
+
 /* ---- the modem ---- */
 
 SimModem *sim_modem_new(const SimModemClass *class, const char *path, SimCard *card)
@@ -482,6 +497,8 @@ static const SimKnob common[] = {
     KNOB("plmn", TEXT, plmn, 0, 0, check_plmn),
     KNOB("lie-after-switch", NUMBER, lie_after_switch, 0, SIM_KNOB_MAX_DELAY, NULL),
     KNOB("refresh-replug", NUMBER, refresh_replug, 0, SIM_KNOB_MAX_DELAY, NULL),
+    KNOB("switch-needs-closed", FLAG, switch_needs_closed, 0, 0, NULL),
+    KNOB("iccid-hex", FLAG, iccid_hex, 0, 0, NULL),
     KNOB("replug-path", TEXT, replug_path, 0, 0, NULL),
     { NULL, SIM_KNOB_FLAG, 0, 0, 0, NULL },
 };
@@ -509,7 +526,7 @@ static GPtrArray *read_rules(SimModem *modem, JsonObject *knobs, GError **error)
         return NULL;
     if (JSON_NODE_HOLDS_ARRAY(node))
         return sim_rules_parse(json_node_get_array(node), modem->class->is_message,
-                               modem->class->max_error, error);
+                               modem->class->max_error, modem->class->default_error, error);
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rules: want an array");
     return NULL;
 }

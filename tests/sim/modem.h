@@ -64,6 +64,8 @@ gboolean sim_modem_switch_slot(SimModem *modem, guint number);
  * - plmn: MCC and MNC (two or three digits) of the network; "": not registered ["00101"]
  * - lie-after-switch: for so many ms after a switch of slots the modem shows the new slot without card and
  *   answers every message about its card as not ready, however ready it is [0]
+ * - switch-needs-closed: true: a host's switch of slots fails while a channel is open [false]
+ * - iccid-hex: true: the modem shows the last two digits of every ICCID as AC [false]
  * - refresh-replug: so many ms after a REFRESH the modem leaves the machine and returns at once, as one does
  *   that re-enumerates; 0: never [0]
  * - replug-path: it returns as this node; "": as the same [""]

@@ -54,6 +54,17 @@ gboolean sim_knob_text(JsonObject *object, const char *name, const char **value,
 
 /* ---- tables ---- */
 
+gboolean sim_knob_check_choice(const char *name, const char *text, const char *const *choices,
+                               GError **error)
+{
+    if (g_strv_contains(choices, text))
+        return TRUE;
+    g_autofree char *all = g_strjoinv(", ", (char **)choices);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want one of %s, not '%s'",
+                name, all, text);
+    return FALSE;
+}
+
 gboolean sim_knobs_have(const SimKnob *table, const char *name)
 {
     for (; table->name; table++)

@@ -32,6 +32,9 @@ typedef struct {
     gboolean (*check)(const char *text, GError **error); /* may be NULL */
 } SimKnob;
 
+/* For checks: whether TEXT is one of CHOICES. */
+gboolean sim_knob_check_choice(const char *name, const char *text, const char *const *choices,
+                               GError **error);
 gboolean sim_knobs_have(const SimKnob *table, const char *name);
 /* Whether the members of OBJECT that TABLE knows may have their values; others are left to others. */
 gboolean sim_knobs_check(const SimKnob *table, JsonObject *object, GError **error);

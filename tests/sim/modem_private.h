@@ -25,7 +25,8 @@ struct SimModemClass {
     const char *proxy_name; /* NULL: hosts use no proxy */
     gsize size;             /* of the structure that begins with a SimModem */
     guint32 max_error;      /* of a rule */
-    const SimKnob *knobs;   /* in that structure */
+    guint32 default_error;
+    const SimKnob *knobs; /* in that structure */
     void (*init)(SimModem *modem);
     void (*finish)(SimModem *modem);
     /* As SimPeerFuncs.measure. */
@@ -87,6 +88,8 @@ struct SimModem {
     guint lie_after_switch;
     guint refresh_replug;
     char *replug_path;
+    gboolean switch_needs_closed;
+    gboolean iccid_hex;
 };
 
 /* Counts REQUEST, looks whether a rule is for it, processes it, answers. */
@@ -96,6 +99,10 @@ void sim_modem_count(SimModem *modem, const char *what);
 guint sim_modem_count_refreshes(const SimModem *modem);
 /* What the host is shown: the state of the active slot, EMPTY while the modem lies. */
 SimSlotState sim_modem_get_state(const SimModem *modem);
+/* FALSE: the knobs let a switch of slots fail now. */
+gboolean sim_modem_may_switch(const SimModem *modem);
+/* ICCID (digits) as the modem shows it; g_free(). */
+char *sim_modem_show_iccid(const SimModem *modem, const char *iccid);
 /* PEER, a client of the proxy's socket, opened the modem; is gone. */
 void sim_modem_add_peer(SimModem *modem, SimPeer *peer);
 void sim_modem_remove_peer(SimModem *modem, SimPeer *peer);

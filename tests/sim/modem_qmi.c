@@ -107,9 +107,12 @@ static void unplugged(SimModem *modem)
 static void ctl(SimModem *modem, SimPeer *peer, const SimQmiRequest *request, SimQmiAnswer *answer)
 {
     SimQmiModem *qmi = SIM_QMI(modem);
-    static const guint8 services[] = { SIM_QMI_CTL, SIM_QMI_WDS, SIM_QMI_DMS, SIM_QMI_UIM,
-                                       SIM_QMI_NAS };
-    const gsize n_services = G_N_ELEMENTS(services) - (qmi->nas ? 0 : 1);
+    guint8 services[] = { SIM_QMI_CTL, SIM_QMI_WDS, SIM_QMI_DMS, SIM_QMI_NAS, SIM_QMI_UIM };
+    gsize n_services = 3;
+    if (qmi->nas)
+        services[n_services++] = SIM_QMI_NAS;
+    if (qmi->uicc)
+        services[n_services++] = SIM_QMI_UIM;
     const guint8 *data;
     gsize size;
     GByteArray *value;
@@ -258,6 +261,9 @@ static void init(SimModem *modem)
     qmi->reset_closes = TRUE;
     qmi->long_response = 1024;
     qmi->nas = TRUE;
+    qmi->uicc = TRUE;
+    qmi->not_ready_error = SIM_QMI_DEVICE_NOT_READY;
+    qmi->slot_eid = g_strdup("good");
 }
 
 static void finish(SimModem *modem)
@@ -281,17 +287,27 @@ static void describe(SimModem *modem, JsonObject *object)
     json_object_set_array_member(object, "clients", clients);
 }
 
-#define KNOB(name, type, member, low, high)                                                        \
+static gboolean check_slot_eid(const char *text, GError **error)
+{
+    static const char *const choices[] = { "good", "missing", "short", "junk", NULL };
+    return sim_knob_check_choice("slot-eid", text, choices, error);
+}
+
+#define KNOB(name, type, member, low, high, check)                                                 \
     {                                                                                              \
-        name, SIM_KNOB_##type, G_STRUCT_OFFSET(SimQmiModem, member), low, high, NULL               \
+        name, SIM_KNOB_##type, G_STRUCT_OFFSET(SimQmiModem, member), low, high, check              \
     }
 static const SimKnob knobs[] = {
-    KNOB("client-ids", NUMBER, max_client_ids, 0, 254),
-    KNOB("release-closes", FLAG, release_closes, 0, 0),
-    KNOB("reset-closes", FLAG, reset_closes, 0, 0),
-    KNOB("procedure-bytes", NUMBER, procedure_bytes, 0, 1),
-    KNOB("long-response", NUMBER, long_response, 0, G_MAXUINT16),
-    KNOB("nas", FLAG, nas, 0, 0),
+    KNOB("client-ids", NUMBER, max_client_ids, 0, 254, NULL),
+    KNOB("release-closes", FLAG, release_closes, 0, 0, NULL),
+    KNOB("reset-closes", FLAG, reset_closes, 0, 0, NULL),
+    KNOB("procedure-bytes", NUMBER, procedure_bytes, 0, 1, NULL),
+    KNOB("long-response", NUMBER, long_response, 0, G_MAXUINT16, NULL),
+    KNOB("nas", FLAG, nas, 0, 0, NULL),
+    KNOB("uicc", FLAG, uicc, 0, 0, NULL),
+    KNOB("not-ready-error", NUMBER, not_ready_error, 1, G_MAXUINT16, NULL),
+    KNOB("refresh-breaks-fetch", FLAG, refresh_breaks_fetch, 0, 0, NULL),
+    KNOB("slot-eid", TEXT, slot_eid, 0, 0, check_slot_eid),
     { NULL, SIM_KNOB_FLAG, 0, 0, 0, NULL },
 };
 
@@ -300,6 +316,7 @@ const SimModemClass sim_modem_qmi = {
     .proxy_name = "qmi-proxy",
     .size = sizeof(SimQmiModem),
     .max_error = G_MAXUINT16,
+    .default_error = SIM_QMI_INTERNAL,
     .knobs = knobs,
     .init = init,
     .finish = finish,

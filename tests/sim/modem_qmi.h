@@ -15,6 +15,12 @@ G_BEGIN_DECLS
  * - procedure-bytes: what an absent TLV means, 0 or 1 [0]
  * - long-response: answers above this size come as indications; 0: never [1024]
  * - nas: false: the modem has no service that tells the network [true]
+ * - uicc: false: it has no service for the card [true]
+ * - not-ready-error: what is answered while the card is not ready [52, DeviceNotReady]
+ * - refresh-breaks-fetch: true: an APDU after which the card wants a REFRESH is answered Internal if the host
+ *   fetches 61xx itself [false]
+ * - slot-eid: the EID in the status of slots: "good", "missing", "short" (its first half) or "junk" (FF)
+ *   ["good"]
  *
  * Names of messages besides those of every modem: "version", "allocate", "release", "sync" (of the
  * connection), or four hex digits of another UIM message.

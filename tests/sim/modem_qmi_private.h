@@ -27,6 +27,10 @@ typedef struct {
     guint procedure_bytes;
     guint long_response;
     gboolean nas;
+    gboolean uicc;
+    guint not_ready_error;
+    gboolean refresh_breaks_fetch;
+    char *slot_eid;
 } SimQmiModem;
 
 #define SIM_QMI(modem) ((SimQmiModem *)(modem))

@@ -31,7 +31,7 @@ enum {
 #define EVENT_SLOT_STATUS 0x10
 #define LONG_PIECE        1024
 
-static guint16 error_of(SimSlotResult result)
+static guint16 error_of(SimModem *modem, SimSlotResult result)
 {
     switch (result) {
     case SIM_SLOT_OK:
@@ -39,7 +39,7 @@ static guint16 error_of(SimSlotResult result)
     case SIM_SLOT_NO_CARD:
         return SIM_QMI_NO_SIM;
     case SIM_SLOT_NOT_READY:
-        return SIM_QMI_DEVICE_NOT_READY;
+        return (guint16)SIM_QMI(modem)->not_ready_error;
     case SIM_SLOT_NO_CHANNEL:
         return SIM_QMI_INSUFFICIENT_RESOURCES;
     case SIM_SLOT_SELECT_FAILED:
@@ -61,7 +61,7 @@ static gboolean check_slot(SimModem *modem, const SimQmiRequest *request, SimQmi
     else if (slot != 1)
         answer->error = SIM_QMI_INVALID_ARGUMENT;
     else if (modem->lying)
-        answer->error = SIM_QMI_DEVICE_NOT_READY;
+        answer->error = error_of(modem, SIM_SLOT_NOT_READY);
     return answer->error == SIM_QMI_OK;
 }
 
@@ -102,6 +102,33 @@ static void put_card_status(SimModem *modem, SimQmiTlvs *tlvs)
     sim_qmi_tlv_take(tlvs, 0x10, value);
 }
 
+/* As the modem shows it, which need not be a proper one; nothing for "". */
+static void put_iccid(GByteArray *array, const char *digits)
+{
+    guint8 octets[ICCID_SIZE];
+    gsize count = strlen(digits);
+    memset(octets, 0xFF, sizeof octets);
+    for (gsize i = 0; i < MIN(count, 2 * sizeof octets); i++) {
+        guint8 digit = (guint8)g_ascii_xdigit_value(digits[i]);
+        octets[i / 2] = (guint8)(i % 2 == 0 ? 0xF0 | digit : (octets[i / 2] & 0x0F) | digit << 4);
+    }
+    sim_qmi_put_counted(array, octets, count > 0 ? sizeof octets : 0);
+}
+
+static void put_eid(GByteArray *array, const char *digits, const char *how)
+{
+    guint8 eid[EID_SIZE];
+    gboolean there = eid_from_string(digits, eid, NULL);
+    if (!there || g_str_equal(how, "missing"))
+        sim_qmi_put_counted(array, eid, 0);
+    else if (g_str_equal(how, "short"))
+        sim_qmi_put_counted(array, eid, sizeof eid / 2);
+    else if (g_str_equal(how, "junk"))
+        sim_qmi_put_counted(array, memset(eid, 0xFF, sizeof eid), sizeof eid);
+    else
+        sim_qmi_put_counted(array, eid, sizeof eid);
+}
+
 static void put_slot_status(SimModem *modem, SimQmiTlvs *tlvs)
 {
     GByteArray *status = g_byte_array_new();
@@ -115,24 +142,22 @@ static void put_slot_status(SimModem *modem, SimQmiTlvs *tlvs)
         SimSlot *slot = modem->physical[i - 1];
         gboolean present = sim_slot_get_state(slot) != SIM_SLOT_EMPTY && !(active && modem->lying);
         SimCard *card = sim_slot_get_card(slot);
-        guint8 iccid[ICCID_SIZE], eid[EID_SIZE];
-        g_autofree char *iccid_digits = present ? sim_card_get_enabled_iccid(card) : g_strdup("");
-        g_autofree char *eid_digits = present ? sim_card_get_eid(card) : g_strdup("");
+        g_autofree char *iccid = present ? sim_card_get_enabled_iccid(card) : g_strdup("");
+        g_autofree char *shown = sim_modem_show_iccid(modem, iccid);
+        g_autofree char *eid = present ? sim_card_get_eid(card) : g_strdup("");
         g_autoptr(GBytes) atr = present ? sim_card_get_atr(card) : g_bytes_new(NULL, 0);
-        gboolean has_iccid = iccid_from_string(iccid_digits, iccid, NULL);
-        gboolean has_eid = eid_from_string(eid_digits, eid, NULL);
 
         sim_qmi_put_u32(status, present ? 2 : 1);
         sim_qmi_put_u32(status, active ? 1 : 0);
         sim_qmi_put_u8(status, active ? 1 : 0);
-        sim_qmi_put_counted(status, iccid, has_iccid ? sizeof iccid : 0);
+        put_iccid(status, shown);
 
         sim_qmi_put_u32(information, 2); /* UICC */
         sim_qmi_put_u8(information, present ? 1 : 0);
         sim_qmi_put_counted(information, g_bytes_get_data(atr, NULL), g_bytes_get_size(atr));
         sim_qmi_put_u8(information, present ? 1 : 0);
 
-        sim_qmi_put_counted(eids, eid, has_eid ? sizeof eid : 0);
+        put_eid(eids, eid, SIM_QMI(modem)->slot_eid);
     }
     sim_qmi_tlv_take(tlvs, 0x10, status);
     sim_qmi_tlv_take(tlvs, 0x11, information);
@@ -171,7 +196,7 @@ static void open_channel(SimModem *modem, SimQmiClient *client, const SimQmiRequ
     g_autoptr(GBytes) response = NULL;
     SimSlotResult result =
         sim_slot_open_channel(modem->slot, client->id, aid, aid_size, p2, &channel, &sw, &response);
-    answer->error = error_of(result);
+    answer->error = error_of(modem, result);
     answer->mute = result == SIM_SLOT_MUTE;
     put_card_result(answer->tlvs, sw);
     if (result != SIM_SLOT_OK)
@@ -193,7 +218,7 @@ static void close_channel(SimModem *modem, const SimQmiRequest *request, SimQmiA
         answer->error = SIM_QMI_MISSING_ARGUMENT;
         return;
     }
-    answer->error = error_of(sim_slot_close_channel(modem->slot, channel));
+    answer->error = error_of(modem, sim_slot_close_channel(modem->slot, channel));
     if (answer->error == SIM_QMI_OK)
         put_card_result(answer->tlvs, 0x9000);
 }
@@ -244,10 +269,15 @@ static void send_apdu(SimModem *modem, SimQmiClient *client, const SimQmiRequest
     g_autoptr(GBytes) response = NULL;
     SimSlotResult result =
         sim_slot_transmit(modem->slot, channel, apdu + 2, size - 2, fetch == 1, &response);
-    answer->error = error_of(result);
+    answer->error = error_of(modem, result);
     answer->mute = result == SIM_SLOT_MUTE;
     if (answer->error != SIM_QMI_OK)
         return;
+    if (SIM_QMI(modem)->refresh_breaks_fetch && fetch == 0 &&
+        sim_card_refresh_pending(sim_slot_get_card(modem->slot))) {
+        answer->error = SIM_QMI_INTERNAL;
+        return;
+    }
     gsize n;
     const guint8 *data = g_bytes_get_data(response, &n);
     guint limit = SIM_QMI(modem)->long_response;
@@ -272,6 +302,8 @@ static void switch_slot(SimModem *modem, const SimQmiRequest *request, SimQmiAns
     } else if (logical != 1 || physical[0] < 1 || physical[0] > modem->slots || physical[1] ||
                physical[2] || physical[3]) {
         answer->error = SIM_QMI_INVALID_ARGUMENT;
+    } else if (!sim_modem_may_switch(modem)) {
+        answer->error = SIM_QMI_INTERNAL;
     } else if (physical[0] == modem->active_slot) {
         answer->error = SIM_QMI_NO_EFFECT;
     } else {

@@ -72,11 +72,11 @@ static gboolean check_members(JsonObject *object, GError **error)
 }
 
 static Rule *parse_rule(JsonObject *object, gboolean (*is_message)(const char *name),
-                        guint32 max_error, GError **error)
+                        guint32 max_error, guint32 default_error, GError **error)
 {
     g_autoptr(Rule) rule = g_new0(Rule, 1);
     const char *action = "", *message = "any";
-    guint code = 3; /* internal */
+    guint code = default_error;
     rule->count = 1;
     if (!check_members(object, error) || !sim_knob_text(object, "action", &action, error) ||
         !sim_knob_text(object, "message", &message, error) ||
@@ -106,7 +106,7 @@ static Rule *parse_rule(JsonObject *object, gboolean (*is_message)(const char *n
 }
 
 GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *name),
-                           guint32 max_error, GError **error)
+                           guint32 max_error, guint32 default_error, GError **error)
 {
     g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(rule_free);
     for (guint i = 0; i < json_array_get_length(array); i++) {
@@ -115,7 +115,8 @@ GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rule %u: no object", i);
             return NULL;
         }
-        Rule *rule = parse_rule(json_node_get_object(node), is_message, max_error, error);
+        Rule *rule =
+            parse_rule(json_node_get_object(node), is_message, max_error, default_error, error);
         if (!rule) {
             g_prefix_error(error, "rule %u: ", i);
             return NULL;

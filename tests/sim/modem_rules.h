@@ -25,9 +25,9 @@ typedef struct {
 } SimRuleVerdict;
 
 /* Array of rules, or NULL with ERROR. IS_MESSAGE knows the names of messages besides "any"; numbers of
- * errors end with MAX_ERROR. */
+ * errors end with MAX_ERROR, and a rule without one has DEFAULT_ERROR. */
 GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *name),
-                           guint32 max_error, GError **error);
+                           guint32 max_error, guint32 default_error, GError **error);
 /* What is to happen to this MESSAGE (its name), whose TLVs are CONTENT; counts down. */
 SimRuleVerdict sim_rules_judge(GPtrArray *rules, const char *message, gboolean is_control,
                                const guint8 *content, gsize size);
