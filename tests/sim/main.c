@@ -18,7 +18,7 @@ static const struct {
     { "knob", sim_knob_main, "in a world: make a part misbehave" },
     { "daemon", sim_daemon_main, "in a world: start, stop or kill the daemon or a part" },
     { "ctl", sim_ctl_main, "send a control request to a part" },
-    { "modem", sim_modem_main, "play QMI modems with their cards" },
+    { "modem", sim_modem_main, "play modems with their cards" },
     { "eim", sim_eim_main, "play an eIM" },
     { "card", sim_card_main, "make or show a card" },
     { "pki", sim_pki_main, "make test keys and certificates" },

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* euicc-sim modem: QMI modems with their cards and control sockets in one process. */
+/* euicc-sim modem: modems with their cards and control sockets in one process. */
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "sim/control.h"
-#include "sim/modem_qmi.h"
+#include "sim/modem.h"
+#include "sim/modem_knobs.h"
 #include "sim/programs.h"
+
+#define MODEM_FORM "[KIND:]PATH,CARD[+CARD2...],CONTROL"
 
 typedef struct {
     SimModem *modem;
-    SimCard *card;
+    GPtrArray *cards; /* SimCard, in the order of physical slots */
     SimControl *control;
     gboolean behind_socket;
     GPtrArray *waits;
@@ -110,13 +114,34 @@ static gboolean start_wait(Station *station, JsonObject *request, GError **error
     return TRUE;
 }
 
+/* The member "slot", a physical slot of MODEM; the active one where there is none. 0 with ERROR. */
+static guint get_slot_number(SimModem *modem, JsonObject *request, GError **error)
+{
+    guint number = sim_modem_get_active_slot(modem);
+    if (!sim_knob_number(request, "slot", 1, G_MAXUINT8, &number, error))
+        return 0;
+    if (sim_modem_get_physical_slot(modem, number))
+        return number;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "slot: there is no slot %u",
+                number);
+    return 0;
+}
+
 static gboolean do_card(Station *station, JsonObject *request, JsonObject *answer, GError **error)
 {
+    guint number = get_slot_number(station->modem, request, error);
+    if (number == 0)
+        return FALSE;
+    if (number > station->cards->len) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "slot %u has no card", number);
+        return FALSE;
+    }
+    SimCard *card = station->cards->pdata[number - 1];
     if (json_object_has_member(request, "behaviour")) {
         g_autofree char *text = json_to_string(json_object_get_member(request, "behaviour"), FALSE);
-        return sim_card_set_behaviour(station->card, text, error);
+        return sim_card_set_behaviour(card, text, error);
     }
-    g_autofree char *text = sim_card_describe(station->card);
+    g_autofree char *text = sim_card_describe(card);
     g_autoptr(JsonNode) node = json_from_string(text, error);
     if (!node)
         return FALSE;
@@ -124,11 +149,23 @@ static gboolean do_card(Station *station, JsonObject *request, JsonObject *answe
     return TRUE;
 }
 
+static gboolean do_slot(Station *station, const char *what, JsonObject *request, GError **error)
+{
+    guint number = get_slot_number(station->modem, request, error);
+    if (number == 0)
+        return FALSE;
+    if (g_str_equal(what, "switch-slot"))
+        (void)sim_modem_switch_slot(station->modem, number);
+    else
+        sim_slot_insert(sim_modem_get_physical_slot(station->modem, number),
+                        g_str_equal(what, "insert"));
+    return TRUE;
+}
+
 static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
 {
     Station *station = data;
     SimModem *modem = station->modem;
-    SimSlot *slot = sim_modem_get_slot(modem);
     const char *what = json_object_get_string_member_with_default(request, "do", "");
 
     if (g_str_equal(what, "show")) {
@@ -141,15 +178,17 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         return do_card(station, request, answer, error);
     } else if (g_str_equal(what, "wait")) {
         return start_wait(station, request, error);
-    } else if (g_str_equal(what, "eject") || g_str_equal(what, "insert")) {
-        sim_slot_insert(slot, g_str_equal(what, "insert"));
+    } else if (g_str_equal(what, "eject") || g_str_equal(what, "insert") ||
+               g_str_equal(what, "switch-slot")) {
+        return do_slot(station, what, request, error);
     } else if (g_str_equal(what, "unplug")) {
         sim_modem_unplug(modem);
     } else if (g_str_equal(what, "plug")) {
         return sim_modem_plug(modem, station->behind_socket, error);
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "modem: can't '%s'; can show, knobs, card, wait, eject, insert, unplug, plug",
+                    "modem: can't '%s'; can show, knobs, card, wait, eject, insert, switch-slot, "
+                    "unplug, plug",
                     what);
         return FALSE;
     }
@@ -164,28 +203,56 @@ static void station_free(gpointer data)
     g_ptr_array_unref(station->waits);
     sim_control_free(station->control);
     sim_modem_free(station->modem);
-    sim_card_free(station->card);
+    g_ptr_array_unref(station->cards);
     g_free(station);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_free)
 
-/* TEXT: PATH,CARD,CONTROL. */
+/* TEXT: [KIND:]PATH,CARD[+CARD…],CONTROL. */
 static Station *station_new(const char *text, gboolean behind_socket, const char *knobs,
                             GError **error)
 {
     g_autoptr(Station) station = g_new0(Station, 1);
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
     station->waits = g_ptr_array_new_with_free_func(wait_free);
+    station->cards = g_ptr_array_new_with_free_func((GDestroyNotify)sim_card_free);
     station->behind_socket = behind_socket;
     if (g_strv_length(parts) != 3) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "--modem=%s: want PATH,CARD,CONTROL", text);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--modem=%s: want %s", text,
+                    MODEM_FORM);
         return NULL;
     }
-    station->card = sim_card_open(parts[1], error);
-    if (!station->card)
+    const char *path = parts[0];
+    g_autofree char *kind = g_strdup("qmi");
+    if (path[0] != '/' && strchr(path, ':')) {
+        g_free(kind);
+        kind = g_strndup(path, strcspn(path, ":"));
+        path += strlen(kind) + 1;
+    }
+    const SimModemClass *class = sim_modem_class_find(kind);
+    if (!class) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "--modem=%s: no such kind of modem: '%s'", text, kind);
         return NULL;
-    station->modem = sim_modem_new(parts[0], station->card);
+    }
+    g_auto(GStrv) cards = g_strsplit(parts[1], "+", -1);
+    for (guint i = 0; cards[i]; i++) {
+        SimCard *card = sim_card_open(cards[i], error);
+        if (!card)
+            return NULL;
+        g_ptr_array_add(station->cards, card);
+        if (i == 0) {
+            station->modem = sim_modem_new(class, path, card);
+        } else if (!sim_modem_add_card(station->modem, card)) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                        "--modem=%s: more cards than slots", text);
+            return NULL;
+        }
+    }
+    if (!station->modem) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--modem=%s: no card", text);
+        return NULL;
+    }
     sim_modem_set_watch(station->modem, on_watch, station);
     if (knobs) {
         g_autoptr(JsonObject) object = sim_object_from_text(knobs, error);
@@ -198,6 +265,29 @@ static Station *station_new(const char *text, gboolean behind_socket, const char
         return NULL;
     station->control = sim_control_new(parts[2], on_request, station, error);
     return station->control ? g_steal_pointer(&station) : NULL;
+}
+
+/* Plays the proxy of each class that one of MODEMS has; NAME (may be NULL) instead of its usual one. */
+static gboolean play_proxies(GPtrArray *modems, const char *name, GPtrArray *proxies,
+                             GError **error)
+{
+    g_autoptr(GHashTable) played = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < modems->len; i++) {
+        const SimModemClass *class = sim_modem_get_class(modems->pdata[i]);
+        const char *usual = sim_modem_class_get_proxy_name(class);
+        if (!usual || !g_hash_table_add(played, (gpointer) class))
+            continue;
+        if (name && proxies->len > 0) {
+            g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                "--proxy-name: the modems want several proxies");
+            return FALSE;
+        }
+        SimProxy *proxy = sim_proxy_new(class, name ? name : usual, modems, error);
+        if (!proxy)
+            return FALSE;
+        g_ptr_array_add(proxies, proxy);
+    }
+    return TRUE;
 }
 
 static gboolean on_signal(gpointer data)
@@ -214,13 +304,15 @@ int sim_modem_main(int argc, char **argv)
     gboolean end_with_parent = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems,
-          "A modem: device path to create, card file, control socket to create",
-          "PATH,CARD,CONTROL" },
+          "A modem: device path to create, card file for each physical slot, control socket to "
+          "create",
+          MODEM_FORM },
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy_kind,
-          "fake: play qmi-proxy for several clients (default); real: be a terminal behind it",
+          "fake: play qmi-proxy or mbim-proxy for several clients (default); real: be a terminal "
+          "behind it",
           "fake|real" },
         { "proxy-name", 0, 0, G_OPTION_ARG_STRING, &proxy_name,
-          "Abstract socket to listen on with --proxy=fake (default: qmi-proxy)", "NAME" },
+          "Abstract socket to listen on with --proxy=fake (default: as the real one)", "NAME" },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of all modems", "JSON|@FILE" },
         { "ready-fd", 0, 0, G_OPTION_ARG_INT, &ready_fd, "Write a line here once all is there",
           "FD" },
@@ -228,14 +320,15 @@ int sim_modem_main(int argc, char **argv)
           "Get SIGTERM when the parent process ends", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("- simulated QMI modems");
+    g_autoptr(GOptionContext) context = g_option_context_new("- simulated modems");
     g_autoptr(GError) error = NULL;
     g_option_context_set_summary(
         context, "Serves modems until SIGTERM. Each has a card (see \"euicc-sim card\") and a "
                  "control socket\n"
                  "for \"euicc-sim ctl\": "
                  "{\"do\":\"show\"|\"knobs\"|\"card\"|\"wait\"|\"eject\"|\"insert\"|\n"
-                 "\"unplug\"|\"plug\"}. EUICC_SIM_TRACE=1 in the environment prints every APDU on "
+                 "\"switch-slot\"|\"unplug\"|\"plug\"}. EUICC_SIM_TRACE=1 in the environment "
+                 "prints every APDU on "
                  "standard error.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
@@ -244,7 +337,7 @@ int sim_modem_main(int argc, char **argv)
     }
     if (!modems || argc > 1 ||
         (proxy_kind && g_strcmp0(proxy_kind, "fake") && g_strcmp0(proxy_kind, "real"))) {
-        g_printerr("euicc-sim modem: want --modem=PATH,CARD,CONTROL; see --help\n");
+        g_printerr("euicc-sim modem: want --modem=" MODEM_FORM "; see --help\n");
         return SIM_EXIT_USAGE;
     }
     if (end_with_parent)
@@ -254,6 +347,7 @@ int sim_modem_main(int argc, char **argv)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GPtrArray) stations = g_ptr_array_new_with_free_func(station_free);
     g_autoptr(GPtrArray) list = g_ptr_array_new();
+    g_autoptr(GPtrArray) proxies = g_ptr_array_new_with_free_func((GDestroyNotify)sim_proxy_free);
     for (guint i = 0; modems[i]; i++) {
         Station *station = station_new(modems[i], behind_socket, knobs, &error);
         if (!station)
@@ -261,12 +355,8 @@ int sim_modem_main(int argc, char **argv)
         g_ptr_array_add(stations, station);
         g_ptr_array_add(list, station->modem);
     }
-    SimQmiProxy *proxy = NULL;
-    if (behind_socket) {
-        proxy = sim_qmi_proxy_new(proxy_name ? proxy_name : "qmi-proxy", list, &error);
-        if (!proxy)
-            goto fail;
-    }
+    if (behind_socket && !play_proxies(list, proxy_name, proxies, &error))
+        goto fail;
     g_unix_signal_add(SIGTERM, on_signal, loop);
     g_unix_signal_add(SIGINT, on_signal, loop);
     if (ready_fd >= 0) {
@@ -275,7 +365,6 @@ int sim_modem_main(int argc, char **argv)
         (void)g_close(ready_fd, NULL);
     }
     g_main_loop_run(loop);
-    sim_qmi_proxy_free(proxy);
     return SIM_EXIT_OK;
 
 fail:

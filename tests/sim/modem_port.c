@@ -78,7 +78,7 @@ static gboolean on_readable(int fd, GIOCondition condition G_GNUC_UNUSED, gpoint
     }
     g_byte_array_append(peer->input, buffer, (guint)n);
     while (peer->fd >= 0 && peer->input->len > 0) {
-        gssize size = peer->funcs->measure(peer->input->data, peer->input->len);
+        gssize size = peer->funcs->measure(peer->input->data, peer->input->len, peer->data);
         if (size < 0) {
             lose(peer);
             break;

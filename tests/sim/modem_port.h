@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 typedef struct SimPeer SimPeer;
 
 typedef struct {
-    /* Size of the frame at the start of DATA; 0: not known yet; -1: this is no frame. */
-    gssize (*measure)(const guint8 *data, gsize size);
+    /* Size of the frame at the start of FRAME; 0: not known yet; -1: this is no frame. */
+    gssize (*measure)(const guint8 *frame, gsize size, gpointer data);
     void (*frame)(SimPeer *peer, const guint8 *frame, gsize size, gpointer data);
     /* The other side closed, or sent what is no frame. Not called after sim_peer_close(). */
     void (*gone)(SimPeer *peer, gpointer data);

@@ -6,8 +6,6 @@
 
 /* Who the modem is (DMS), and the network in which it is registered (NAS). */
 
-#define MAX_IMEI 64 /* what is no IMEI can be told too */
-
 enum {
     DMS_CAPABILITIES = 0x0020,
     DMS_MANUFACTURER = 0x0021,
@@ -97,21 +95,4 @@ void sim_qmi_nas(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *an
     sim_qmi_put_u16(value, mnc);
     sim_qmi_put_u8(value, three_digits ? 1 : 0);
     sim_qmi_tlv_take(answer->tlvs, 0x27, value);
-}
-
-gboolean sim_qmi_check_identity(const char *imei, const char *plmn, GError **error)
-{
-    gsize digits = strspn(plmn, "0123456789");
-
-    if (strlen(imei) > MAX_IMEI) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "imei: more than %d characters",
-                    MAX_IMEI);
-        return FALSE;
-    }
-    if (plmn[digits] || (digits != 0 && digits != 5 && digits != 6)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "plmn: want 5 or 6 digits or nothing, not '%s'", plmn);
-        return FALSE;
-    }
-    return TRUE;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "sim/modem_qmi.h"
-#include "sim/modem_rules.h"
+#include "sim/modem_private.h"
 #include "sim/qmi_message.h"
 
 G_BEGIN_DECLS
@@ -16,37 +15,25 @@ typedef struct {
     gboolean refresh;
 } SimQmiClient;
 
-struct SimModem {
-    char *path;
-    SimSlot *slot;
-    gboolean plugged;
-    SimPeer *pty;
-    int pty_slave;
-    GPtrArray *peers;   /* borrowed: clients of the proxy socket that opened this modem */
+typedef struct {
+    SimModem base;
     GPtrArray *clients; /* SimQmiClient */
-    GPtrArray *delayed; /* answers under way */
-    GHashTable *counts; /* name -> guint */
-    guint seen_refreshes;
     gboolean in_refresh;
     guint32 token;
-    guint active_slot;
-    void (*watch)(SimModem *modem, gpointer data);
-    gpointer watch_data;
     /* knobs */
-    GPtrArray *rules;
     guint max_client_ids;
     gboolean release_closes;
     gboolean reset_closes;
-    gboolean fetch_by_default;
+    guint procedure_bytes;
     guint long_response;
-    guint slots;
-    gboolean no_slot_status;
-    gboolean no_indications;
-    gboolean silent;
-    char *imei;
-    char *plmn; /* MCC and MNC */
-    gboolean no_nas;
-};
+    gboolean nas;
+    gboolean uicc;
+    guint not_ready_error;
+    gboolean refresh_breaks_fetch;
+    char *slot_eid;
+} SimQmiModem;
+
+#define SIM_QMI(modem) ((SimQmiModem *)(modem))
 
 /* What a handler answers, and what follows the answer. */
 typedef struct {
@@ -58,14 +45,11 @@ typedef struct {
 
 void sim_qmi_dms(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer);
 void sim_qmi_nas(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer);
-/* Whether the knobs may have these values. */
-gboolean sim_qmi_check_identity(const char *imei, const char *plmn, GError **error);
 /* UIM: fills ANSWER for REQUEST of CLIENT. */
 void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *request,
                  SimQmiAnswer *answer);
 /* Indications after the slot changed. */
 void sim_qmi_uim_slot_changed(SimModem *modem);
-void sim_qmi_count(SimModem *modem, const char *what);
 void sim_qmi_send_indication(SimModem *modem, const SimQmiClient *client, guint16 message,
                              const SimQmiTlvs *tlvs);
 

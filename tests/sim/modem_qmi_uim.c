@@ -31,7 +31,7 @@ enum {
 #define EVENT_SLOT_STATUS 0x10
 #define LONG_PIECE        1024
 
-static guint16 error_of(SimSlotResult result)
+static guint16 error_of(SimModem *modem, SimSlotResult result)
 {
     switch (result) {
     case SIM_SLOT_OK:
@@ -39,7 +39,7 @@ static guint16 error_of(SimSlotResult result)
     case SIM_SLOT_NO_CARD:
         return SIM_QMI_NO_SIM;
     case SIM_SLOT_NOT_READY:
-        return SIM_QMI_DEVICE_NOT_READY;
+        return (guint16)SIM_QMI(modem)->not_ready_error;
     case SIM_SLOT_NO_CHANNEL:
         return SIM_QMI_INSUFFICIENT_RESOURCES;
     case SIM_SLOT_SELECT_FAILED:
@@ -52,12 +52,6 @@ static guint16 error_of(SimSlotResult result)
     return SIM_QMI_INTERNAL;
 }
 
-/* The card sits in the first physical slot. */
-static SimSlotState active_state(const SimModem *modem)
-{
-    return modem->active_slot == 1 ? sim_slot_get_state(modem->slot) : SIM_SLOT_EMPTY;
-}
-
 /* TLV 01: the logical slot, of which there is one. */
 static gboolean check_slot(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer)
 {
@@ -66,8 +60,8 @@ static gboolean check_slot(SimModem *modem, const SimQmiRequest *request, SimQmi
         answer->error = SIM_QMI_MISSING_ARGUMENT;
     else if (slot != 1)
         answer->error = SIM_QMI_INVALID_ARGUMENT;
-    else if (modem->active_slot != 1)
-        answer->error = SIM_QMI_NO_SIM;
+    else if (modem->lying)
+        answer->error = error_of(modem, SIM_SLOT_NOT_READY);
     return answer->error == SIM_QMI_OK;
 }
 
@@ -75,7 +69,7 @@ static void put_card_status(SimModem *modem, SimQmiTlvs *tlvs)
 {
     static const guint8 usim[] = { 0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x89, 0x01, 0x00, 0x00, 0xFF };
-    SimSlotState state = active_state(modem);
+    SimSlotState state = sim_modem_get_state(modem);
     gboolean has_application = state == SIM_SLOT_READY || state == SIM_SLOT_STARTING;
     GByteArray *value = g_byte_array_new();
     sim_qmi_put_u16(value, has_application ? 0x0000 : 0xFFFF);
@@ -108,6 +102,33 @@ static void put_card_status(SimModem *modem, SimQmiTlvs *tlvs)
     sim_qmi_tlv_take(tlvs, 0x10, value);
 }
 
+/* As the modem shows it, which need not be a proper one; nothing for "". */
+static void put_iccid(GByteArray *array, const char *digits)
+{
+    guint8 octets[ICCID_SIZE];
+    gsize count = strlen(digits);
+    memset(octets, 0xFF, sizeof octets);
+    for (gsize i = 0; i < MIN(count, 2 * sizeof octets); i++) {
+        guint8 digit = (guint8)g_ascii_xdigit_value(digits[i]);
+        octets[i / 2] = (guint8)(i % 2 == 0 ? 0xF0 | digit : (octets[i / 2] & 0x0F) | digit << 4);
+    }
+    sim_qmi_put_counted(array, octets, count > 0 ? sizeof octets : 0);
+}
+
+static void put_eid(GByteArray *array, const char *digits, const char *how)
+{
+    guint8 eid[EID_SIZE];
+    gboolean there = eid_from_string(digits, eid, NULL);
+    if (!there || g_str_equal(how, "missing"))
+        sim_qmi_put_counted(array, eid, 0);
+    else if (g_str_equal(how, "short"))
+        sim_qmi_put_counted(array, eid, sizeof eid / 2);
+    else if (g_str_equal(how, "junk"))
+        sim_qmi_put_counted(array, memset(eid, 0xFF, sizeof eid), sizeof eid);
+    else
+        sim_qmi_put_counted(array, eid, sizeof eid);
+}
+
 static void put_slot_status(SimModem *modem, SimQmiTlvs *tlvs)
 {
     GByteArray *status = g_byte_array_new();
@@ -117,27 +138,26 @@ static void put_slot_status(SimModem *modem, SimQmiTlvs *tlvs)
     sim_qmi_put_u8(information, (guint8)modem->slots);
     sim_qmi_put_u8(eids, (guint8)modem->slots);
     for (guint i = 1; i <= modem->slots; i++) {
-        gboolean present = i == 1 && sim_slot_get_state(modem->slot) != SIM_SLOT_EMPTY;
         gboolean active = i == modem->active_slot;
-        SimCard *card = sim_slot_get_card(modem->slot);
-        guint8 iccid[ICCID_SIZE], eid[EID_SIZE];
-        g_autofree char *iccid_digits = present ? sim_card_get_enabled_iccid(card) : g_strdup("");
-        g_autofree char *eid_digits = present ? sim_card_get_eid(card) : g_strdup("");
+        SimSlot *slot = modem->physical[i - 1];
+        gboolean present = sim_slot_get_state(slot) != SIM_SLOT_EMPTY && !(active && modem->lying);
+        SimCard *card = sim_slot_get_card(slot);
+        g_autofree char *iccid = present ? sim_card_get_enabled_iccid(card) : g_strdup("");
+        g_autofree char *shown = sim_modem_show_iccid(modem, iccid);
+        g_autofree char *eid = present ? sim_card_get_eid(card) : g_strdup("");
         g_autoptr(GBytes) atr = present ? sim_card_get_atr(card) : g_bytes_new(NULL, 0);
-        gboolean has_iccid = iccid_from_string(iccid_digits, iccid, NULL);
-        gboolean has_eid = eid_from_string(eid_digits, eid, NULL);
 
         sim_qmi_put_u32(status, present ? 2 : 1);
         sim_qmi_put_u32(status, active ? 1 : 0);
         sim_qmi_put_u8(status, active ? 1 : 0);
-        sim_qmi_put_counted(status, iccid, has_iccid ? sizeof iccid : 0);
+        put_iccid(status, shown);
 
         sim_qmi_put_u32(information, 2); /* UICC */
         sim_qmi_put_u8(information, present ? 1 : 0);
         sim_qmi_put_counted(information, g_bytes_get_data(atr, NULL), g_bytes_get_size(atr));
         sim_qmi_put_u8(information, present ? 1 : 0);
 
-        sim_qmi_put_counted(eids, eid, has_eid ? sizeof eid : 0);
+        put_eid(eids, eid, SIM_QMI(modem)->slot_eid);
     }
     sim_qmi_tlv_take(tlvs, 0x10, status);
     sim_qmi_tlv_take(tlvs, 0x11, information);
@@ -176,7 +196,7 @@ static void open_channel(SimModem *modem, SimQmiClient *client, const SimQmiRequ
     g_autoptr(GBytes) response = NULL;
     SimSlotResult result =
         sim_slot_open_channel(modem->slot, client->id, aid, aid_size, p2, &channel, &sw, &response);
-    answer->error = error_of(result);
+    answer->error = error_of(modem, result);
     answer->mute = result == SIM_SLOT_MUTE;
     put_card_result(answer->tlvs, sw);
     if (result != SIM_SLOT_OK)
@@ -198,7 +218,7 @@ static void close_channel(SimModem *modem, const SimQmiRequest *request, SimQmiA
         answer->error = SIM_QMI_MISSING_ARGUMENT;
         return;
     }
-    answer->error = error_of(sim_slot_close_channel(modem->slot, channel));
+    answer->error = error_of(modem, sim_slot_close_channel(modem->slot, channel));
     if (answer->error == SIM_QMI_OK)
         put_card_result(answer->tlvs, 0x9000);
 }
@@ -208,7 +228,7 @@ static void close_channel(SimModem *modem, const SimQmiRequest *request, SimQmiA
 static void put_long_response(SimModem *modem, const SimQmiClient *client, const guint8 *data,
                               gsize size, SimQmiAnswer *answer)
 {
-    guint32 token = ++modem->token;
+    guint32 token = ++SIM_QMI(modem)->token;
     GByteArray *announced = g_byte_array_new();
     sim_qmi_put_u16(announced, (guint16)size);
     sim_qmi_put_u32(announced, token);
@@ -243,19 +263,25 @@ static void send_apdu(SimModem *modem, SimQmiClient *client, const SimQmiRequest
         answer->error = SIM_QMI_MALFORMED;
         return;
     }
-    guint8 channel = 0, fetch = modem->fetch_by_default ? 1 : 0;
+    guint8 channel = 0, fetch = (guint8)SIM_QMI(modem)->procedure_bytes;
     (void)sim_qmi_request_u8(request, 0x10, &channel);
     (void)sim_qmi_request_u8(request, 0x11, &fetch);
     g_autoptr(GBytes) response = NULL;
     SimSlotResult result =
         sim_slot_transmit(modem->slot, channel, apdu + 2, size - 2, fetch == 1, &response);
-    answer->error = error_of(result);
+    answer->error = error_of(modem, result);
     answer->mute = result == SIM_SLOT_MUTE;
     if (answer->error != SIM_QMI_OK)
         return;
+    if (SIM_QMI(modem)->refresh_breaks_fetch && fetch == 0 &&
+        sim_card_refresh_pending(sim_slot_get_card(modem->slot))) {
+        answer->error = SIM_QMI_INTERNAL;
+        return;
+    }
     gsize n;
     const guint8 *data = g_bytes_get_data(response, &n);
-    if (modem->long_response > 0 && n > modem->long_response && n <= G_MAXUINT16) {
+    guint limit = SIM_QMI(modem)->long_response;
+    if (limit > 0 && n > limit && n <= G_MAXUINT16) {
         put_long_response(modem, client, data, n, answer);
         return;
     }
@@ -276,12 +302,12 @@ static void switch_slot(SimModem *modem, const SimQmiRequest *request, SimQmiAns
     } else if (logical != 1 || physical[0] < 1 || physical[0] > modem->slots || physical[1] ||
                physical[2] || physical[3]) {
         answer->error = SIM_QMI_INVALID_ARGUMENT;
+    } else if (!sim_modem_may_switch(modem)) {
+        answer->error = SIM_QMI_INTERNAL;
     } else if (physical[0] == modem->active_slot) {
         answer->error = SIM_QMI_NO_EFFECT;
     } else {
-        modem->active_slot = physical[0];
-        sim_slot_restart(modem->slot);
-        sim_qmi_uim_slot_changed(modem);
+        (void)sim_modem_switch_slot(modem, physical[0]);
     }
 }
 
@@ -307,7 +333,7 @@ void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *req
     case UIM_RESET:
         client->events = 0;
         client->refresh = FALSE;
-        if (modem->reset_closes && active_state(modem) == SIM_SLOT_READY)
+        if (SIM_QMI(modem)->reset_closes && sim_modem_get_state(modem) == SIM_SLOT_READY)
             sim_slot_close_channels_of(modem->slot, client->id);
         break;
     case UIM_REFRESH_REGISTER:
@@ -327,7 +353,7 @@ void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *req
         if (check_slot(modem, request, answer) &&
             !sim_slot_power(modem->slot, request->message == UIM_POWER_ON))
             answer->error =
-                active_state(modem) == SIM_SLOT_EMPTY ? SIM_QMI_NO_SIM : SIM_QMI_NO_EFFECT;
+                sim_modem_get_state(modem) == SIM_SLOT_EMPTY ? SIM_QMI_NO_SIM : SIM_QMI_NO_EFFECT;
         break;
     case UIM_SEND_APDU:
         send_apdu(modem, client, request, answer);
@@ -339,13 +365,13 @@ void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *req
         open_channel(modem, client, request, answer);
         break;
     case UIM_SWITCH_SLOT:
-        if (modem->no_slot_status)
+        if (!modem->slot_status)
             answer->error = SIM_QMI_NOT_SUPPORTED;
         else
             switch_slot(modem, request, answer);
         break;
     case UIM_SLOT_STATUS:
-        if (modem->no_slot_status)
+        if (!modem->slot_status)
             answer->error = SIM_QMI_NOT_SUPPORTED;
         else
             put_slot_status(modem, answer->tlvs);
@@ -366,12 +392,12 @@ static void indicate_refresh(SimModem *modem, const SimQmiClient *client, gboole
 
 void sim_qmi_uim_slot_changed(SimModem *modem)
 {
-    gboolean start = sim_slot_get_refreshes(modem->slot) != modem->seen_refreshes;
-    gboolean end = modem->in_refresh && sim_slot_get_state(modem->slot) == SIM_SLOT_READY;
-    modem->seen_refreshes = sim_slot_get_refreshes(modem->slot);
-    modem->in_refresh = start || (modem->in_refresh && !end);
-    for (guint i = 0; i < modem->clients->len; i++) {
-        const SimQmiClient *client = modem->clients->pdata[i];
+    SimQmiModem *qmi = SIM_QMI(modem);
+    gboolean start = sim_modem_count_refreshes(modem) != modem->seen_refreshes;
+    gboolean end = qmi->in_refresh && sim_modem_get_state(modem) == SIM_SLOT_READY;
+    qmi->in_refresh = start || (qmi->in_refresh && !end);
+    for (guint i = 0; i < qmi->clients->len; i++) {
+        const SimQmiClient *client = qmi->clients->pdata[i];
         if (client->service != SIM_QMI_UIM)
             continue;
         if (client->refresh && (start || end))
@@ -381,7 +407,7 @@ void sim_qmi_uim_slot_changed(SimModem *modem)
             put_card_status(modem, tlvs);
             sim_qmi_send_indication(modem, client, UIM_CARD_STATUS_INDICATION, tlvs);
         }
-        if ((client->events & EVENT_SLOT_STATUS) && !modem->no_slot_status) {
+        if ((client->events & EVENT_SLOT_STATUS) && modem->slot_status) {
             g_autoptr(GByteArray) tlvs = sim_qmi_tlvs_new();
             put_slot_status(modem, tlvs);
             sim_qmi_send_indication(modem, client, UIM_SLOT_STATUS_INDICATION, tlvs);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sim/modem_knobs.h"
 #include "util/bytes.h"
 
 typedef struct {
@@ -35,58 +36,6 @@ static void rule_free(gpointer data)
     g_free(rule);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rule, rule_free)
-
-/* ---- members ---- */
-
-/* FALSE with ERROR where the member is there and holds no TYPE; *RET_NODE is NULL where it is absent. */
-static gboolean get_member(JsonObject *object, const char *name, GType type, const char *wanted,
-                           JsonNode **ret_node, GError **error)
-{
-    JsonNode *node = json_object_get_member(object, name);
-    if (node && (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != type)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want %s", name, wanted);
-        return FALSE;
-    }
-    *ret_node = node;
-    return TRUE;
-}
-
-gboolean sim_knob_number(JsonObject *object, const char *name, guint low, guint high, guint *value,
-                         GError **error)
-{
-    g_autofree char *wanted = g_strdup_printf("a number of %u to %u", low, high);
-    JsonNode *node;
-    if (!get_member(object, name, G_TYPE_INT64, wanted, &node, error))
-        return FALSE;
-    if (!node)
-        return TRUE;
-    if (json_node_get_int(node) < low || json_node_get_int(node) > high) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: want %s", name, wanted);
-        return FALSE;
-    }
-    *value = (guint)json_node_get_int(node);
-    return TRUE;
-}
-
-gboolean sim_knob_flag(JsonObject *object, const char *name, gboolean *value, GError **error)
-{
-    JsonNode *node;
-    if (!get_member(object, name, G_TYPE_BOOLEAN, "true or false", &node, error))
-        return FALSE;
-    if (node)
-        *value = json_node_get_boolean(node);
-    return TRUE;
-}
-
-gboolean sim_knob_text(JsonObject *object, const char *name, const char **value, GError **error)
-{
-    JsonNode *node;
-    if (!get_member(object, name, G_TYPE_STRING, "a string", &node, error))
-        return FALSE;
-    if (node)
-        *value = json_node_get_string(node);
-    return TRUE;
-}
 
 /* ---- rules ---- */
 
@@ -123,17 +72,17 @@ static gboolean check_members(JsonObject *object, GError **error)
 }
 
 static Rule *parse_rule(JsonObject *object, gboolean (*is_message)(const char *name),
-                        GError **error)
+                        guint32 max_error, guint32 default_error, GError **error)
 {
     g_autoptr(Rule) rule = g_new0(Rule, 1);
     const char *action = "", *message = "any";
-    guint code = 3; /* internal */
+    guint code = default_error;
     rule->count = 1;
     if (!check_members(object, error) || !sim_knob_text(object, "action", &action, error) ||
         !sim_knob_text(object, "message", &message, error) ||
         !sim_knob_number(object, "skip", 0, G_MAXINT32, &rule->skip, error) ||
         !sim_knob_number(object, "count", 0, G_MAXINT32, &rule->count, error) ||
-        !sim_knob_number(object, "error", 1, G_MAXUINT16, &code, error) ||
+        !sim_knob_number(object, "error", 1, max_error, &code, error) ||
         !sim_knob_number(object, "ms", 0, SIM_KNOB_MAX_DELAY, &rule->verdict.delay, error) ||
         !parse_hex(object, "contains", &rule->contains, error) ||
         !parse_hex(object, "after", &rule->after, error))
@@ -151,13 +100,13 @@ static Rule *parse_rule(JsonObject *object, gboolean (*is_message)(const char *n
         return NULL;
     }
     rule->message = g_strdup(message);
-    rule->verdict.error = (guint16)code;
+    rule->verdict.error = code;
     rule->armed = rule->after == NULL;
     return g_steal_pointer(&rule);
 }
 
 GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *name),
-                           GError **error)
+                           guint32 max_error, guint32 default_error, GError **error)
 {
     g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(rule_free);
     for (guint i = 0; i < json_array_get_length(array); i++) {
@@ -166,7 +115,8 @@ GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "rule %u: no object", i);
             return NULL;
         }
-        Rule *rule = parse_rule(json_node_get_object(node), is_message, error);
+        Rule *rule =
+            parse_rule(json_node_get_object(node), is_message, max_error, default_error, error);
         if (!rule) {
             g_prefix_error(error, "rule %u: ", i);
             return NULL;

@@ -6,16 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Knobs and scripted faults of a modem: see sim_modem_set_knobs(). */
-
-#define SIM_KNOB_MAX_DELAY (3600 * 1000) /* ms */
-
-/* The member NAME of OBJECT. Without one the value stays as it is; INVALID_ARGUMENT for one of another
- * type, or out of range. *VALUE of a text belongs to OBJECT. */
-gboolean sim_knob_number(JsonObject *object, const char *name, guint low, guint high, guint *value,
-                         GError **error);
-gboolean sim_knob_flag(JsonObject *object, const char *name, gboolean *value, GError **error);
-gboolean sim_knob_text(JsonObject *object, const char *name, const char **value, GError **error);
+/* Scripted faults of a modem: see sim_modem_set_knobs(). */
 
 typedef enum {
     SIM_RULE_NONE,
@@ -29,13 +20,14 @@ typedef enum {
 
 typedef struct {
     SimRuleAction action;
-    guint16 error;
+    guint32 error;
     guint delay; /* ms */
 } SimRuleVerdict;
 
-/* Array of rules, or NULL with ERROR. IS_MESSAGE knows the names of messages besides "any". */
+/* Array of rules, or NULL with ERROR. IS_MESSAGE knows the names of messages besides "any"; numbers of
+ * errors end with MAX_ERROR, and a rule without one has DEFAULT_ERROR. */
 GPtrArray *sim_rules_parse(JsonArray *array, gboolean (*is_message)(const char *name),
-                           GError **error);
+                           guint32 max_error, guint32 default_error, GError **error);
 /* What is to happen to this MESSAGE (its name), whose TLVs are CONTENT; counts down. */
 SimRuleVerdict sim_rules_judge(GPtrArray *rules, const char *message, gboolean is_control,
                                const guint8 *content, gsize size);

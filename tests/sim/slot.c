@@ -2,7 +2,7 @@
 
 #include "sim/slot.h"
 
-#include "sim/modem_rules.h"
+#include "sim/modem_knobs.h"
 #include "util/bytes.h"
 
 #define MAX_CHANNEL 19 /* ETSI TS 102 221 11.1.17 */
@@ -20,6 +20,9 @@ typedef struct {
     guint refresh_delay;
     guint start_delay;
     gboolean hide_91xx;
+    guint not_ready_answers;
+    gboolean refuse_until_reset;
+    gboolean list_needs_enabled;
 } Knobs;
 
 struct SimSlot {
@@ -34,6 +37,8 @@ struct SimSlot {
     guint apdus;
     guint delay;   /* ms: see sim_slot_take_delay() */
     gboolean mute; /* the last APDU has no answer */
+    guint not_ready_left;
+    GBytes *capability; /* content of TERMINAL CAPABILITY's A9; may be NULL */
     Knobs knobs;
 };
 
@@ -68,8 +73,9 @@ SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data)
     slot->data = data;
     slot->knobs =
         (Knobs){ .max_channels = 3, .refresh_delay = 20, .start_delay = 20, .hide_91xx = TRUE };
-    sim_card_reset(card);
-    slot->state = sim_card_is_present(card) ? SIM_SLOT_READY : SIM_SLOT_EMPTY;
+    if (card)
+        sim_card_reset(card);
+    slot->state = card && sim_card_is_present(card) ? SIM_SLOT_READY : SIM_SLOT_EMPTY;
     return slot;
 }
 
@@ -79,6 +85,7 @@ void sim_slot_free(SimSlot *slot)
         return;
     stop_timer(slot);
     forget_channels(slot);
+    g_clear_pointer(&slot->capability, g_bytes_unref);
     g_free(slot);
 }
 
@@ -92,10 +99,27 @@ SimCard *sim_slot_get_card(const SimSlot *slot)
     return slot->card;
 }
 
+/* A card that was just reset is told the terminal's capabilities before anything else. */
+static void begin_session(SimSlot *slot)
+{
+    slot->not_ready_left = slot->knobs.not_ready_answers;
+    if (!slot->capability)
+        return;
+    gsize size;
+    const guint8 *objects = g_bytes_get_data(slot->capability, &size);
+    const guint8 header[] = { 0x80, 0xAA, 0x00, 0x00, (guint8)(size + 2), 0xA9, (guint8)size };
+    g_autoptr(GByteArray) apdu = g_byte_array_new();
+    g_byte_array_append(apdu, header, sizeof header);
+    g_byte_array_append(apdu, objects, (guint)size);
+    slot->apdus++;
+    g_bytes_unref(sim_card_transmit(slot->card, apdu->data, apdu->len));
+}
+
 static gboolean on_started(gpointer data)
 {
     SimSlot *slot = data;
     slot->timer = 0;
+    begin_session(slot);
     set_state(slot, SIM_SLOT_READY);
     return G_SOURCE_REMOVE;
 }
@@ -222,7 +246,7 @@ static SimSlotResult check_answer(const SimSlot *slot)
     return slot->mute ? SIM_SLOT_MUTE : SIM_SLOT_OK;
 }
 
-static SimSlotResult check_card(const SimSlot *slot)
+static SimSlotResult check_card(SimSlot *slot)
 {
     switch (slot->state) {
     case SIM_SLOT_EMPTY:
@@ -233,7 +257,10 @@ static SimSlotResult check_card(const SimSlot *slot)
     case SIM_SLOT_READY:
         break;
     }
-    return SIM_SLOT_OK;
+    if (slot->not_ready_left == 0)
+        return SIM_SLOT_OK;
+    slot->not_ready_left--;
+    return SIM_SLOT_NOT_READY;
 }
 
 static void close_at_card(SimSlot *slot, guint8 channel)
@@ -252,10 +279,7 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
     SimSlotResult result = check_card(slot);
     if (result != SIM_SLOT_OK)
         return result;
-    guint open = 0;
-    for (guint i = 0; i <= MAX_CHANNEL; i++)
-        open += slot->channels[i].open ? 1 : 0;
-    if (open >= slot->knobs.max_channels)
+    if (sim_slot_count_channels(slot) >= slot->knobs.max_channels)
         return SIM_SLOT_NO_CHANNEL;
 
     const guint8 manage[] = { 0x00, 0x70, 0x00, 0x00, 0x01 };
@@ -314,6 +338,34 @@ void sim_slot_close_channels_of(SimSlot *slot, guint owner)
             close_at_card(slot, i);
 }
 
+guint sim_slot_count_channels(const SimSlot *slot)
+{
+    guint open = 0;
+    for (guint i = 0; i <= MAX_CHANNEL; i++)
+        open += slot->channels[i].open ? 1 : 0;
+    return open;
+}
+
+void sim_slot_close_all(SimSlot *slot)
+{
+    for (guint8 i = 1; i <= MAX_CHANNEL; i++)
+        if (slot->channels[i].open)
+            close_at_card(slot, i);
+}
+
+/* Whether worse firmware refuses this APDU itself. */
+static gboolean is_refused(const SimSlot *slot, const guint8 *apdu, gsize size)
+{
+    if (size < 4 || !(apdu[0] & 0x80) || apdu[1] != 0xE2) /* STORE DATA */
+        return FALSE;
+    if (slot->knobs.refuse_until_reset && sim_card_refresh_pending(slot->card))
+        return TRUE;
+    if (!slot->knobs.list_needs_enabled || size < 7 || apdu[5] != 0xBF || apdu[6] != 0x2D)
+        return FALSE;
+    g_autofree char *iccid = sim_card_get_enabled_iccid(slot->card);
+    return !iccid[0];
+}
+
 SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apdu, gsize size,
                                 gboolean fetch_all, GBytes **ret_response)
 {
@@ -322,6 +374,10 @@ SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apd
         return result;
     if (channel > MAX_CHANNEL || (channel > 0 && !slot->channels[channel].open))
         return SIM_SLOT_BAD_CHANNEL;
+    if (is_refused(slot, apdu, size)) {
+        *ret_response = g_bytes_new("\x69\x85", 2);
+        return SIM_SLOT_OK;
+    }
     g_autofree guint8 *patched = g_memdup2(apdu, size);
     if (size > 0)
         patched[0] = patch_class(patched[0], channel);
@@ -359,7 +415,7 @@ gboolean sim_slot_power(SimSlot *slot, gboolean on)
 
 void sim_slot_insert(SimSlot *slot, gboolean inserted)
 {
-    if (inserted == (slot->state != SIM_SLOT_EMPTY))
+    if (!slot->card || inserted == (slot->state != SIM_SLOT_EMPTY))
         return;
     if (inserted) {
         start_card(slot);
@@ -379,6 +435,22 @@ void sim_slot_restart(SimSlot *slot)
     forget_channels(slot);
     sim_card_reset(slot->card);
     slot->state = SIM_SLOT_READY;
+    begin_session(slot);
+}
+
+void sim_slot_set_terminal_capability(SimSlot *slot, GBytes *objects)
+{
+    g_clear_pointer(&slot->capability, g_bytes_unref);
+    slot->capability = g_bytes_ref(objects);
+}
+
+gboolean sim_slot_reset(SimSlot *slot)
+{
+    if (slot->state == SIM_SLOT_EMPTY)
+        return FALSE;
+    slot->power_cycles++;
+    start_card(slot);
+    return TRUE;
 }
 
 guint sim_slot_take_delay(SimSlot *slot)
@@ -390,8 +462,11 @@ guint sim_slot_take_delay(SimSlot *slot)
 
 gboolean sim_slot_has_knob(const char *name)
 {
-    static const char *const names[] = { "channels",    "refresh",   "refresh-delay",
-                                         "start-delay", "hide-91xx", NULL };
+    static const char *const names[] = {
+        "channels",  "refresh",           "refresh-delay",      "start-delay",
+        "hide-91xx", "not-ready-answers", "refuse-until-reset", "list-needs-enabled",
+        NULL
+    };
     return g_strv_contains(names, name);
 }
 
@@ -404,6 +479,9 @@ gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error)
                          error) ||
         !sim_knob_number(knobs, "start-delay", 0, SIM_KNOB_MAX_DELAY, &new.start_delay, error) ||
         !sim_knob_flag(knobs, "hide-91xx", &new.hide_91xx, error) ||
+        !sim_knob_number(knobs, "not-ready-answers", 0, 1000, &new.not_ready_answers, error) ||
+        !sim_knob_flag(knobs, "refuse-until-reset", &new.refuse_until_reset, error) ||
+        !sim_knob_flag(knobs, "list-needs-enabled", &new.list_needs_enabled, error) ||
         !sim_knob_text(knobs, "refresh", &refresh, error))
         return FALSE;
     new.ignore_refresh = g_str_equal(refresh, "ignore");

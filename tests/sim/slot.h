@@ -35,7 +35,7 @@ typedef enum {
 /* After a change of state, or of what the slot's status shows. */
 typedef void (*SimSlotFunc)(SimSlot *slot, gpointer data);
 
-/* CARD is borrowed and must outlive the slot. Starts READY. */
+/* CARD is borrowed and must outlive the slot; NULL: it stays empty. Starts READY. */
 SimSlot *sim_slot_new(SimCard *card, SimSlotFunc changed, gpointer data);
 void sim_slot_free(SimSlot *slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimSlot, sim_slot_free)
@@ -51,6 +51,9 @@ SimSlotResult sim_slot_open_channel(SimSlot *slot, guint owner, const guint8 *ai
                                     GBytes **ret_response);
 SimSlotResult sim_slot_close_channel(SimSlot *slot, guint8 channel);
 void sim_slot_close_channels_of(SimSlot *slot, guint owner);
+/* Whoever opened them. */
+void sim_slot_close_all(SimSlot *slot);
+guint sim_slot_count_channels(const SimSlot *slot);
 
 /* One APDU on CHANNEL (0: basic), its class byte patched. With FETCH_ALL the slot answers 61xx and
  * 6Cxx itself and returns the whole. The response is empty where the card lost power; its channels are
@@ -61,6 +64,11 @@ SimSlotResult sim_slot_transmit(SimSlot *slot, guint8 channel, const guint8 *apd
 /* Power, as a host asks for it. Power on leads over STARTING to READY. FALSE: no card, or no
  * change. */
 gboolean sim_slot_power(SimSlot *slot, gboolean on);
+/* A reset, or off and on again, as a host asks for it. FALSE: no card. */
+gboolean sim_slot_reset(SimSlot *slot);
+/* OBJECTS (at most 253 octets): the data objects of TERMINAL CAPABILITY (ETSI TS 102 221 11.1.19.2) that the
+ * card is told after each reset from now on. */
+void sim_slot_set_terminal_capability(SimSlot *slot, GBytes *objects);
 /* A hand that takes the card out or puts it in. */
 void sim_slot_insert(SimSlot *slot, gboolean inserted);
 /* The modem itself was reset: the card too; READY again at once, nothing is reported. */
@@ -75,7 +83,13 @@ guint sim_slot_take_delay(SimSlot *slot);
  * - refresh: "act": after "refresh-delay" ms reset the card; "ignore": never ["act"]
  * - refresh-delay: ms [20]
  * - start-delay: ms until the card is ready after reset or power on [20]
- * - hide-91xx: the host sees 9000 [true] */
+ * - hide-91xx: the host sees 9000 [true]
+ * - not-ready-answers: so often after each reset the modem says that the card is not ready, however ready it
+ *   shows it [0]
+ * - refuse-until-reset: once the card asked for a REFRESH, every STORE DATA is answered 6985 until its reset
+ *   [false]
+ * - list-needs-enabled: a list of profiles (STORE DATA that begins with BF2D) is answered 6985 while no profile
+ *   is enabled [false] */
 gboolean sim_slot_set_knobs(SimSlot *slot, JsonObject *knobs, GError **error);
 /* TRUE for the name of one of them. */
 gboolean sim_slot_has_knob(const char *name);

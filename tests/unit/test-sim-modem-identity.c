@@ -71,7 +71,7 @@ typedef struct {
     SimCard card;
     SimModem *modem;
     GPtrArray *modems;
-    SimQmiProxy *proxy;
+    SimProxy *proxy;
     Backend *backend;
 } Fixture;
 
@@ -83,10 +83,10 @@ static void set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     f->folder = g_dir_make_tmp("sim-identity-XXXXXX", &error);
     g_assert_no_error(error);
     f->path = g_build_filename(f->folder, "cdc-wdm0", NULL);
-    f->modem = sim_modem_new(f->path, &f->card);
+    f->modem = sim_modem_new(&sim_modem_qmi, f->path, &f->card);
     f->modems = g_ptr_array_new();
     g_ptr_array_add(f->modems, f->modem);
-    f->proxy = sim_qmi_proxy_new(name, f->modems, &error);
+    f->proxy = sim_proxy_new(&sim_modem_qmi, name, f->modems, &error);
     g_assert_no_error(error);
     g_assert_true(sim_modem_plug(f->modem, TRUE, &error));
     f->backend = backend_qmi_new_full(f->path, 0, &(BackendOptions){ .proxy = name });
@@ -97,7 +97,7 @@ static void set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 static void tear_down(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     backend_free(f->backend);
-    sim_qmi_proxy_free(f->proxy);
+    sim_proxy_free(f->proxy);
     sim_modem_free(f->modem);
     g_ptr_array_unref(f->modems);
     g_assert_cmpuint(f->card.apdus, ==, 0); /* neither is the card's business */

@@ -136,7 +136,7 @@ typedef struct {
     SimCard card;
     SimModem *modem;
     GPtrArray *modems;
-    SimQmiProxy *proxy;
+    SimProxy *proxy;
     QmiDevice *device;
     QmiClientUim *client;
     GPtrArray *pieces; /* raw indications of long responses */
@@ -217,10 +217,10 @@ static void set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     f->path = g_build_filename(f->folder, "cdc-wdm0", NULL);
     f->proxy_name = g_strdup_printf("sim-modem-test-%d", (int)getpid());
     f->card.last = g_byte_array_new();
-    f->modem = sim_modem_new(f->path, &f->card);
+    f->modem = sim_modem_new(&sim_modem_qmi, f->path, &f->card);
     f->modems = g_ptr_array_new();
     g_ptr_array_add(f->modems, f->modem);
-    f->proxy = sim_qmi_proxy_new(f->proxy_name, f->modems, &error);
+    f->proxy = sim_proxy_new(&sim_modem_qmi, f->proxy_name, f->modems, &error);
     g_assert_no_error(error);
     g_assert_true(sim_modem_plug(f->modem, TRUE, &error));
     f->pieces = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
@@ -248,7 +248,7 @@ static void tear_down(Fixture *f, gconstpointer data G_GNUC_UNUSED)
         g_clear_object(&f->client);
     g_signal_handlers_disconnect_by_data(f->device, f);
     close_device(f->device);
-    sim_qmi_proxy_free(f->proxy);
+    sim_proxy_free(f->proxy);
     sim_modem_free(f->modem);
     g_ptr_array_unref(f->modems);
     g_ptr_array_unref(f->pieces);
