@@ -69,7 +69,7 @@ def status_of_the_command():
 def wrong_usage():
     equal(run("--no-such-option").returncode, 2)
     equal(run("--proxy", "maybe").returncode, 2)
-    equal(run("--modem", "qmi", "--modem", "at").returncode, 2)
+    equal(run("--modem", "qmi", "--modem", "smoke").returncode, 2)
     equal(run("--wait", "-1").returncode, 2)
     equal(run("--setup", "[]").returncode, 2)
     equal(run("--knobs", "@/nonexistent/file").returncode, 2)

@@ -61,10 +61,23 @@ static JsonObject *new_request(const char *what)
     return request;
 }
 
-/* "eim", "eim2", … */
+/* WORD, or WORD with a number: "eim", "eim2", … */
+static gboolean is_numbered(const char *name, const char *word)
+{
+    if (!g_str_has_prefix(name, word))
+        return FALSE;
+    const char *number = name + strlen(word);
+    return strspn(number, "0123456789") == strlen(number);
+}
+
 static gboolean is_eim_part(const char *name)
 {
-    return g_str_has_prefix(name, "eim") && strspn(name + 3, "0123456789") == strlen(name + 3);
+    return is_numbered(name, "eim");
+}
+
+static gboolean is_card(const char *name)
+{
+    return is_numbered(name, "card");
 }
 
 static char *socket_in_world(const char *part, GError **error)
@@ -98,12 +111,14 @@ static char *find_eim_part(const char *id, GError **error)
     return NULL;
 }
 
-/* Path of the control socket of PART: "eim", "eim2", …, "modem" (also for "card"), "world". EIM (may be
- * NULL) names the eIM instead: by its identifier, its part, or its control socket. */
+/* Path of the control socket of PART: "eim", "eim2", …, "modem", "modem2", … (also for "card", …), "world". EIM
+ * (may be NULL) names the eIM instead: by its identifier, its part, or its control socket. */
 static char *socket_of(const char *part, const char *eim, GError **error)
 {
+    g_autofree char *modem =
+        is_card(part) ? g_strconcat("modem", part + strlen("card"), NULL) : NULL;
     if (!eim)
-        return socket_in_world(g_str_equal(part, "card") ? "modem" : part, error);
+        return socket_in_world(modem ? modem : part, error);
     if (strchr(eim, '/'))
         return g_strdup(eim);
     if (is_eim_part(eim))
@@ -120,8 +135,8 @@ static JsonObject *call(const char *part, const char *eim, JsonObject *request, 
 
 static gboolean is_part(const char *name)
 {
-    static const char *const parts[] = { "card", "modem", "world", NULL };
-    return is_eim_part(name) || g_strv_contains(parts, name);
+    return is_eim_part(name) || is_card(name) || is_numbered(name, "modem") ||
+           g_str_equal(name, "world");
 }
 
 /* --eim goes with an eIM. */
@@ -140,7 +155,7 @@ static const char queue_usage[] =
     "\n"
     "Puts an eUICC package into the queue of the eIM and prints the number of the order.\n"
     "--eim EIM: another eIM than the first, by its identifier, its part (eim2) or the path of its\n"
-    "control socket.\n"
+    "control socket. --eid EID: for another card than the first, by its EID or as card2, card3, …\n"
     "FAULT: signature, key, token, replay, eid, eimId. The forms of \"json\" are those of the\n"
     "eIM's control request \"queue\", where \"fault\" is a member.\n";
 
@@ -202,6 +217,19 @@ static JsonObject *make_order(int argc, char **argv, GError **error)
     return request;
 }
 
+/* The EID of NAME, which is one already or "card2", …; g_free() it. */
+static char *find_eid(const char *name, GError **error)
+{
+    if (!is_card(name))
+        return g_strdup(name);
+    g_autoptr(JsonObject) request = new_request("card");
+    g_autoptr(JsonObject) answer = call(name, NULL, request, error);
+    if (!answer)
+        return NULL;
+    JsonObject *card = json_object_get_object_member(answer, "card");
+    return g_strdup(json_object_get_string_member(card, "eid"));
+}
+
 int sim_queue_main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -210,9 +238,16 @@ int sim_queue_main(int argc, char **argv)
         return SIM_EXIT_OK;
     }
     const char *eim = take_option(&argc, argv, "--eim");
+    const char *card = take_option(&argc, argv, "--eid");
     g_autoptr(JsonObject) request = argc > 1 ? make_order(argc, argv, &error) : NULL;
     if (!request)
         return error ? fail("queue", error) : usage(queue_usage);
+    if (card) {
+        g_autofree char *eid = find_eid(card, &error);
+        if (!eid)
+            return fail("queue", error);
+        json_object_set_string_member(request, "eid", eid);
+    }
     g_autoptr(JsonObject) answer = call("eim", eim, request, &error);
     if (!answer)
         return fail("queue", error);
@@ -305,9 +340,11 @@ int sim_wait_main(int argc, char **argv)
 
 /* ---- show, knob, ctl ---- */
 
-static const char show_usage[] = "euicc-sim show eim|card|modem|world [--eim EIM]\n"
-                                 "\n"
-                                 "Prints the state of a part as JSON.\n";
+static const char show_usage[] =
+    "euicc-sim show eim|card|modem|world [--eim EIM]\n"
+    "\n"
+    "Prints the state of a part as JSON; card2, modem2, … where there are\n"
+    "several.\n";
 
 int sim_show_main(int argc, char **argv)
 {
@@ -319,19 +356,22 @@ int sim_show_main(int argc, char **argv)
     const char *eim = take_option(&argc, argv, "--eim");
     if (argc != 2 || !is_part(argv[1]) || !fits(argv[1], eim))
         return usage(show_usage);
-    g_autoptr(JsonObject) request = new_request(g_str_equal(argv[1], "card") ? "card" : "show");
+    g_autoptr(JsonObject) request = new_request(is_card(argv[1]) ? "card" : "show");
     g_autoptr(JsonObject) answer = call(argv[1], eim, request, &error);
     if (!answer)
         return fail("show", error);
     json_object_remove_member(answer, "ok");
     /* The card's and the modem's state stand in a member of that name. */
-    JsonNode *inner = json_object_get_member(answer, argv[1]);
+    const char *word = is_card(argv[1])                ? "card"
+                       : is_numbered(argv[1], "modem") ? "modem"
+                                                       : argv[1];
+    JsonNode *inner = json_object_get_member(answer, word);
     print_object(inner && JSON_NODE_HOLDS_OBJECT(inner) ? json_node_get_object(inner) : answer);
     return SIM_EXIT_OK;
 }
 
 static const char knob_usage[] =
-    "euicc-sim knob eim|card|modem JSON [--eim EIM]\n"
+    "euicc-sim knob eim|card|modem JSON [--eim EIM]     (also card2, modem2, …)\n"
     "       euicc-sim knob modem eject|insert|unplug|plug\n"
     "\n"
     "Changes how a part behaves: an object with the members to change, e.g.\n"
@@ -353,13 +393,13 @@ int sim_knob_main(int argc, char **argv)
     const char *eim = take_option(&argc, argv, "--eim");
     if (argc != 3 || !is_part(argv[1]) || g_str_equal(argv[1], "world") || !fits(argv[1], eim))
         return usage(knob_usage);
-    if (g_str_equal(argv[1], "modem") && g_strv_contains(moves, argv[2])) {
+    if (is_numbered(argv[1], "modem") && g_strv_contains(moves, argv[2])) {
         request = new_request(argv[2]);
     } else {
         JsonObject *object = sim_object_from_text(argv[2], &error);
         if (!object)
             return fail("knob", error);
-        if (g_str_equal(argv[1], "card")) {
+        if (is_card(argv[1])) {
             request = new_request("card");
             json_object_set_object_member(request, "behaviour", object);
         } else {
@@ -521,7 +561,7 @@ static int create_card(int argc, char **argv)
     eim->host = g_strdup(parts[0]);
     eim->port = port;
     if (!sim_world_eim_make_pki(eim, argv[3], &error) ||
-        !sim_write_card(argv[2], argv[3], eims, content ? content : setup, &error))
+        !sim_write_card(argv[2], argv[3], 1, eims, content ? content : setup, &error))
         return fail("card", error);
     return SIM_EXIT_OK;
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  *
  *   bus bus.conf bus.log          the private system bus
  *   pki/ eim.json eim.sock eim.log, for further eIMs pki/ID/ eim2.json …
- *   card.json modem.sock modem.log cdc-wdm0
+ *   card.json modem.sock modem.log cdc-wdm0, for further modems card2.json modem2.sock cdc-wdm1 …
  *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
  *   world.sock                    {"do": "part", "name", "action"}, {"do": "show"}
  *   environment                   KEY=VALUE lines for another shell
@@ -27,8 +27,9 @@ typedef struct {
     const char *pki;    /* its PKI folder; NULL: in the folder */
     GPtrArray *eims;    /* SimWorldEim */
     const char *setup;  /* JSON for a new card, or NULL */
-    const char *knobs;  /* JSON for the modem, or NULL */
-    const char *eid;    /* NULL: the usual one */
+    char **modems;      /* kinds; NULL: one of kind "qmi" */
+    const char *knobs;  /* JSON for the modems, or NULL */
+    const char *eid;    /* of the first card; NULL: the usual one */
     gboolean real_proxy;
     gboolean own_network;  /* in a namespace: fixed ports can be used */
     gboolean defer_daemon; /* prepared but not started */
