@@ -18,6 +18,7 @@ static const struct {
     { "knob", sim_knob_main, "in a world: make a part misbehave" },
     { "daemon", sim_daemon_main, "in a world: start, stop or kill the daemon or a part" },
     { "ctl", sim_ctl_main, "send a control request to a part" },
+    { "udev", sim_udev_main, "play the kernel's devices of modems" },
     { "modem", sim_modem_main, "play modems with their cards" },
     { "eim", sim_eim_main, "play an eIM" },
     { "card", sim_card_main, "make or show a card" },

@@ -227,6 +227,8 @@ static gboolean spawn(SimPart *part, GError **error)
             g_free(argv[i]);
             argv[i] = g_strdup(text->str);
         }
+    } else if (part->kind == SIM_PART_READY_AT_ONCE) {
+        part->ready = TRUE;
     } else if (!open_notify(part, error)) {
         goto out;
     }

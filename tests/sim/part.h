@@ -15,6 +15,7 @@ typedef enum {
     SIM_PART_READY_LINE,   /* writes a line to a file descriptor, whose number replaces "@FD@" in an
                               argument */
     SIM_PART_READY_NOTIFY, /* sends READY=1 as to systemd (NOTIFY_SOCKET) */
+    SIM_PART_READY_AT_ONCE,
 } SimPartReady;
 
 typedef void (*SimPartFunc)(SimPart *part, gpointer data);

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* Subcommands of euicc-sim; argv[0] is the subcommand's name. Return the exit status. */
 int sim_modem_main(int argc, char **argv);
+int sim_udev_main(int argc, char **argv);
 int sim_run_main(int argc, char **argv);
 int sim_card_main(int argc, char **argv);
 int sim_pki_main(int argc, char **argv);

@@ -243,6 +243,7 @@ int sim_run_main(int argc, char **argv)
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
     int wait_seconds = DEFAULT_WAIT;
     gboolean no_wait = FALSE;
+    gboolean udev = FALSE, wwan = FALSE, modem_manager = FALSE;
     gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE,
              no_namespace = FALSE;
     const GOptionEntry entries[] = {
@@ -251,6 +252,11 @@ int sim_run_main(int argc, char **argv)
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
           "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
           "fake|real" },
+        { "udev", 0, 0, G_OPTION_ARG_NONE, &udev,
+          "The daemon discovers the modems as USB devices, in place of being told of them", NULL },
+        { "wwan", 0, 0, G_OPTION_ARG_NONE, &wwan, "Likewise, as ports of PCIe modems", NULL },
+        { "with-modemmanager", 0, 0, G_OPTION_ARG_NONE, &modem_manager,
+          "ModemManager is there too, behind the same proxy (means --udev --proxy=real)", NULL },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
           "Card to use, made when it is not there (default: a new one), or served elsewhere",
@@ -343,7 +349,10 @@ int sim_run_main(int argc, char **argv)
             .modems = modems,
             .knobs = knobs,
             .eid = eid,
-            .real_proxy = g_strcmp0(proxy, "real") == 0,
+            .real_proxy = modem_manager || g_strcmp0(proxy, "real") == 0,
+            .udev = udev || wwan || modem_manager,
+            .wwan = wwan,
+            .modem_manager = modem_manager,
             .defer_daemon = defer,
             .wait_for_card = no_wait ? 0 : (guint)wait_seconds,
             .verbose = verbose,

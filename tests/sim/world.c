@@ -11,15 +11,13 @@
 #include <unistd.h>
 
 #include "sim/card_wire.h"
-#include "sim/control.h"
-#include "sim/part.h"
 #include "sim/pki.h"
 #include "sim/programs.h"
+#include "sim/udev_device.h"
 #include "sim/world_bus.h"
-#include "sim/world_modem.h"
+#include "sim/world_private.h"
 #include "sim/world_setup.h"
 
-#define START_TIMEOUT  60 /* seconds; slow machines under valgrind */
 #define DAEMON_TIMEOUT 120
 #define STOP_TIMEOUT   30
 #define LOG_TAIL       60 /* lines */
@@ -28,23 +26,7 @@
 #define ROOT_OBJECT "/org/euiccd1"
 #define EUICC       "org.euiccd1.Euicc"
 
-struct World {
-    const WorldOptions *options;
-    char *bus_address;
-    char *pki;
-    GPtrArray *modems; /* SimWorldModem */
-    GPtrArray *parts;  /* in starting order */
-    SimPart *bus;      /* the first of them */
-    SimPart *daemon;   /* one of them, or NULL */
-    SimControl *control;
-    GPid command;
-    int command_status;
-    gboolean command_ended;
-    gboolean failed;
-    gboolean stopped;
-};
-
-static char *in_folder(const World *world, const char *name)
+char *sim_world_path(const World *world, const char *name)
 {
     return g_build_filename(world->options->folder, name, NULL);
 }
@@ -82,7 +64,7 @@ static void on_died(SimPart *part, gpointer data)
     world->failed = TRUE;
 }
 
-static SimPart *add_part(World *world, const char *name, char **argv, SimPartReady ready)
+SimPart *sim_world_add_part(World *world, const char *name, char **argv, SimPartReady ready)
 {
     SimPart *part = sim_part_new(name, world->options->folder, argv, ready);
     sim_part_set_died(part, on_died, world);
@@ -90,8 +72,8 @@ static SimPart *add_part(World *world, const char *name, char **argv, SimPartRea
     return part;
 }
 
-static gboolean start_part(World *world, SimPart *part, guint timeout, char **ret_line,
-                           GError **error)
+gboolean sim_world_start_part(World *world, SimPart *part, guint timeout, char **ret_line,
+                              GError **error)
 {
     if (!sim_part_start(part, timeout, ret_line, error)) {
         show_log(part);
@@ -106,15 +88,15 @@ static gboolean start_part(World *world, SimPart *part, guint timeout, char **re
 
 static gboolean start_bus(World *world, GError **error)
 {
-    g_autofree char *config = in_folder(world, "bus.conf");
-    g_autofree char *socket = in_folder(world, "bus");
+    g_autofree char *config = sim_world_path(world, "bus.conf");
+    g_autofree char *socket = sim_world_path(world, "bus");
     g_autofree char *config_arg = g_strconcat("--config-file=", config, NULL);
     if (!sim_write_bus_config(config, socket, world->options->policy, error))
         return FALSE;
     char *argv[] = { (char *)"dbus-daemon", config_arg, (char *)"--nofork",
                      (char *)"--print-address=@FD@", NULL };
-    world->bus = add_part(world, "bus", argv, SIM_PART_READY_LINE);
-    if (!start_part(world, world->bus, START_TIMEOUT, NULL, error))
+    world->bus = sim_world_add_part(world, "bus", argv, SIM_PART_READY_LINE);
+    if (!sim_world_start_part(world, world->bus, SIM_START_TIMEOUT, NULL, error))
         return FALSE;
     world->bus_address = g_strconcat("unix:path=", socket, NULL);
     return TRUE;
@@ -185,7 +167,7 @@ static gboolean read_port(SimWorldEim *eim, const char *line, GError **error)
 static char *eim_file(const World *world, const SimWorldEim *eim, const char *suffix)
 {
     g_autofree char *name = g_strconcat(eim->name, suffix, NULL);
-    return in_folder(world, name);
+    return sim_world_path(world, name);
 }
 
 /* An eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
@@ -231,8 +213,9 @@ static gboolean start_eim(World *world, SimWorldEim *eim, GError **error)
         g_ptr_array_add(argv, ((SimWorldModem *)world->modems->pdata[i])->pki);
     }
     g_ptr_array_add(argv, NULL);
-    SimPart *part = add_part(world, eim->name, (char **)argv->pdata, SIM_PART_READY_LINE);
-    if (!start_part(world, part, START_TIMEOUT, &line, error) || !read_port(eim, line, error))
+    SimPart *part = sim_world_add_part(world, eim->name, (char **)argv->pdata, SIM_PART_READY_LINE);
+    if (!sim_world_start_part(world, part, SIM_START_TIMEOUT, &line, error) ||
+        !read_port(eim, line, error))
         return FALSE;
     /* A restarted eIM has to be where the card says. */
     g_free(listen);
@@ -298,9 +281,11 @@ static gboolean start_modems(World *world, GError **error)
     g_ptr_array_add(argv, g_strdup(options->real_proxy ? "--proxy=real" : "--proxy=fake"));
     g_ptr_array_add(argv, g_strdup("--ready-fd=@FD@"));
     g_ptr_array_add(argv, NULL);
-    SimPart *part = add_part(world, "modem", (char **)argv->pdata, SIM_PART_READY_LINE);
+    SimPart *part = sim_world_add_part(world, "modem", (char **)argv->pdata, SIM_PART_READY_LINE);
     sim_part_setenv(part, "EUICC_SIM_TRACE", "1");
-    return start_part(world, part, START_TIMEOUT, NULL, error);
+    if (world->machine)
+        sim_part_setenv(part, "UMOCKDEV_DIR", world->machine);
+    return sim_world_start_part(world, part, SIM_START_TIMEOUT, NULL, error);
 }
 
 static gboolean start_daemon(World *world, GError **error)
@@ -308,13 +293,13 @@ static gboolean start_daemon(World *world, GError **error)
     const WorldOptions *options = world->options;
     if (!options->daemon)
         return TRUE;
-    g_autofree char *config = in_folder(world, "euiccd.conf");
-    g_autofree char *state = in_folder(world, "state");
-    g_autofree char *trace = in_folder(world, "apdu.trace");
+    g_autofree char *config = sim_world_path(world, "euiccd.conf");
+    g_autofree char *state = sim_world_path(world, "state");
+    g_autofree char *trace = sim_world_path(world, "apdu.trace");
     g_autofree char *resolve = make_resolve(world);
     const SimDaemonConfig settings = {
         .state_folder = state,
-        .modems = world->modems,
+        .modems = world->machine ? NULL : world->modems,
         .resolve = resolve,
         .trace = trace,
         .extra = options->config,
@@ -336,9 +321,12 @@ static gboolean start_daemon(World *world, GError **error)
     for (guint i = 0; options->daemon_args && options->daemon_args[i]; i++)
         g_ptr_array_add(argv, options->daemon_args[i]);
     g_ptr_array_add(argv, NULL);
-    world->daemon = add_part(world, "daemon", (char **)argv->pdata, SIM_PART_READY_NOTIFY);
+    world->daemon =
+        sim_world_add_part(world, "daemon", (char **)argv->pdata, SIM_PART_READY_NOTIFY);
     sim_part_setenv(world->daemon, "DBUS_SYSTEM_BUS_ADDRESS", world->bus_address);
-    return options->defer_daemon || start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
+    sim_world_show_machine(world, world->daemon);
+    return options->defer_daemon ||
+           sim_world_start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
 }
 
 /* ---- the cards on the bus ---- */
@@ -416,6 +404,10 @@ static JsonArray *describe_modems(const World *world)
         json_object_set_string_member(entry, "name", modem->name);
         json_object_set_string_member(entry, "kind", modem->kind);
         json_object_set_string_member(entry, "path", modem->path);
+        if (world->machine) {
+            g_autofree char *device = sim_udev_device_path(modem->number, world->options->wwan);
+            json_object_set_string_member(entry, "device", device);
+        }
         json_object_set_string_member(entry, "card", modem->card);
         json_array_add_object_element(list, entry);
     }
@@ -469,6 +461,10 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
     const char *action = json_object_get_string_member_with_default(request, "action", "");
+    if (g_str_equal(what, "part") && sim_world_is_proxy(name) &&
+        (g_str_equal(action, "kill") || g_str_equal(action, "stop")))
+        return sim_world_end_proxy(name, g_str_equal(action, "kill") ? SIGKILL : SIGTERM,
+                                   STOP_TIMEOUT, error);
     SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
     if (!part) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",
@@ -476,14 +472,14 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         return FALSE;
     }
     if (g_str_equal(action, "start"))
-        return start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+        return sim_world_start_part(world, part, DAEMON_TIMEOUT, NULL, error);
     if (g_str_equal(action, "stop"))
         return stop_part(world, part, SIGTERM, answer, error);
     if (g_str_equal(action, "kill"))
         return stop_part(world, part, SIGKILL, answer, error);
     if (g_str_equal(action, "restart"))
         return stop_part(world, part, SIGTERM, answer, error) &&
-               start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+               sim_world_start_part(world, part, DAEMON_TIMEOUT, NULL, error);
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                 "can't '%s'; can start, stop, kill, restart", action);
     return FALSE;
@@ -505,7 +501,7 @@ static char **make_environment(const World *world)
 
 static gboolean write_environment(const World *world, GError **error)
 {
-    g_autofree char *path = in_folder(world, "environment");
+    g_autofree char *path = sim_world_path(world, "environment");
     g_autofree char *text =
         g_strdup_printf("EUICC_SIM_DIR=%s\nEUICC_SIM=%s\nDBUS_SYSTEM_BUS_ADDRESS=%s\n",
                         world->options->folder, world->options->self, world->bus_address);
@@ -514,14 +510,18 @@ static gboolean write_environment(const World *world, GError **error)
 
 static gboolean build(World *world, GError **error)
 {
-    g_autofree char *control = in_folder(world, "world.sock");
+    g_autofree char *control = sim_world_path(world, "world.sock");
+    const WorldOptions *options = world->options;
     if (!start_bus(world, error) || !make_pki(world, error) || !start_eims(world, error) ||
-        !start_modems(world, error) || !write_environment(world, error))
+        (options->udev && !sim_world_start_udev(world, error)) || !start_modems(world, error) ||
+        !write_environment(world, error))
         return FALSE;
     world->control = sim_control_new(control, on_request, world, error);
-    if (!world->control || !start_daemon(world, error))
+    if (!world->control ||
+        (options->modem_manager && !sim_world_start_modem_manager(world, error)) ||
+        !start_daemon(world, error))
         return FALSE;
-    return !world->daemon || world->options->defer_daemon || world->options->wait_for_card == 0 ||
+    return !world->daemon || options->defer_daemon || options->wait_for_card == 0 ||
            wait_for_cards(world, error);
 }
 
@@ -530,9 +530,9 @@ World *world_new(const WorldOptions *options, GError **error)
     g_autoptr(World) world = g_new0(World, 1);
     world->options = options;
     world->parts = g_ptr_array_new_with_free_func((GDestroyNotify)sim_part_free);
-    world->pki = options->pki ? g_strdup(options->pki) : in_folder(world, "pki");
-    world->modems = sim_world_modems_new(options->modems, options->folder, FALSE, options->card,
-                                         world->pki, options->eid);
+    world->pki = options->pki ? g_strdup(options->pki) : sim_world_path(world, "pki");
+    world->modems = sim_world_modems_new(options->modems, options->folder, options->wwan,
+                                         options->card, world->pki, options->eid);
     if (!build(world, error))
         return NULL;
     return g_steal_pointer(&world);
@@ -655,8 +655,10 @@ void world_free(World *world)
         return;
     (void)world_stop(world);
     g_ptr_array_unref(world->parts);
+    sim_authority_free(world->authority);
     g_free(world->bus_address);
     g_ptr_array_unref(world->modems);
+    g_free(world->machine);
     g_free(world->pki);
     g_free(world);
 }

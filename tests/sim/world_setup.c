@@ -75,8 +75,8 @@ gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config
     g_key_file_set_string(file, "poll", "interval", "1h");
     g_key_file_set_boolean(file, "poll", "on-start", TRUE);
     g_key_file_set_string(file, "poll", "start-delay", "0");
-    g_key_file_set_boolean(file, "modems", "discover", FALSE);
-    for (guint i = 0; i < config->modems->len; i++) {
+    g_key_file_set_boolean(file, "modems", "discover", !config->modems);
+    for (guint i = 0; config->modems && i < config->modems->len; i++) {
         const SimWorldModem *modem = config->modems->pdata[i];
         g_autofree char *group = config->modems->len == 1
                                      ? g_strdup("modem sim")

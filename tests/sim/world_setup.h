@@ -20,7 +20,7 @@ gboolean sim_write_bus_config(const char *path, const char *socket, const char *
 
 typedef struct {
     const char *state_folder;
-    GPtrArray *modems;   /* SimWorldModem */
+    GPtrArray *modems;   /* SimWorldModem; NULL: they are discovered */
     const char *resolve; /* HOST:PORT:ADDRESS … */
     const char *trace;
     const char *extra; /* a file whose settings go over these, or NULL */
