@@ -354,6 +354,14 @@ static gboolean wait_for_cards(World *world, GError **error)
     if (!found && sim_part_is_running(world->daemon))
         g_printerr("euicc-sim: the daemon shows no card after %u s; going on (see --no-wait)\n",
                    world->options->wait_for_card);
+    if (!found || !world->options->modem_manager)
+        return TRUE;
+    if (!sim_bus_wait_for_modem_manager(world->bus_address, world->modems->len, NULL,
+                                        world->options->wait_for_card, &found, error))
+        return FALSE;
+    if (!found)
+        g_printerr("euicc-sim: ModemManager shows no modem after %u s; going on (see --no-wait)\n",
+                   world->options->wait_for_card);
     return TRUE;
 }
 

@@ -113,3 +113,17 @@ gboolean sim_bus_wait(const char *address, const SimBusObjects *objects, guint t
     *ret_found = wait.found;
     return TRUE;
 }
+
+gboolean sim_bus_wait_for_modem_manager(const char *address, guint count, const char *device,
+                                        guint timeout, gboolean *ret_found, GError **error)
+{
+    const SimBusObjects objects = {
+        .service = SIM_BUS_MODEM_MANAGER,
+        .root = "/org/freedesktop/ModemManager1",
+        .interface = SIM_BUS_MODEM_MANAGER ".Modem",
+        .property = device ? "Device" : NULL,
+        .value = device,
+        .count = count,
+    };
+    return sim_bus_wait(address, &objects, timeout, ret_found, error);
+}

@@ -21,6 +21,11 @@ typedef struct {
 gboolean sim_bus_wait(const char *address, const SimBusObjects *objects, guint timeout,
                       gboolean *ret_found, GError **error);
 
+#define SIM_BUS_MODEM_MANAGER "org.freedesktop.ModemManager1"
+/* Waits until ModemManager shows COUNT modems, or the one with DEVICE (may be NULL; path in /sys). */
+gboolean sim_bus_wait_for_modem_manager(const char *address, guint count, const char *device,
+                                        guint timeout, gboolean *ret_found, GError **error);
+
 /* A connection of its own that does not end the process when the bus goes. */
 GDBusConnection *sim_bus_connect(const char *address, GError **error);
 
