@@ -69,7 +69,7 @@ def status_of_the_command():
 def wrong_usage():
     equal(run("--no-such-option").returncode, 2)
     equal(run("--proxy", "maybe").returncode, 2)
-    equal(run("--modem", "qmi", "--modem", "at").returncode, 2)
+    equal(run("--modem", "qmi", "--modem", "smoke").returncode, 2)
     equal(run("--wait", "-1").returncode, 2)
     equal(run("--setup", "[]").returncode, 2)
     equal(run("--knobs", "@/nonexistent/file").returncode, 2)
@@ -94,7 +94,7 @@ def wrong_usage():
         assert "euicc-sim" in done.stderr, done.stderr
     equal(subprocess.run([SIMULATOR, "eim", "--pki", "/nonexistent/pki", "--state", "/nonexistent/s"],
                          stderr=subprocess.DEVNULL).returncode, 1)
-    for command in ("run", "queue", "wait", "show", "knob", "daemon", "ctl", "modem", "eim", "card",
+    for command in ("run", "queue", "wait", "show", "knob", "daemon", "part", "ctl", "modem", "eim", "card",
                     "pki"):
         done = subprocess.run([SIMULATOR, command, "--help"], stdout=subprocess.PIPE, text=True)
         equal(done.returncode, 0, command)

@@ -12,6 +12,7 @@ Environment:
   EUICC_TEST_SLOW  factor for all deadlines, e.g. 10 under valgrind
 """
 
+import copy
 import json
 import os
 import queue
@@ -44,6 +45,20 @@ SPARE = "8988247000100000034"
 EIM_ID = "eim1.example.test"
 EIM_IDS = [EIM_ID, "eim2.example.test", "eim3.example.test"]
 
+
+def make_eid(number):
+    """EID of the card with NUMBER, from 1, in a world with several (SGP.29: check digits)."""
+    digits = f"8904404500000000000000000000{number:02}"
+    return digits + f"{98 - int(digits) * 100 % 97:02}"
+
+
+def make_iccid(card, profile):
+    """ICCID of its first, second or third profile (ITU-T E.118: check digit)."""
+    digits = f"8988247000100{card - 1:02}{profile:03}"
+    twice = [int(d) << (i % 2) for i, d in enumerate(digits)]
+    return digits + str(-sum(n // 10 + n % 10 for n in twice) % 10)
+
+
 SLOW = float(os.environ.get("EUICC_TEST_SLOW", "1"))
 CASES = []
 
@@ -71,7 +86,8 @@ def equal(actual, expected, what=""):
 def case(ident, section, **options):
     """Marks a case. IDENT: catalogue number, SECTION: of SGP.32. OPTIONS: setup (JSON members of the
     card's set-up), knobs (of the modem), trust (of the card in the eIM), eims (list of what --eim
-    says, for other eIMs than the usual one), settings (text that goes over the daemon's usual ones),
+    says, for other eIMs than the usual one), modems (list of kinds, for other modems than one of
+    kind "qmi"), settings (text that goes over the daemon's usual ones),
     defer (daemon not started), arguments (further ones of "euicc-sim run")."""
 
     def decorate(function):
@@ -145,6 +161,15 @@ class World:
         self.signals = Signals()
         self.wire = wire.Connection()
         self.path = f"{ROOT}/euicc/{EID}"
+        self.number = 1
+
+    def modem(self, number):
+        """The same world as seen by the modem with NUMBER and its card: "modem", "card", orders for it and
+        its eUICC on the bus are meant by all that the view does."""
+        view = copy.copy(self)
+        view.number = number
+        view.path = f"{ROOT}/euicc/{make_eid(number)}"
+        return view
 
     def close(self):
         self.signals.close()
@@ -175,14 +200,19 @@ class World:
 
     def queue(self, *arguments, eim=None):
         """Queues an order at the eIM: its number."""
-        return int(self.sim("queue", *arguments, *self._of(eim)))
+        card = ["--eid", make_eid(self.number)] if self.number > 1 else []
+        return int(self.sim("queue", *arguments, *self._of(eim), *card))
 
     def queue_package(self, package, eim=None, **members):
         return self.queue("json", json.dumps({"package": package, **members}), eim=eim)
 
     def control(self, part, request, eim=None):
         """The answer of a part to a request over its socket. SimError where it is refused."""
-        path = os.path.join(self.folder, f"{self._part(eim) if part == 'eim' else part}.sock")
+        if part == "eim":
+            part = self._part(eim)
+        elif part == "modem" and self.number > 1:
+            part = f"modem{self.number}"
+        path = os.path.join(self.folder, f"{part}.sock")
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(path)
             connection.sendall(json.dumps(request).encode() + b"\n")
@@ -444,6 +474,8 @@ def run_case(simulator, script, function, options, rows=()):
         command += ["--knobs", json.dumps(options["knobs"])]
     if "trust" in options:
         command += ["--eim-trust", options["trust"]]
+    for kind in options.get("modems", []):
+        command += ["--modem", kind]
     for eim in options.get("eims", []):
         command += ["--eim", eim]
     if options.get("defer"):

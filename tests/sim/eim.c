@@ -452,6 +452,42 @@ static gboolean load_pki(SimEim *eim, GError **error)
            sim_verify_euicc_chain(eim->euicc, eim->eum, eim->ci, &eim->default_eid, error);
 }
 
+static JsonObject *describe_chain(X509 *euicc, X509 *eum)
+{
+    g_autoptr(GBytes) euicc_der = sim_certificate_to_der(euicc);
+    g_autoptr(GBytes) eum_der = sim_certificate_to_der(eum);
+    g_autofree char *euicc_hex = bytes_gbytes_to_hex(euicc_der);
+    g_autofree char *eum_hex = bytes_gbytes_to_hex(eum_der);
+    JsonObject *card = json_object_new();
+
+    json_object_set_string_member(card, "euicc", euicc_hex);
+    json_object_set_string_member(card, "eum", eum_hex);
+    return card;
+}
+
+/* Cards that are known from the start: a result of theirs can be verified without their certificates having
+ * been asked for. */
+static gboolean load_cards(SimEim *eim, char **folders, GError **error)
+{
+    JsonObject *cards = json_object_get_object_member(eim->state, "cards");
+    gboolean ok = TRUE;
+
+    for (guint i = 0; ok && folders && folders[i]; i++) {
+        g_autofree char *euicc_path = g_build_filename(folders[i], "euicc.der", NULL);
+        g_autofree char *eum_path = g_build_filename(folders[i], "eum.der", NULL);
+        X509 *euicc = sim_certificate_load(euicc_path, error);
+        X509 *eum = euicc ? sim_certificate_load(eum_path, error) : NULL;
+        g_autofree char *eid = NULL;
+
+        ok = eum && sim_verify_euicc_chain(euicc, eum, eim->ci, &eid, error);
+        if (ok)
+            json_object_set_object_member(cards, eid, describe_chain(euicc, eum));
+        X509_free(euicc);
+        X509_free(eum);
+    }
+    return ok;
+}
+
 SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
 {
     g_autoptr(SimEim) eim = g_new0(SimEim, 1);
@@ -466,7 +502,8 @@ SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
     eim->eim_id = g_strdup(setup->eim_id);
     tls.certificate = certificate = g_build_filename(eim->pki_dir, "eimtls.pem", NULL);
     tls.key = key = g_build_filename(eim->pki_dir, "eimtls.key.pem", NULL);
-    if (!load_pki(eim, error) || !sim_eim_state_load(eim, setup, error))
+    if (!load_pki(eim, error) || !sim_eim_state_load(eim, setup, error) ||
+        !load_cards(eim, setup->cards, error))
         return NULL;
     eim->server = sim_http_server_new(setup->listen, &tls, on_request, eim, error);
     return eim->server ? g_steal_pointer(&eim) : NULL;

@@ -90,6 +90,7 @@ typedef struct SimEim SimEim;
 
 typedef struct {
     const char *pki_dir;    /* sim_pki_create() */
+    char **cards;           /* PKI folders of further cards (sim_pki_add_card()), or NULL */
     const char *state_path; /* continued when it exists */
     const char *listen;     /* "127.0.0.1:0" */
     const char *eim_id;

@@ -9,6 +9,7 @@
 #include "util/bytes.h"
 
 typedef struct {
+    char **cards;
     char *pki, *state, *control, *listen, *eim_id, *fqdn, *key_form, *tls_trust;
     gint64 token, counter;
     int id_type, ready_fd;
@@ -74,6 +75,7 @@ static gboolean serve(const Options *options, GError **error)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     SimEimSetup setup = {
         .pki_dir = options->pki,
+        .cards = options->cards,
         .state_path = options->state,
         .listen = options->listen,
         .eim_id = options->eim_id,
@@ -104,6 +106,8 @@ int sim_eim_main(int argc, char **argv)
     Options options = { .ready_fd = -1, .id_type = 2 };
     const GOptionEntry entries[] = {
         { "pki", 0, 0, G_OPTION_ARG_FILENAME, &options.pki, "Test PKI (euicc-sim pki)", "DIR" },
+        { "card", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.cards,
+          "PKI of a further card that it knows (may be given several times)", "DIR" },
         { "state", 0, 0, G_OPTION_ARG_FILENAME, &options.state,
           "Queue and record; continued when it exists", "FILE" },
         { "control", 0, 0, G_OPTION_ARG_FILENAME, &options.control, "Control socket", "SOCKET" },
@@ -160,6 +164,7 @@ int sim_eim_main(int argc, char **argv)
         g_printerr("euicc-sim eim: %s%s\n", error->message,
                    status == SIM_EXIT_USAGE ? "; see --help" : "");
 
+    g_strfreev(options.cards);
     g_free(options.pki);
     g_free(options.state);
     g_free(options.control);

@@ -34,8 +34,17 @@ static void proxy_client_free(gpointer data)
     g_free(client);
 }
 
-static gboolean same_device(const char *a, const char *b)
+/* Hosts for which UMOCKDEV_DIR stands in place of /dev call it /dev. */
+static char *translate(const char *path)
 {
+    const char *folder = g_getenv("UMOCKDEV_DIR");
+    return folder && g_str_has_prefix(path, "/dev/") ? g_strconcat(folder, path, NULL)
+                                                     : g_strdup(path);
+}
+
+static gboolean same_device(const char *a, const char *their_b)
+{
+    g_autofree char *b = translate(their_b);
     g_autofree char *real_a = realpath(a, NULL);
     g_autofree char *real_b = realpath(b, NULL);
     return g_str_equal(a, b) || (real_a && real_b && g_str_equal(real_a, real_b));

@@ -27,6 +27,8 @@ struct SimPart {
     gboolean stopping;
     int ready_fd;
     guint ready_source;
+    int log_pipe[2]; /* for the life of the part: children of it may write there when it ended */
+    guint log_source;
     GString *line;
     gboolean ready;
     SimPartFunc died;
@@ -44,9 +46,38 @@ SimPart *sim_part_new(const char *name, const char *folder, char **argv, SimPart
     part->argv = g_strdupv(argv);
     part->environment = g_get_environ();
     part->kind = ready;
-    part->ready_fd = -1;
+    part->ready_fd = part->log_pipe[0] = part->log_pipe[1] = -1;
     part->line = g_string_new(NULL);
     return part;
+}
+
+static void copy_log(SimPart *part)
+{
+    char buffer[8192];
+    ssize_t n;
+    int log = part->log_pipe[0] < 0
+                  ? -1
+                  : open(part->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    while (log >= 0 && (n = read(part->log_pipe[0], buffer, sizeof buffer)) > 0)
+        if (write(log, buffer, (size_t)n) != n)
+            g_printerr("euicc-sim: %s: %s\n", part->log, g_strerror(errno));
+    if (log >= 0)
+        (void)g_close(log, NULL);
+}
+
+static gboolean on_log(int fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer data)
+{
+    copy_log(data);
+    return G_SOURCE_CONTINUE;
+}
+
+gboolean sim_part_pipe_log(SimPart *part, GError **error)
+{
+    if (!g_unix_open_pipe(part->log_pipe, FD_CLOEXEC, error))
+        return FALSE;
+    (void)g_unix_set_fd_nonblocking(part->log_pipe[0], TRUE, NULL);
+    part->log_source = g_unix_fd_add(part->log_pipe[0], G_IO_IN, on_log, part);
+    return TRUE;
 }
 
 static void close_ready(SimPart *part)
@@ -65,6 +96,12 @@ void sim_part_free(SimPart *part)
         return;
     (void)sim_part_stop(part, SIGKILL, 10, NULL, NULL);
     close_ready(part);
+    if (part->log_source)
+        g_source_remove(part->log_source);
+    copy_log(part);
+    for (guint i = 0; i < G_N_ELEMENTS(part->log_pipe); i++)
+        if (part->log_pipe[i] >= 0)
+            (void)g_close(part->log_pipe[i], NULL);
     (void)g_unlink(part->notify_path);
     g_string_free(part->line, TRUE);
     g_strfreev(part->argv);
@@ -126,6 +163,7 @@ static void on_exit_of_child(GPid pid, int status, gpointer data)
     part->watch = 0;
     part->pid = 0;
     part->status = status;
+    copy_log(part);
     if (!part->stopping && part->ready && part->died)
         part->died(part, part->died_data);
 }
@@ -209,6 +247,7 @@ static gboolean spawn(SimPart *part, GError **error)
     g_auto(GStrv) argv = g_strdupv(part->argv);
     gboolean ok = FALSE;
     int log = open(part->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int output = part->log_pipe[1] >= 0 ? part->log_pipe[1] : log;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (log < 0 || null < 0) {
         (void)fail_errno(part, part->log, error);
@@ -227,12 +266,14 @@ static gboolean spawn(SimPart *part, GError **error)
             g_free(argv[i]);
             argv[i] = g_strdup(text->str);
         }
+    } else if (part->kind == SIM_PART_READY_AT_ONCE) {
+        part->ready = TRUE;
     } else if (!open_notify(part, error)) {
         goto out;
     }
     ok = g_spawn_async_with_pipes_and_fds(
         NULL, (const char *const *)argv, (const char *const *)part->environment,
-        G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, NULL, null, log, log,
+        G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, NULL, null, output, output,
         &pipe_fds[1], &target, pipe_fds[1] >= 0 ? 1 : 0, &part->pid, NULL, NULL, NULL, error);
     if (ok)
         part->watch = g_child_watch_add(part->pid, on_exit_of_child, part);

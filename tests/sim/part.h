@@ -15,6 +15,7 @@ typedef enum {
     SIM_PART_READY_LINE,   /* writes a line to a file descriptor, whose number replaces "@FD@" in an
                               argument */
     SIM_PART_READY_NOTIFY, /* sends READY=1 as to systemd (NOTIFY_SOCKET) */
+    SIM_PART_READY_AT_ONCE,
 } SimPartReady;
 
 typedef void (*SimPartFunc)(SimPart *part, gpointer data);
@@ -29,6 +30,8 @@ const char *sim_part_get_log(const SimPart *part);
 gboolean sim_part_is_running(const SimPart *part);
 GPid sim_part_get_pid(const SimPart *part);
 void sim_part_set_argv(SimPart *part, char **argv);
+/* The log goes through a pipe: for programs that wait for the disk after each line. */
+gboolean sim_part_pipe_log(SimPart *part, GError **error);
 void sim_part_setenv(SimPart *part, const char *name, const char *value);
 
 /* DIED runs when the part ends without having been asked to. */

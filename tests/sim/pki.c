@@ -423,26 +423,32 @@ static X509 *make_certificate(const Pki *pki, guint index, GError **error)
     return g_steal_pointer(&certificate);
 }
 
+static gboolean make_one(Pki *pki, guint i, GError **error)
+{
+    if (profiles[i].key) {
+        pki->keys[i] = pki->keys[find_profile(profiles[i].key)];
+        EVP_PKEY_up_ref(pki->keys[i]);
+    } else {
+        pki->keys[i] = EVP_EC_gen(pki->curve);
+    }
+    if (!pki->keys[i]) {
+        fail(error, pki->curve);
+        return FALSE;
+    }
+    pki->certificates[i] = make_certificate(pki, i, error);
+    if (!pki->certificates[i] || !write_files(pki, i, error)) {
+        g_prefix_error(error, "certificate %s: ", profiles[i].name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* From FIRST on; what stands before it is there already. */
 static gboolean make_all(Pki *pki, guint first, GError **error)
 {
-    for (guint i = first; i < G_N_ELEMENTS(profiles); i++) {
-        if (profiles[i].key) {
-            pki->keys[i] = pki->keys[find_profile(profiles[i].key)];
-            EVP_PKEY_up_ref(pki->keys[i]);
-        } else {
-            pki->keys[i] = EVP_EC_gen(pki->curve);
-        }
-        if (!pki->keys[i]) {
-            fail(error, pki->curve);
+    for (guint i = first; i < G_N_ELEMENTS(profiles); i++)
+        if (!make_one(pki, i, error))
             return FALSE;
-        }
-        pki->certificates[i] = make_certificate(pki, i, error);
-        if (!pki->certificates[i] || !write_files(pki, i, error)) {
-            g_prefix_error(error, "certificate %s: ", profiles[i].name);
-            return FALSE;
-        }
-    }
     return TRUE;
 }
 
@@ -486,7 +492,7 @@ gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, con
     return TRUE;
 }
 
-/* ---- one more eIM ---- */
+/* ---- one more eIM, one more card ---- */
 
 static gboolean copy_file(const char *from, const char *to, const char *name, GError **error)
 {
@@ -500,18 +506,26 @@ static gboolean copy_file(const char *from, const char *to, const char *name, GE
                                     error);
 }
 
-/* The CI of another folder, to issue with. */
-static gboolean load_ci(Pki *pki, const char *dir, GError **error)
+/* Who issues, from another folder; and its curve, of which the keys will be. */
+static gboolean load_issuer(Pki *pki, const char *name, const char *dir, char *curve,
+                            gsize curve_size, GError **error)
 {
-    guint ci = find_profile("ci");
-    g_autofree char *certificate_path = g_build_filename(dir, "ci.der", NULL);
-    g_autofree char *key_path = g_build_filename(dir, "ci.key.pem", NULL);
+    guint issuer = find_profile(name);
+    g_autofree char *certificate_file = g_strconcat(name, ".der", NULL);
+    g_autofree char *key_file = g_strconcat(name, ".key.pem", NULL);
+    g_autofree char *certificate_path = g_build_filename(dir, certificate_file, NULL);
+    g_autofree char *key_path = g_build_filename(dir, key_file, NULL);
 
-    pki->certificates[ci] = sim_certificate_load(certificate_path, error);
-    if (!pki->certificates[ci])
+    pki->certificates[issuer] = sim_certificate_load(certificate_path, error);
+    if (!pki->certificates[issuer])
         return FALSE;
-    pki->keys[ci] = sim_key_load(key_path, error);
-    return pki->keys[ci] != NULL;
+    pki->keys[issuer] = sim_key_load(key_path, error);
+    if (!pki->keys[issuer])
+        return FALSE;
+    if (EVP_PKEY_get_group_name(pki->keys[issuer], curve, curve_size, NULL) != 1)
+        return fail(error, "curve of the issuer");
+    pki->curve = curve;
+    return TRUE;
 }
 
 gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_host, GError **error)
@@ -522,17 +536,36 @@ gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_h
     g_autofree char *negative = g_build_filename(eim_dir, "negative", NULL);
     char curve[64];
 
-    if (!check_host(eim_host, error) || !load_ci(&pki, dir, error) ||
+    if (!check_host(eim_host, error) ||
+        !load_issuer(&pki, "ci", dir, curve, sizeof(curve), error) ||
         !file_make_folder(negative, error))
         return FALSE;
-    if (EVP_PKEY_get_group_name(pki.keys[find_profile("ci")], curve, sizeof(curve), NULL) != 1)
-        return fail(error, "curve of the CI");
-    pki.curve = curve;
     for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
         if (!copy_file(dir, eim_dir, copied[i], error))
             return FALSE;
     if (!make_all(&pki, find_profile("eim"), error)) {
         g_prefix_error(error, "test PKI of an eIM in '%s': ", eim_dir);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean sim_pki_add_card(const char *dir, const char *card_dir, const char *eid, GError **error)
+{
+    static const char *const copied[] = { "ci.der", "ci.pem", "eum.der", "eum.pem" };
+    g_auto(Pki) pki = { card_dir, NULL, eid, "", { NULL }, { NULL } };
+    guint8 octets[EID_SIZE];
+    char curve[64];
+
+    if (!eid_from_string(eid, octets, error) ||
+        !load_issuer(&pki, "eum", dir, curve, sizeof(curve), error) ||
+        !file_make_folder(card_dir, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
+        if (!copy_file(dir, card_dir, copied[i], error))
+            return FALSE;
+    if (!make_one(&pki, find_profile("euicc"), error)) {
+        g_prefix_error(error, "test PKI of a card in '%s': ", card_dir);
         return FALSE;
     }
     return TRUE;

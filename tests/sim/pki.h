@@ -32,4 +32,8 @@ gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, con
 gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_host,
                          GError **error);
 
+/* One more card under the EUM of the PKI in DIR: CARD_DIR gets its own euicc for EID, and copies of the
+ * certificates of ci and eum. */
+gboolean sim_pki_add_card(const char *dir, const char *card_dir, const char *eid, GError **error);
+
 G_END_DECLS

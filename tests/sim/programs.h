@@ -7,16 +7,18 @@ G_BEGIN_DECLS
 
 /* Subcommands of euicc-sim; argv[0] is the subcommand's name. Return the exit status. */
 int sim_modem_main(int argc, char **argv);
+int sim_udev_main(int argc, char **argv);
 int sim_run_main(int argc, char **argv);
 int sim_card_main(int argc, char **argv);
 int sim_pki_main(int argc, char **argv);
 int sim_ctl_main(int argc, char **argv);
-/* Inside "euicc-sim run": queue, wait, show, knob, daemon. */
+/* Inside "euicc-sim run": queue, wait, show, knob, daemon, part. */
 int sim_queue_main(int argc, char **argv);
 int sim_wait_main(int argc, char **argv);
 int sim_show_main(int argc, char **argv);
 int sim_knob_main(int argc, char **argv);
 int sim_daemon_main(int argc, char **argv);
+int sim_part_main(int argc, char **argv);
 
 enum {
     SIM_EXIT_OK = 0,

@@ -20,6 +20,7 @@
 #include "sim/programs.h"
 #include "sim/world.h"
 #include "sim/world_eim.h"
+#include "sim/world_modem.h"
 
 #define DEFAULT_WAIT 30 /* seconds */
 
@@ -155,9 +156,9 @@ static char *make_card_path(const char *card)
 static int check_choices(char **modems, const char *proxy)
 {
     for (guint i = 0; modems && modems[i]; i++) {
-        if (g_strcmp0(modems[i], "qmi") || i > 0) {
-            g_printerr("euicc-sim run: --modem=%s: a world has one modem, of kind qmi\n",
-                       modems[i]);
+        if (!sim_world_modem_is_kind(modems[i]) || i == 99) {
+            g_printerr("euicc-sim run: --modem=%s: %s\n", modems[i],
+                       i == 99 ? "too many" : "want qmi");
             return SIM_EXIT_USAGE;
         }
     }
@@ -242,14 +243,20 @@ int sim_run_main(int argc, char **argv)
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
     int wait_seconds = DEFAULT_WAIT;
     gboolean no_wait = FALSE;
+    gboolean udev = FALSE, wwan = FALSE, modem_manager = FALSE;
     gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE,
              no_namespace = FALSE;
     const GOptionEntry entries[] = {
-        { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems, "Kind of modem (default: qmi)",
-          "qmi" },
+        { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems,
+          "A modem with a card, several times for several (default: one of kind qmi)", "qmi" },
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
           "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
           "fake|real" },
+        { "udev", 0, 0, G_OPTION_ARG_NONE, &udev,
+          "The daemon discovers the modems as USB devices, in place of being told of them", NULL },
+        { "wwan", 0, 0, G_OPTION_ARG_NONE, &wwan, "Likewise, as ports of PCIe modems", NULL },
+        { "with-modemmanager", 0, 0, G_OPTION_ARG_NONE, &modem_manager,
+          "ModemManager is there too, behind the same proxy (means --udev --proxy=real)", NULL },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME, &card,
           "Card to use, made when it is not there (default: a new one), or served elsewhere",
@@ -268,7 +275,7 @@ int sim_run_main(int argc, char **argv)
           "What a new card names of the eIM's TLS: its key (default), its certificate, its CA, "
           "nothing, a key that is none",
           "key|leaf|ca|none|bad" },
-        { "eid", 0, 0, G_OPTION_ARG_STRING, &eid, "EID of a new card", "DIGITS" },
+        { "eid", 0, 0, G_OPTION_ARG_STRING, &eid, "EID of a new (first) card", "DIGITS" },
         { "daemon", 0, 0, G_OPTION_ARG_STRING, &daemon,
           "Daemon to run, with leading words like valgrind if wanted (default: the euiccd beside "
           "this program)",
@@ -339,9 +346,13 @@ int sim_run_main(int argc, char **argv)
             .pki = pki_path,
             .eims = eims,
             .setup = setup,
+            .modems = modems,
             .knobs = knobs,
             .eid = eid,
-            .real_proxy = g_strcmp0(proxy, "real") == 0,
+            .real_proxy = modem_manager || g_strcmp0(proxy, "real") == 0,
+            .udev = udev || wwan || modem_manager,
+            .wwan = wwan,
+            .modem_manager = modem_manager,
             .defer_daemon = defer,
             .wait_for_card = no_wait ? 0 : (guint)wait_seconds,
             .verbose = verbose,

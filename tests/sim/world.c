@@ -11,39 +11,22 @@
 #include <unistd.h>
 
 #include "sim/card_wire.h"
-#include "sim/control.h"
-#include "sim/part.h"
 #include "sim/pki.h"
 #include "sim/programs.h"
+#include "sim/udev_device.h"
+#include "sim/world_bus.h"
+#include "sim/world_private.h"
 #include "sim/world_setup.h"
 
-#define START_TIMEOUT  60 /* seconds; slow machines under valgrind */
 #define DAEMON_TIMEOUT 120
 #define STOP_TIMEOUT   30
 #define LOG_TAIL       60 /* lines */
 
-#define BUS_NAME       "org.euiccd1"
-#define ROOT_OBJECT    "/org/euiccd1"
-#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
-#define EUICC          "org.euiccd1.Euicc"
+#define BUS_NAME    "org.euiccd1"
+#define ROOT_OBJECT "/org/euiccd1"
+#define EUICC       "org.euiccd1.Euicc"
 
-struct World {
-    const WorldOptions *options;
-    char *bus_address;
-    char *card;
-    char *pki;
-    GPtrArray *parts; /* in starting order */
-    SimPart *bus;     /* the first of them */
-    SimPart *daemon;  /* one of them, or NULL */
-    SimControl *control;
-    GPid command;
-    int command_status;
-    gboolean command_ended;
-    gboolean failed;
-    gboolean stopped;
-};
-
-static char *in_folder(const World *world, const char *name)
+char *sim_world_path(const World *world, const char *name)
 {
     return g_build_filename(world->options->folder, name, NULL);
 }
@@ -81,7 +64,7 @@ static void on_died(SimPart *part, gpointer data)
     world->failed = TRUE;
 }
 
-static SimPart *add_part(World *world, const char *name, char **argv, SimPartReady ready)
+SimPart *sim_world_add_part(World *world, const char *name, char **argv, SimPartReady ready)
 {
     SimPart *part = sim_part_new(name, world->options->folder, argv, ready);
     sim_part_set_died(part, on_died, world);
@@ -89,8 +72,8 @@ static SimPart *add_part(World *world, const char *name, char **argv, SimPartRea
     return part;
 }
 
-static gboolean start_part(World *world, SimPart *part, guint timeout, char **ret_line,
-                           GError **error)
+gboolean sim_world_start_part(World *world, SimPart *part, guint timeout, char **ret_line,
+                              GError **error)
 {
     if (!sim_part_start(part, timeout, ret_line, error)) {
         show_log(part);
@@ -105,34 +88,47 @@ static gboolean start_part(World *world, SimPart *part, guint timeout, char **re
 
 static gboolean start_bus(World *world, GError **error)
 {
-    g_autofree char *config = in_folder(world, "bus.conf");
-    g_autofree char *socket = in_folder(world, "bus");
+    g_autofree char *config = sim_world_path(world, "bus.conf");
+    g_autofree char *socket = sim_world_path(world, "bus");
     g_autofree char *config_arg = g_strconcat("--config-file=", config, NULL);
     if (!sim_write_bus_config(config, socket, world->options->policy, error))
         return FALSE;
     char *argv[] = { (char *)"dbus-daemon", config_arg, (char *)"--nofork",
                      (char *)"--print-address=@FD@", NULL };
-    world->bus = add_part(world, "bus", argv, SIM_PART_READY_LINE);
-    if (!start_part(world, world->bus, START_TIMEOUT, NULL, error))
+    world->bus = sim_world_add_part(world, "bus", argv, SIM_PART_READY_LINE);
+    if (!sim_world_start_part(world, world->bus, SIM_START_TIMEOUT, NULL, error))
         return FALSE;
     world->bus_address = g_strconcat("unix:path=", socket, NULL);
     return TRUE;
 }
 
+static const SimWorldModem *first_modem(const World *world)
+{
+    return world->modems->pdata[0];
+}
+
+static gboolean make_card_pkis(World *world, GError **error)
+{
+    for (guint i = 0; i < world->modems->len; i++)
+        if (!sim_world_modem_make_pki(world->modems->pdata[i], world->pki, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean make_pki(World *world, GError **error)
 {
+    const SimWorldModem *first = first_modem(world);
     g_autofree char *mark = g_build_filename(world->pki, "eimtls.der", NULL);
     if (g_file_test(mark, G_FILE_TEST_EXISTS))
-        return TRUE;
-    if (g_file_test(world->card, G_FILE_TEST_EXISTS)) {
+        return make_card_pkis(world, error);
+    if (g_file_test(first->card, G_FILE_TEST_EXISTS)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "card %s is there, but not its PKI %s (see --pki)", world->card, world->pki);
+                    "card %s is there, but not its PKI %s (see --pki)", first->card, world->pki);
         return FALSE;
     }
-    g_autofree char *eid = world->options->eid ? g_strdup(world->options->eid)
-                                               : sim_make_eid("890440450000000000000000000001");
     say(world, "making keys and certificates in %s", world->pki);
-    return sim_pki_create(world->pki, "P-256", eid, SIM_DEFAULT_EIM_ID, error);
+    return sim_pki_create(world->pki, "P-256", first->eid, SIM_DEFAULT_EIM_ID, error) &&
+           make_card_pkis(world, error);
 }
 
 /* Where an eIM goes on when it is new and the card is not: the card refuses counters up to the one it has
@@ -142,9 +138,17 @@ static gboolean read_association(const World *world, const SimWorldEim *eim, con
 {
     *ret_counter = 0;
     *ret_token = eim->token;
-    return g_file_test(state, G_FILE_TEST_EXISTS) ||
-           !g_file_test(world->card, G_FILE_TEST_EXISTS) ||
-           sim_world_eim_read_association(eim, world->card, ret_counter, ret_token, error);
+    if (g_file_test(state, G_FILE_TEST_EXISTS))
+        return TRUE;
+    for (guint i = 0; i < world->modems->len; i++) {
+        const char *card = ((const SimWorldModem *)world->modems->pdata[i])->card;
+        gint64 counter = 0;
+        if (g_file_test(card, G_FILE_TEST_EXISTS) &&
+            !sim_world_eim_read_association(eim, card, &counter, ret_token, error))
+            return FALSE;
+        *ret_counter = MAX(*ret_counter, counter);
+    }
+    return TRUE;
 }
 
 /* "PORT" or words that end in it. */
@@ -163,7 +167,7 @@ static gboolean read_port(SimWorldEim *eim, const char *line, GError **error)
 static char *eim_file(const World *world, const SimWorldEim *eim, const char *suffix)
 {
     g_autofree char *name = g_strconcat(eim->name, suffix, NULL);
-    return in_folder(world, name);
+    return sim_world_path(world, name);
 }
 
 /* An eIM's port: fixed where nobody else is, else as chosen by the kernel, then kept in the card. */
@@ -183,33 +187,41 @@ static gboolean start_eim(World *world, SimWorldEim *eim, GError **error)
         return FALSE;
     g_autofree char *counter_text = g_strdup_printf("%" G_GINT64_FORMAT, counter);
     g_autofree char *token_text = g_strdup_printf("%" G_GINT64_FORMAT, token);
-    char *argv[] = { (char *)world->options->self,
-                     (char *)"eim",
-                     (char *)"--pki",
-                     eim->pki,
-                     (char *)"--state",
-                     state,
-                     (char *)"--control",
-                     control,
-                     (char *)"--listen",
-                     listen,
-                     (char *)"--eim-id",
-                     eim->id,
-                     (char *)"--counter",
-                     counter_text,
-                     (char *)"--token",
-                     token_text,
-                     (char *)"--ready-fd",
-                     (char *)"@FD@",
-                     NULL };
-    SimPart *part = add_part(world, eim->name, argv, SIM_PART_READY_LINE);
-    if (!start_part(world, part, START_TIMEOUT, &line, error) || !read_port(eim, line, error))
+    const char *const fixed[] = { world->options->self,
+                                  "eim",
+                                  "--listen",
+                                  listen,
+                                  "--pki",
+                                  eim->pki,
+                                  "--state",
+                                  state,
+                                  "--control",
+                                  control,
+                                  "--eim-id",
+                                  eim->id,
+                                  "--counter",
+                                  counter_text,
+                                  "--token",
+                                  token_text,
+                                  "--ready-fd",
+                                  "@FD@" };
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
+        g_ptr_array_add(argv, (char *)fixed[i]);
+    for (guint i = 1; i < world->modems->len; i++) {
+        g_ptr_array_add(argv, (char *)"--card");
+        g_ptr_array_add(argv, ((SimWorldModem *)world->modems->pdata[i])->pki);
+    }
+    g_ptr_array_add(argv, NULL);
+    SimPart *part = sim_world_add_part(world, eim->name, (char **)argv->pdata, SIM_PART_READY_LINE);
+    if (!sim_world_start_part(world, part, SIM_START_TIMEOUT, &line, error) ||
+        !read_port(eim, line, error))
         return FALSE;
     /* A restarted eIM has to be where the card says. */
     g_free(listen);
     listen = g_strdup_printf("%s:%u", eim->address, eim->port);
-    argv[9] = listen;
-    sim_part_set_argv(part, argv);
+    argv->pdata[3] = listen;
+    sim_part_set_argv(part, (char **)argv->pdata);
     g_autofree char *text = g_strdup_printf("%u\n", eim->port);
     return g_file_set_contents(port_file, text, -1, error);
 }
@@ -240,27 +252,40 @@ static char *make_resolve(const World *world)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static gboolean start_modem(World *world, GError **error)
+static gboolean make_card(const World *world, const SimWorldModem *modem, GError **error)
 {
     const WorldOptions *options = world->options;
-    g_autofree char *path = in_folder(world, "cdc-wdm0");
-    g_autofree char *control = in_folder(world, "modem.sock");
-    g_autofree char *modem = g_strdup_printf("--modem=%s,%s,%s", path, world->card, control);
-    g_autofree char *knobs = g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL);
-    if (!g_str_has_prefix(world->card, SIM_CARD_WIRE_PREFIX) &&
-        !g_file_test(world->card, G_FILE_TEST_EXISTS) &&
-        !sim_write_card(world->card, world->pki, options->eims, options->setup, error))
-        return FALSE;
-    char *argv[] = { (char *)options->self,
-                     (char *)"modem",
-                     modem,
-                     knobs,
-                     (char *)(options->real_proxy ? "--proxy=real" : "--proxy=fake"),
-                     (char *)"--ready-fd=@FD@",
-                     NULL };
-    SimPart *part = add_part(world, "modem", argv, SIM_PART_READY_LINE);
+    return g_str_has_prefix(modem->card, SIM_CARD_WIRE_PREFIX) ||
+           g_file_test(modem->card, G_FILE_TEST_EXISTS) ||
+           sim_write_card(modem->card, modem->pki, modem->number, options->eims, options->setup,
+                          error);
+}
+
+/* One program is all modems: it can be the proxy of all. */
+static gboolean start_modems(World *world, GError **error)
+{
+    const WorldOptions *options = world->options;
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(options->self));
+    g_ptr_array_add(argv, g_strdup("modem"));
+    for (guint i = 0; i < world->modems->len; i++) {
+        const SimWorldModem *modem = world->modems->pdata[i];
+        if (!make_card(world, modem, error))
+            return FALSE;
+        gboolean usual = g_str_equal(modem->kind, "qmi");
+        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s,%s", usual ? "" : modem->kind,
+                                              usual ? "" : ":", modem->path, modem->card,
+                                              modem->control));
+    }
+    g_ptr_array_add(argv, g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL));
+    g_ptr_array_add(argv, g_strdup(options->real_proxy ? "--proxy=real" : "--proxy=fake"));
+    g_ptr_array_add(argv, g_strdup("--ready-fd=@FD@"));
+    g_ptr_array_add(argv, NULL);
+    SimPart *part = sim_world_add_part(world, "modem", (char **)argv->pdata, SIM_PART_READY_LINE);
     sim_part_setenv(part, "EUICC_SIM_TRACE", "1");
-    return start_part(world, part, START_TIMEOUT, NULL, error);
+    if (world->machine)
+        sim_part_setenv(part, "UMOCKDEV_DIR", world->machine);
+    return sim_world_start_part(world, part, SIM_START_TIMEOUT, NULL, error);
 }
 
 static gboolean start_daemon(World *world, GError **error)
@@ -268,14 +293,13 @@ static gboolean start_daemon(World *world, GError **error)
     const WorldOptions *options = world->options;
     if (!options->daemon)
         return TRUE;
-    g_autofree char *config = in_folder(world, "euiccd.conf");
-    g_autofree char *state = in_folder(world, "state");
-    g_autofree char *modem = in_folder(world, "cdc-wdm0");
-    g_autofree char *trace = in_folder(world, "apdu.trace");
+    g_autofree char *config = sim_world_path(world, "euiccd.conf");
+    g_autofree char *state = sim_world_path(world, "state");
+    g_autofree char *trace = sim_world_path(world, "apdu.trace");
     g_autofree char *resolve = make_resolve(world);
     const SimDaemonConfig settings = {
         .state_folder = state,
-        .modem_path = modem,
+        .modems = world->machine ? NULL : world->modems,
         .resolve = resolve,
         .trace = trace,
         .extra = options->config,
@@ -297,92 +321,46 @@ static gboolean start_daemon(World *world, GError **error)
     for (guint i = 0; options->daemon_args && options->daemon_args[i]; i++)
         g_ptr_array_add(argv, options->daemon_args[i]);
     g_ptr_array_add(argv, NULL);
-    world->daemon = add_part(world, "daemon", (char **)argv->pdata, SIM_PART_READY_NOTIFY);
+    world->daemon =
+        sim_world_add_part(world, "daemon", (char **)argv->pdata, SIM_PART_READY_NOTIFY);
     sim_part_setenv(world->daemon, "DBUS_SYSTEM_BUS_ADDRESS", world->bus_address);
-    return options->defer_daemon || start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
+    sim_world_show_machine(world, world->daemon);
+    return options->defer_daemon ||
+           sim_world_start_part(world, world->daemon, DAEMON_TIMEOUT, NULL, error);
 }
 
-/* ---- the card on the bus ---- */
+/* ---- the cards on the bus ---- */
 
-typedef struct {
-    gboolean seen;
-    gboolean answered;
-    gboolean timed_out;
-} CardWait;
-
-static gboolean has_euicc(GVariant *interfaces)
+static gboolean is_daemon_running(gpointer data)
 {
-    g_autoptr(GVariant) properties = g_variant_lookup_value(interfaces, EUICC, NULL);
-    return properties != NULL;
-}
-
-static void on_interfaces_added(GDBusConnection *connection G_GNUC_UNUSED,
-                                const char *sender G_GNUC_UNUSED, const char *path G_GNUC_UNUSED,
-                                const char *interface G_GNUC_UNUSED,
-                                const char *signal G_GNUC_UNUSED, GVariant *parameters,
-                                gpointer data)
-{
-    CardWait *wait = data;
-    if (!g_variant_is_of_type(parameters, G_VARIANT_TYPE("(oa{sa{sv}})")))
-        return;
-    g_autoptr(GVariant) interfaces = g_variant_get_child_value(parameters, 1);
-    wait->seen = wait->seen || has_euicc(interfaces);
-}
-
-static void on_objects(GObject *source, GAsyncResult *result, gpointer data)
-{
-    CardWait *wait = data;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
-    wait->answered = TRUE;
-    if (!answer)
-        return; /* nothing there yet: the signals tell */
-    g_autoptr(GVariant) objects = g_variant_get_child_value(answer, 0);
-    for (gsize i = 0; i < g_variant_n_children(objects); i++) {
-        g_autoptr(GVariant) object = g_variant_get_child_value(objects, i);
-        g_autoptr(GVariant) interfaces = g_variant_get_child_value(object, 1);
-        wait->seen = wait->seen || has_euicc(interfaces);
-    }
-}
-
-static gboolean on_wait_over(gpointer data)
-{
-    CardWait *wait = data;
-    wait->timed_out = TRUE;
-    return G_SOURCE_CONTINUE;
+    World *world = data;
+    return sim_part_is_running(world->daemon);
 }
 
 /* The daemon shows a card once it was read. That it never does can be what is tried. */
-static gboolean wait_for_card(World *world, GError **error)
+static gboolean wait_for_cards(World *world, GError **error)
 {
-    CardWait wait = { FALSE, FALSE, FALSE };
-    g_autoptr(GCancellable) cancellable = g_cancellable_new();
-    g_autoptr(GDBusConnection) connection =
-        g_dbus_connection_new_for_address_sync(world->bus_address,
-                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                               NULL, NULL, error);
-    if (!connection) {
-        g_prefix_error(error, "bus: ");
+    const SimBusObjects cards = {
+        .service = BUS_NAME,
+        .root = ROOT_OBJECT,
+        .interface = EUICC,
+        .count = world->modems->len,
+        .go_on = is_daemon_running,
+        .data = world,
+    };
+    gboolean found;
+    if (!sim_bus_wait(world->bus_address, &cards, world->options->wait_for_card, &found, error))
         return FALSE;
-    }
-    guint subscription = g_dbus_connection_signal_subscribe(
-        connection, BUS_NAME, OBJECT_MANAGER, "InterfacesAdded", ROOT_OBJECT, NULL,
-        G_DBUS_SIGNAL_FLAGS_NONE, on_interfaces_added, &wait, NULL);
-    g_dbus_connection_call(connection, BUS_NAME, ROOT_OBJECT, OBJECT_MANAGER, "GetManagedObjects",
-                           NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                           -1, cancellable, on_objects, &wait);
-    guint timer = g_timeout_add_seconds(world->options->wait_for_card, on_wait_over, &wait);
-    while (!wait.seen && !wait.timed_out && sim_part_is_running(world->daemon))
-        g_main_context_iteration(NULL, TRUE);
-    g_source_remove(timer);
-    g_dbus_connection_signal_unsubscribe(connection, subscription);
-    g_cancellable_cancel(cancellable);
-    while (!wait.answered)
-        g_main_context_iteration(NULL, TRUE);
-    (void)g_dbus_connection_close_sync(connection, NULL, NULL);
-    if (wait.timed_out && !wait.seen)
+    if (!found && sim_part_is_running(world->daemon))
         g_printerr("euicc-sim: the daemon shows no card after %u s; going on (see --no-wait)\n",
+                   world->options->wait_for_card);
+    if (!found || !world->options->modem_manager)
+        return TRUE;
+    if (!sim_bus_wait_for_modem_manager(world->bus_address, world->modems->len, NULL,
+                                        world->options->wait_for_card, &found, error))
+        return FALSE;
+    if (!found)
+        g_printerr("euicc-sim: ModemManager shows no modem after %u s; going on (see --no-wait)\n",
                    world->options->wait_for_card);
     return TRUE;
 }
@@ -425,6 +403,25 @@ static gboolean stop_part(World *world, SimPart *part, int signal, JsonObject *a
     return TRUE;
 }
 
+static JsonArray *describe_modems(const World *world)
+{
+    JsonArray *list = json_array_new();
+    for (guint i = 0; i < world->modems->len; i++) {
+        const SimWorldModem *modem = world->modems->pdata[i];
+        JsonObject *entry = json_object_new();
+        json_object_set_string_member(entry, "name", modem->name);
+        json_object_set_string_member(entry, "kind", modem->kind);
+        json_object_set_string_member(entry, "path", modem->path);
+        if (world->machine) {
+            g_autofree char *device = sim_udev_device_path(modem->number, world->options->wwan);
+            json_object_set_string_member(entry, "device", device);
+        }
+        json_object_set_string_member(entry, "card", modem->card);
+        json_array_add_object_element(list, entry);
+    }
+    return list;
+}
+
 static JsonArray *describe_eims(const World *world)
 {
     JsonArray *list = json_array_new();
@@ -464,13 +461,18 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         json_object_set_object_member(answer, "parts", parts);
         json_object_set_string_member(answer, "bus", world->bus_address);
         json_object_set_string_member(answer, "folder", world->options->folder);
-        json_object_set_string_member(answer, "card", world->card);
+        json_object_set_string_member(answer, "card", first_modem(world)->card);
+        json_object_set_array_member(answer, "modems", describe_modems(world));
         json_object_set_string_member(answer, "pki", world->pki);
         json_object_set_array_member(answer, "eims", describe_eims(world));
         return TRUE;
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
     const char *action = json_object_get_string_member_with_default(request, "action", "");
+    if (g_str_equal(what, "part") && sim_world_is_proxy(name) &&
+        (g_str_equal(action, "kill") || g_str_equal(action, "stop")))
+        return sim_world_end_proxy(name, g_str_equal(action, "kill") ? SIGKILL : SIGTERM,
+                                   STOP_TIMEOUT, error);
     SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
     if (!part) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",
@@ -478,14 +480,14 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         return FALSE;
     }
     if (g_str_equal(action, "start"))
-        return start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+        return sim_world_start_part(world, part, DAEMON_TIMEOUT, NULL, error);
     if (g_str_equal(action, "stop"))
         return stop_part(world, part, SIGTERM, answer, error);
     if (g_str_equal(action, "kill"))
         return stop_part(world, part, SIGKILL, answer, error);
     if (g_str_equal(action, "restart"))
         return stop_part(world, part, SIGTERM, answer, error) &&
-               start_part(world, part, DAEMON_TIMEOUT, NULL, error);
+               sim_world_start_part(world, part, DAEMON_TIMEOUT, NULL, error);
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                 "can't '%s'; can start, stop, kill, restart", action);
     return FALSE;
@@ -507,7 +509,7 @@ static char **make_environment(const World *world)
 
 static gboolean write_environment(const World *world, GError **error)
 {
-    g_autofree char *path = in_folder(world, "environment");
+    g_autofree char *path = sim_world_path(world, "environment");
     g_autofree char *text =
         g_strdup_printf("EUICC_SIM_DIR=%s\nEUICC_SIM=%s\nDBUS_SYSTEM_BUS_ADDRESS=%s\n",
                         world->options->folder, world->options->self, world->bus_address);
@@ -516,15 +518,19 @@ static gboolean write_environment(const World *world, GError **error)
 
 static gboolean build(World *world, GError **error)
 {
-    g_autofree char *control = in_folder(world, "world.sock");
+    g_autofree char *control = sim_world_path(world, "world.sock");
+    const WorldOptions *options = world->options;
     if (!start_bus(world, error) || !make_pki(world, error) || !start_eims(world, error) ||
-        !start_modem(world, error) || !write_environment(world, error))
+        (options->udev && !sim_world_start_udev(world, error)) || !start_modems(world, error) ||
+        !write_environment(world, error))
         return FALSE;
     world->control = sim_control_new(control, on_request, world, error);
-    if (!world->control || !start_daemon(world, error))
+    if (!world->control ||
+        (options->modem_manager && !sim_world_start_modem_manager(world, error)) ||
+        !start_daemon(world, error))
         return FALSE;
-    return !world->daemon || world->options->defer_daemon || world->options->wait_for_card == 0 ||
-           wait_for_card(world, error);
+    return !world->daemon || options->defer_daemon || options->wait_for_card == 0 ||
+           wait_for_cards(world, error);
 }
 
 World *world_new(const WorldOptions *options, GError **error)
@@ -532,8 +538,9 @@ World *world_new(const WorldOptions *options, GError **error)
     g_autoptr(World) world = g_new0(World, 1);
     world->options = options;
     world->parts = g_ptr_array_new_with_free_func((GDestroyNotify)sim_part_free);
-    world->card = options->card ? g_strdup(options->card) : in_folder(world, "card.json");
-    world->pki = options->pki ? g_strdup(options->pki) : in_folder(world, "pki");
+    world->pki = options->pki ? g_strdup(options->pki) : sim_world_path(world, "pki");
+    world->modems = sim_world_modems_new(options->modems, options->folder, options->wwan,
+                                         options->card, world->pki, options->eid);
     if (!build(world, error))
         return NULL;
     return g_steal_pointer(&world);
@@ -656,8 +663,10 @@ void world_free(World *world)
         return;
     (void)world_stop(world);
     g_ptr_array_unref(world->parts);
+    sim_authority_free(world->authority);
     g_free(world->bus_address);
-    g_free(world->card);
+    g_ptr_array_unref(world->modems);
+    g_free(world->machine);
     g_free(world->pki);
     g_free(world);
 }

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  *   bus bus.conf bus.log          the private system bus
  *   pki/ eim.json eim.sock eim.log, for further eIMs pki/ID/ eim2.json …
- *   card.json modem.sock modem.log cdc-wdm0
+ *   card.json modem.sock modem.log cdc-wdm0, for further modems card2.json modem2.sock cdc-wdm1 …
+ *   umockdev.XXXXXX/ udev.sock udev.log modemmanager.log   with udev and ModemManager
  *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
  *   world.sock                    {"do": "part", "name", "action"}, {"do": "show"}
  *   environment                   KEY=VALUE lines for another shell
@@ -27,11 +28,15 @@ typedef struct {
     const char *pki;    /* its PKI folder; NULL: in the folder */
     GPtrArray *eims;    /* SimWorldEim */
     const char *setup;  /* JSON for a new card, or NULL */
-    const char *knobs;  /* JSON for the modem, or NULL */
-    const char *eid;    /* NULL: the usual one */
+    char **modems;      /* kinds; NULL: one of kind "qmi" */
+    const char *knobs;  /* JSON for the modems, or NULL */
+    const char *eid;    /* of the first card; NULL: the usual one */
     gboolean real_proxy;
-    gboolean own_network;  /* in a namespace: fixed ports can be used */
-    gboolean defer_daemon; /* prepared but not started */
+    gboolean udev; /* the daemon discovers the modems, in a folder in place of /sys and /dev */
+    gboolean wwan; /* as those of PCIe modems */
+    gboolean modem_manager; /* ModemManager is there; wants udev and real_proxy */
+    gboolean own_network;   /* in a namespace: fixed ports can be used */
+    gboolean defer_daemon;  /* prepared but not started */
     guint
         wait_for_card; /* seconds at most until the started daemon shows its card; 0: do not wait */
     gboolean verbose;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/card.h"
+#include "sim/world_modem.h"
 #include "util/bytes.h"
 
 char *sim_make_eid(const char *digits)
@@ -14,6 +15,17 @@ char *sim_make_eid(const char *digits)
     for (const char *c = digits; *c; c++)
         remainder = (remainder * 10 + (guint)(*c - '0')) % 97;
     return g_strdup_printf("%s%02u", digits, 98 - remainder * 100 % 97);
+}
+
+char *sim_make_iccid(guint card, guint profile)
+{
+    g_autofree char *digits = g_strdup_printf("8988247000100%02u%03u", card - 1, profile);
+    guint sum = 0;
+    for (guint i = 0; digits[i]; i++) { /* the last of these 18 digits counts twice */
+        guint twice = (guint)(digits[i] - '0') << (i % 2);
+        sum += twice / 10 + twice % 10;
+    }
+    return g_strdup_printf("%s%u", digits, (10 - sum % 10) % 10);
 }
 
 static gboolean write_file(const char *path, const char *text, GError **error)
@@ -63,10 +75,16 @@ gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config
     g_key_file_set_string(file, "poll", "interval", "1h");
     g_key_file_set_boolean(file, "poll", "on-start", TRUE);
     g_key_file_set_string(file, "poll", "start-delay", "0");
-    g_key_file_set_boolean(file, "modems", "discover", FALSE);
-    g_key_file_set_string(file, "modem sim", "path", config->modem_path);
-    g_key_file_set_string(file, "modem sim", "transport", "qmi");
-    g_key_file_set_integer(file, "modem sim", "slot", 1);
+    g_key_file_set_boolean(file, "modems", "discover", !config->modems);
+    for (guint i = 0; config->modems && i < config->modems->len; i++) {
+        const SimWorldModem *modem = config->modems->pdata[i];
+        g_autofree char *group = config->modems->len == 1
+                                     ? g_strdup("modem sim")
+                                     : g_strdup_printf("modem sim%u", modem->number);
+        g_key_file_set_string(file, group, "path", modem->path);
+        g_key_file_set_string(file, group, "transport", modem->kind);
+        g_key_file_set_integer(file, group, "slot", 1);
+    }
     g_key_file_set_string(file, "channel", "trace", config->trace);
     if (*config->resolve)
         g_key_file_set_string(file, "network", "resolve", config->resolve);
@@ -88,10 +106,11 @@ gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config
     return write_file(copy, extra, error);
 }
 
-static void add_profile(JsonArray *profiles, const char *iccid, const char *state,
-                        const char *class, const char *name, const char *provider)
+static void add_profile(JsonArray *profiles, guint card, const char *state, const char *class,
+                        const char *name, const char *provider)
 {
     static const char *const events[] = { "install", "enable", "disable", "delete" };
+    g_autofree char *iccid = sim_make_iccid(card, json_array_get_length(profiles) + 1);
     JsonObject *profile = json_object_new();
     json_object_set_string_member(profile, "iccid", iccid);
     json_object_set_string_member(profile, "state", state);
@@ -134,20 +153,17 @@ static JsonArray *describe_eims(GPtrArray *eims, GError **error)
     return g_steal_pointer(&list);
 }
 
-gboolean sim_write_card(const char *path, const char *pki, GPtrArray *eims, const char *setup,
-                        GError **error)
+gboolean sim_write_card(const char *path, const char *pki, guint number, GPtrArray *eims,
+                        const char *setup, GError **error)
 {
     JsonArray *list = describe_eims(eims, error);
     if (!list)
         return FALSE;
     g_autoptr(JsonObject) object = json_object_new();
     JsonArray *profiles = json_array_new();
-    add_profile(profiles, "8988247000100000018", "enabled", "provisioning", "bootstrap",
-                "Example Bootstrap");
-    add_profile(profiles, "8988247000100000026", "disabled", "operational", "operational",
-                "Example Mobile");
-    add_profile(profiles, "8988247000100000034", "disabled", "operational", "spare",
-                "Example Spare");
+    add_profile(profiles, number, "enabled", "provisioning", "bootstrap", "Example Bootstrap");
+    add_profile(profiles, number, "disabled", "operational", "operational", "Example Mobile");
+    add_profile(profiles, number, "disabled", "operational", "spare", "Example Spare");
 
     json_object_set_string_member(object, "pki", pki);
     json_object_set_array_member(object, "profiles", profiles);

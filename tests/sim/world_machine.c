@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <dirent.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/programs.h"
+#include "sim/udev_device.h"
+#include "sim/world_private.h"
+
+#define PRELOAD       "libumockdev-preload.so.0"
+#define MODEM_MANAGER "/usr/sbin/ModemManager"
+
+/* ---- udev ---- */
+
+/* The sanitizers' library has to be the first that is loaded; there is one if this program has one. */
+static char *make_preload(void)
+{
+    g_autofree char *maps = NULL;
+    g_auto(GStrv) lines = NULL;
+    (void)g_file_get_contents("/proc/self/maps", &maps, NULL, NULL);
+    lines = g_strsplit(maps ? maps : "", "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        const char *path = strchr(lines[i], '/');
+        if (path && strstr(path, "/libasan.so"))
+            return g_strconcat(path, ":", PRELOAD, NULL);
+    }
+    return g_strdup(PRELOAD);
+}
+
+gboolean sim_world_start_udev(World *world, GError **error)
+{
+    g_autofree char *control = sim_world_path(world, "udev.sock");
+    g_autofree char *preload = make_preload();
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(world->options->self));
+    g_ptr_array_add(argv, g_strdup("udev"));
+    g_ptr_array_add(argv, g_strconcat("--control=", control, NULL));
+    g_ptr_array_add(argv, g_strdup("--ready-fd=@FD@"));
+    if (world->options->wwan)
+        g_ptr_array_add(argv, g_strdup("--wwan"));
+    for (guint i = 0; i < world->modems->len; i++) {
+        const SimWorldModem *modem = world->modems->pdata[i];
+        g_ptr_array_add(argv, g_strdup_printf("--device=%s:%s", modem->kind, modem->node));
+    }
+    g_ptr_array_add(argv, NULL);
+    SimPart *part = sim_world_add_part(world, "udev", (char **)argv->pdata, SIM_PART_READY_LINE);
+    sim_part_setenv(part, "LD_PRELOAD", preload);
+    sim_part_setenv(part, "TMPDIR", world->options->folder);
+    if (!sim_world_start_part(world, part, SIM_START_TIMEOUT, &world->machine, error))
+        return FALSE;
+    for (guint i = 0; i < world->modems->len; i++) {
+        SimWorldModem *modem = world->modems->pdata[i];
+        g_free(modem->path);
+        modem->path = g_build_filename(world->machine, "dev", modem->node, NULL);
+    }
+    return TRUE;
+}
+
+void sim_world_show_machine(const World *world, SimPart *part)
+{
+    if (!world->machine)
+        return;
+    g_autofree char *preload = make_preload();
+    sim_part_setenv(part, "LD_PRELOAD", preload);
+    sim_part_setenv(part, "UMOCKDEV_DIR", world->machine);
+}
+
+/* ---- ModemManager ---- */
+
+gboolean sim_world_start_modem_manager(World *world, GError **error)
+{
+    /* Other options for tests would also keep it from looking for modems. */
+    char *argv[] = { (char *)MODEM_MANAGER, (char *)"--test-no-suspend-resume", (char *)"--debug",
+                     NULL };
+    world->authority = sim_authority_new(world->bus_address, error);
+    if (!world->authority)
+        return FALSE;
+    SimPart *part = sim_world_add_part(world, "modemmanager", argv, SIM_PART_READY_AT_ONCE);
+    sim_part_setenv(part, "DBUS_SYSTEM_BUS_ADDRESS", world->bus_address);
+    sim_world_show_machine(world, part);
+    return sim_part_pipe_log(part, error) &&
+           sim_world_start_part(world, part, SIM_START_TIMEOUT, NULL, error);
+}
+
+/* ---- proxies ---- */
+
+gboolean sim_world_is_proxy(const char *name)
+{
+    return g_str_equal(name, "qmi-proxy") || g_str_equal(name, "mbim-proxy");
+}
+
+/* /proc may be that of another PID namespace: processes of this one count, by their numbers here. */
+static pid_t pid_here(const char *number, const char *name)
+{
+    g_autofree char *folder = g_build_filename("/proc", number, NULL);
+    g_autofree char *comm = g_build_filename(folder, "comm", NULL);
+    g_autofree char *status = g_build_filename(folder, "status", NULL);
+    g_autofree char *link = g_build_filename(folder, "ns/pid", NULL);
+    g_autofree char *is_named = NULL, *text = NULL;
+    if (!g_file_get_contents(comm, &is_named, NULL, NULL) ||
+        !g_file_get_contents(status, &text, NULL, NULL))
+        return 0;
+    g_autofree char *theirs = g_file_read_link(link, NULL);
+    g_autofree char *ours = g_file_read_link("/proc/self/ns/pid", NULL);
+    const char *line = strstr(text, "\nNSpid:");
+    if (!g_str_equal(g_strchomp(is_named), name) || !theirs || g_strcmp0(theirs, ours) || !line ||
+        strstr(text, "\nState:\tZ"))
+        return 0;
+    g_autofree char *numbers = g_strndup(line + 7, strcspn(line + 7, "\n"));
+    const char *last = strrchr(numbers, '\t');
+    return last ? (pid_t)strtol(last, NULL, 10) : 0;
+}
+
+static gboolean end_process(pid_t pid, int signal, guint timeout, GError **error)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+    int result = 0;
+    if (fd < 0) {
+        if (errno == ESRCH) /* ended meanwhile */
+            return TRUE;
+    } else if ((result = kill(pid, signal)) == 0) {
+        result = poll(&wait, 1, (int)timeout * 1000);
+    }
+    int code = result == 0 ? ETIMEDOUT : errno;
+    if (fd >= 0)
+        (void)g_close(fd, NULL);
+    if (result > 0)
+        return TRUE;
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "process %d: %s", (int)pid,
+                g_strerror(code));
+    return FALSE;
+}
+
+gboolean sim_world_end_proxy(const char *name, int signal, guint timeout, GError **error)
+{
+    g_autoptr(GDir) processes = g_dir_open("/proc", 0, error);
+    const char *entry;
+    guint count = 0;
+    while (processes && (entry = g_dir_read_name(processes))) {
+        pid_t pid = g_ascii_isdigit(*entry) ? pid_here(entry, name) : 0;
+        if (pid == 0)
+            continue;
+        if (!end_process(pid, signal, timeout, error))
+            return FALSE;
+        count++;
+    }
+    if (processes && count == 0)
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no %s runs", name);
+    return count > 0;
+}
