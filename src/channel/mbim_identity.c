@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 /* Who the modem is, where it is registered, and its restart. None of this reaches the card. */
 
 /* A query of Basic Connect that must succeed. */

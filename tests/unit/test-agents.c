@@ -577,7 +577,9 @@ static void test_daemon_ends(Fixture *f, gconstpointer data)
 
 static void test_start_settings(void)
 {
-    ConfigModem modem = { (char *)"gateway", (char *)PORT, (char *)"qmi", 2 };
+    ConfigModem modem = {
+        .name = (char *)"gateway", .path = (char *)PORT, .transport = (char *)"qmi", .slot = 2
+    };
     Config config = { .modems = g_ptr_array_new(), .trace = (char *)"/nowhere/trace" };
     g_autoptr(GError) error = NULL;
     Agents *agents = NULL;
