@@ -8,124 +8,8 @@
 #include <unistd.h>
 
 #include "sim/modem_qmi.h"
-
-/* ---- a card for these tests: the contract of sim/card.h ---- */
-
-struct SimCard {
-    guint channels; /* bits */
-    gboolean pending;
-    guint resets;
-    guint delay;
-    guint cut_at; /* at the so manieth APDU from now; 0: never */
-    gsize left;   /* octets that GET RESPONSE still has to give */
-    GByteArray *last;
-    SimCardEvent at_cut; /* what happens then */
-    SimCardEvent event;
-};
-
-#define SW(sw1, sw2) g_bytes_new((const guint8[]){ sw1, sw2 }, 2)
-
-GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
-{
-    g_byte_array_set_size(card->last, 0);
-    g_byte_array_append(card->last, apdu, (guint)size);
-    card->event = SIM_CARD_ANSWERED;
-    if (card->cut_at > 0 && --card->cut_at == 0) {
-        card->event = card->at_cut ? card->at_cut : SIM_CARD_POWER_CUT;
-        sim_card_reset(card);
-        return g_bytes_new(NULL, 0);
-    }
-    if (apdu[1] == 0x70 && apdu[2] == 0x00) {
-        for (guint i = 1; i < 20; i++) {
-            if (card->channels & (1u << i))
-                continue;
-            const guint8 answer[] = { (guint8)i, 0x90, 0x00 };
-            card->channels |= 1u << i;
-            return g_bytes_new(answer, sizeof answer);
-        }
-        return SW(0x6A, 0x81);
-    }
-    if (apdu[1] == 0x70) {
-        card->channels &= ~(1u << apdu[3]);
-        return SW(0x90, 0x00);
-    }
-    if (apdu[1] == 0xA4) {
-        if (apdu[5] != 0xA0)
-            return SW(0x6A, 0x82);
-        card->left = 2;
-        return SW(0x61, 0x02);
-    }
-    if (apdu[1] == 0xC0 && apdu[4] == 0x77) /* not what was offered */
-        return SW(0x6C, (guint8)MIN(card->left, 255));
-    if (apdu[1] == 0xC0) {
-        guint8 answer[258];
-        gsize n = MIN(card->left, 255);
-        memset(answer, 0x5A, sizeof answer);
-        card->left -= n;
-        answer[n] = card->left > 0 ? 0x61 : 0x90;
-        answer[n + 1] = card->left > 0 ? (guint8)MIN(card->left, 255) : 0x00;
-        return g_bytes_new(answer, n + 2);
-    }
-    if (apdu[1] == 0xB0 && apdu[4] != 0x03)
-        return SW(0x6C, 0x03);
-    if (apdu[1] == 0xB0)
-        return g_bytes_new("\x01\x02\x03\x90\x00", 5);
-    if (apdu[1] == 0xE2 && apdu[2] == 0x92) {
-        card->left = 4;
-        return SW(0x61, 0x77);
-    }
-    if (apdu[1] == 0xE2 && apdu[2] == 0x91) {
-        card->left = (gsize)apdu[5] << 8 | apdu[6];
-        return SW(0x61, (guint8)MIN(card->left, 255));
-    }
-    if (apdu[1] == 0xE2) {
-        card->pending = TRUE;
-        return SW(0x91, 0x10);
-    }
-    return SW(0x6D, 0x00);
-}
-
-void sim_card_reset(SimCard *card)
-{
-    card->channels = 0;
-    card->pending = FALSE;
-    card->resets++;
-}
-
-SimCardEvent sim_card_get_event(SimCard *card)
-{
-    return card->event;
-}
-
-gboolean sim_card_is_present(SimCard *card G_GNUC_UNUSED)
-{
-    return TRUE;
-}
-
-guint sim_card_get_delay(SimCard *card)
-{
-    return card->delay;
-}
-
-GBytes *sim_card_get_atr(SimCard *card G_GNUC_UNUSED)
-{
-    return g_bytes_new_static("\x3B\x9F", 2);
-}
-
-gboolean sim_card_refresh_pending(SimCard *card)
-{
-    return card->pending;
-}
-
-char *sim_card_get_eid(SimCard *card G_GNUC_UNUSED)
-{
-    return g_strdup("89049032123451234512345678901235");
-}
-
-char *sim_card_get_enabled_iccid(SimCard *card)
-{
-    return g_strdup(card->resets > 2 ? "8949000000000000029" : "8949000000000000011");
-}
+#include "unit/small-card.h"
+#include "util/bytes.h"
 
 /* ---- fixture ---- */
 
@@ -830,6 +714,95 @@ static void test_bad_knobs(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
 }
 
+/* The EID and ICCID of the first slot in hex. */
+static char *first_slot(Fixture *f)
+{
+    guint16 error, length;
+    g_autoptr(GByteArray) answer = command(f, request(f->client, 0x0047), &error);
+    g_assert_cmpuint(error, ==, 0);
+    const guint8 *eids = qmi_message_get_raw_tlv(answer, 0x12, &length);
+    g_autofree char *eid = bytes_to_hex(eids + 2, eids[1]);
+    const guint8 *slots = qmi_message_get_raw_tlv(answer, 0x10, &length);
+    g_autofree char *iccid = bytes_to_hex(slots + 11, slots[10]);
+    return g_strdup_printf("%s %s", eid, iccid);
+}
+
+/* What worse firmware does. */
+static void test_firmware(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const shown[][2] = {
+        { "{}", "89049032123451234512345678901235 989400000000000010F1" },
+        { "{\"iccid-hex\": true}", "89049032123451234512345678901235 9894000000000000A0FC" },
+        { "{\"slot-eid\": \"short\"}", "8904903212345123 9894000000000000A0FC" },
+        { "{\"slot-eid\": \"junk\"}", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF 9894000000000000A0FC" },
+        { "{\"slot-eid\": \"missing\"}", " 9894000000000000A0FC" },
+    };
+    guint8 channel;
+    guint16 sw;
+    f->card.iccid = "8949000000000000011";
+    for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+        set_knobs(f, shown[i][0]);
+        g_autofree char *slot = first_slot(f);
+        g_assert_true(g_str_has_prefix(slot, shown[i][1]));
+    }
+
+    set_knobs(f, "{\"not-ready-answers\": 1, \"not-ready-error\": 37, \"start-delay\": 0}");
+    g_assert_true(sim_slot_reset(sim_modem_get_slot(f->modem)));
+    wait_state(f, SIM_SLOT_READY);
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 37);
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+
+    set_knobs(f, "{\"refresh-breaks-fetch\": true, \"refresh-delay\": 3600000}");
+    g_assert_cmpuint(send_apdu(f, channel, 1, "\x80\xE2\x90\x00\x00", 5, NULL), ==, 0);
+    g_assert_cmpuint(send_apdu(f, channel, 0, "\x80\xE2\x90\x00\x00", 5, NULL), ==,
+                     QMI_PROTOCOL_ERROR_INTERNAL);
+    set_knobs(f, "{\"uicc\": false}");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(allocate(f->device, &error));
+    g_assert_error(error, QMI_PROTOCOL_ERROR, QMI_PROTOCOL_ERROR_INVALID_SERVICE_TYPE);
+}
+
+static guint16 switch_slot(Fixture *f, guint8 number)
+{
+    guint16 error;
+    QmiMessage *message = request(f->client, 0x0046);
+    const guint8 physical[] = { number, 0, 0, 0 };
+    put_u8(message, 0x01, 1);
+    put(message, 0x02, physical, sizeof physical);
+    qmi_message_unref(command(f, message, &error));
+    return error;
+}
+
+static void test_two_cards(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    SimCard second = { .last = g_byte_array_new() };
+    guint8 channel;
+    guint16 sw;
+    g_assert_true(sim_modem_add_card(f->modem, &second));
+    set_knobs(f, "{\"switch-needs-closed\": true}");
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+    g_assert_cmpuint(switch_slot(f, 2), ==, QMI_PROTOCOL_ERROR_INTERNAL);
+    g_assert_cmpuint(close_channel(f, channel), ==, 0);
+    g_assert_cmpuint(switch_slot(f, 2), ==, 0);
+    g_assert_cmpuint(switch_slot(f, 2), ==, QMI_PROTOCOL_ERROR_NO_EFFECT);
+    g_assert_cmpuint(switch_slot(f, 3), ==, QMI_PROTOCOL_ERROR_INVALID_ARGUMENT);
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+    g_assert_cmphex(second.channels, ==, 1u << channel);
+    g_assert_cmphex(f->card.channels, ==, 0);
+    set_knobs(f, "{\"lie-after-switch\": 3600000}");
+    g_assert_true(sim_modem_switch_slot(f->modem, 1));
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==,
+                     QMI_PROTOCOL_ERROR_DEVICE_NOT_READY);
+    g_assert_true(sim_modem_switch_slot(f->modem, 2));
+    set_knobs(f, "{\"lie-after-switch\": 0}");
+    g_assert_true(sim_modem_switch_slot(f->modem, 1));
+    g_assert_cmpuint(open_channel(f, f->client, isd_r, sizeof isd_r, &channel, &sw), ==, 0);
+    sim_modem_unplug(f->modem);
+    sim_slot_insert(sim_modem_get_physical_slot(f->modem, 2), FALSE);
+    f->removed = TRUE;
+    g_byte_array_unref(second.last);
+}
+
 static void test_dead_host(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     guint8 channel;
@@ -879,6 +852,8 @@ int main(int argc, char **argv)
         { "/sim-modem/rules", test_rules },
         { "/sim-modem/bad-knobs", test_bad_knobs },
         { "/sim-modem/dead-host", test_dead_host },
+        { "/sim-modem/firmware", test_firmware },
+        { "/sim-modem/two-cards", test_two_cards },
     };
     g_test_init(&argc, &argv, NULL);
     /* libqmi warns about a device that is no USB device. */
