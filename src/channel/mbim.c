@@ -181,7 +181,7 @@ gboolean mbim_backend_command(MbimBackend *self, MbimService service, guint32 ci
     }
     self->silent = 0;
     /* The library delivers an indication one round of the loop later than an answer. */
-    wait_settle();
+    wait_round();
     if (!mbim_info_read(get_raw(answer), &message) || message.kind == MBIM_INFO_INDICATION) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
                             "the modem's answer is malformed");

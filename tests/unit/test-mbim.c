@@ -233,8 +233,8 @@ static void test_open_status_words(void)
         for (guint j = 0; j < 3; j++)
             fake_mbim_answer_take(rig.fake, FAKE_MBIM_OPEN_CHANNEL, 0,
                                   fake_mbim_opened(cases[i].status_word, 1, ""));
-        g_assert_true(!rig_open_channel(&rig, LATE, &error) ==
-                      (cases[i].code != EUICCD_ERROR_FAILED));
+        g_assert_true(rig_open_channel(&rig, LATE, &error) ==
+                      (cases[i].code == EUICCD_ERROR_FAILED));
         if (error)
             g_assert_error(error, EUICCD_ERROR, (gint)cases[i].code);
         rig_assert_history(&rig, cases[i].history);
