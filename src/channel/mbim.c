@@ -30,6 +30,7 @@ static void report_lost(MbimBackend *self)
         return;
     self->lost = TRUE;
     self->card_changed = TRUE;
+    g_cancellable_cancel(self->loss);
     mbim_backend_emit(self, BACKEND_EVENT_LOST);
 }
 
@@ -100,6 +101,48 @@ static void take_refusal(MbimBackend *self, guint32 reason, GError **error)
                 "the modem refused the message: %s (%u)", name ? name : "unknown", reason);
 }
 
+static void pass_on(GCancellable *cancellable, gpointer data)
+{
+    (void)cancellable;
+    g_cancellable_cancel(data);
+}
+
+static gulong join(GCancellable *cancellable, GCancellable *either)
+{
+    return cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(pass_on), either, NULL) : 0;
+}
+
+/*
+ * The library lets requests wait for their time-out when the modem vanishes, and some modems never answer an
+ * APDU whose card was pulled: both end the wait. MODEM_GONE for the one, TIMEOUT for the other (END, which
+ * may be NULL).
+ */
+static GAsyncResult *wait_answer(MbimBackend *self, WaitCall *call, gint64 deadline,
+                                 GCancellable *cancellable, GCancellable *end, GError **error)
+{
+    g_autoptr(GCancellable) either = g_cancellable_new();
+    g_autoptr(GCancellable) loss = g_object_ref(self->loss);
+    g_autoptr(GCancellable) card_end = end ? g_object_ref(end) : NULL;
+    g_autoptr(GError) failure = NULL;
+    gulong by_caller = join(cancellable, either), by_loss = join(loss, either);
+    gulong by_end = join(card_end, either);
+    GAsyncResult *result = wait_call_finish(call, deadline, either, &failure);
+
+    g_cancellable_disconnect(card_end, by_end);
+    g_cancellable_disconnect(loss, by_loss);
+    g_cancellable_disconnect(cancellable, by_caller);
+    if (result)
+        return result;
+    if (euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) &&
+        !g_cancellable_is_cancelled(cancellable))
+        g_set_error_literal(error, EUICCD_ERROR,
+                            self->lost ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_TIMEOUT,
+                            self->lost ? "the modem is gone" : "no answer");
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
+}
+
 gboolean mbim_backend_command(MbimBackend *self, MbimService service, guint32 cid,
                               MbimMessageCommandType type, GByteArray *info, gint64 deadline,
                               GCancellable *cancellable, MbimAnswer *ret_answer, GError **error)
@@ -109,6 +152,8 @@ gboolean mbim_backend_command(MbimBackend *self, MbimService service, guint32 ci
     g_autoptr(GAsyncResult) result = NULL;
     g_autoptr(MbimDevice) device = NULL;
     g_autoptr(GError) failure = NULL;
+    gboolean is_apdu = service == MBIM_SERVICE_MS_UICC_LOW_LEVEL_ACCESS &&
+                       cid == MBIM_CID_MS_UICC_LOW_LEVEL_ACCESS_APDU;
     MbimInfoMessage message;
 
     if (!mbim_backend_check(self, error) || !wait_check(deadline, cancellable, error))
@@ -119,7 +164,8 @@ gboolean mbim_backend_command(MbimBackend *self, MbimService service, guint32 ci
         mbim_message_command_append(request, info->data, info->len);
     mbim_device_command(device, request, wait_get_seconds(deadline),
                         wait_call_get_cancellable(call), wait_call_ready, wait_call_ref(call));
-    result = wait_call_finish(call, deadline, cancellable, &failure);
+    result =
+        wait_answer(self, call, deadline, cancellable, is_apdu ? self->removal : NULL, &failure);
     if (!result) {
         if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) && ++self->silent >= MAX_SILENT) {
             log_warning(&self->log, "%u requests without an answer: the modem hangs", self->silent);
@@ -134,6 +180,8 @@ gboolean mbim_backend_command(MbimBackend *self, MbimService service, guint32 ci
         return FALSE;
     }
     self->silent = 0;
+    /* The library delivers an indication one round of the loop later than an answer. */
+    wait_round();
     if (!mbim_info_read(get_raw(answer), &message) || message.kind == MBIM_INFO_INDICATION) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MODEM,
                             "the modem's answer is malformed");
@@ -191,19 +239,24 @@ static void mbim_close(Backend *backend)
     gint64 deadline = clock_boottime() + CLOSE_TIME;
 
     if (self->device) {
-        g_autoptr(WaitCall) call = wait_call_new();
-        g_autoptr(GAsyncResult) result = NULL;
-
         /* No more events: the owner said that it is done. */
         g_signal_handlers_disconnect_by_data(self->device, self);
-        mbim_device_close(self->device, 1, wait_call_get_cancellable(call), wait_call_ready,
-                          wait_call_ref(call));
-        result = wait_call_finish(call, deadline, NULL, NULL);
-        if (result)
-            mbim_device_close_finish(self->device, result, NULL);
-        else
-            mbim_device_close_force(self->device, NULL);
+        if (!self->lost) {
+            g_autoptr(WaitCall) call = wait_call_new();
+            g_autoptr(GAsyncResult) result = NULL;
+
+            mbim_device_close(self->device, 1, wait_call_get_cancellable(call), wait_call_ready,
+                              wait_call_ref(call));
+            result = wait_call_finish(call, deadline, NULL, NULL);
+            if (result)
+                mbim_device_close_finish(self->device, result, NULL);
+        }
+        mbim_device_close_force(self->device, NULL);
         g_clear_object(&self->device);
+    }
+    if (g_cancellable_is_cancelled(self->loss)) {
+        g_object_unref(self->loss);
+        self->loss = g_cancellable_new();
     }
     self->lost = self->attached = FALSE;
     self->silent = 0;
@@ -250,7 +303,7 @@ static gboolean open_device(MbimBackend *self, gint64 deadline, GCancellable *ca
     g_signal_connect(self->device, MBIM_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), self);
     mbim_device_open_full(self->device, flags, wait_get_seconds(deadline),
                           wait_call_get_cancellable(call), wait_call_ready, wait_call_ref(call));
-    result = wait_call_finish(call, deadline, cancellable, error);
+    result = wait_answer(self, call, deadline, cancellable, NULL, error);
     if (!result)
         return FALSE;
     if (!mbim_device_open_full_finish(self->device, result, &failure)) {
@@ -333,6 +386,7 @@ static void mbim_free(Backend *backend)
 {
     MbimBackend *self = (MbimBackend *)backend;
 
+    g_object_unref(self->loss);
     g_object_unref(self->removal);
     g_free(self->path);
     g_free((char *)self->backend.name);
@@ -374,6 +428,7 @@ Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOption
     self->no_proxy = options->no_proxy;
     self->off_time = options->off_time ? options->off_time : DEFAULT_OFF_TIME;
     self->log = (LogContext){ .object = self->backend.name, .modem = self->path };
+    self->loss = g_cancellable_new();
     self->removal = g_cancellable_new();
     self->slot_mapped = TRUE;
     self->select_p2 = -1;

@@ -363,39 +363,6 @@ gboolean mbim_backend_declare(MbimBackend *self, gint64 deadline, GCancellable *
 
 /* ---- APDUs ---- */
 
-static void pass_on(GCancellable *cancellable, gpointer data)
-{
-    (void)cancellable;
-    g_cancellable_cancel(data);
-}
-
-/* A UICC APDU request that also ends, with TIMEOUT, some time after the card was removed. */
-static gboolean command_with_card(MbimBackend *self, GByteArray *info, gint64 deadline,
-                                  GCancellable *cancellable, MbimAnswer *ret_answer, GError **error)
-{
-    g_autoptr(GCancellable) either = g_cancellable_new();
-    g_autoptr(GCancellable) removal = g_object_ref(self->removal);
-    g_autoptr(GError) failure = NULL;
-    gulong by_caller =
-        cancellable ? g_cancellable_connect(cancellable, G_CALLBACK(pass_on), either, NULL) : 0;
-    gulong by_removal = g_cancellable_connect(removal, G_CALLBACK(pass_on), either, NULL);
-    gboolean ok =
-        uicc_command(self, MBIM_CID_MS_UICC_LOW_LEVEL_ACCESS_APDU, MBIM_MESSAGE_COMMAND_TYPE_SET,
-                     info, deadline, either, ret_answer, &failure);
-
-    g_cancellable_disconnect(removal, by_removal);
-    g_cancellable_disconnect(cancellable, by_caller);
-    if (ok)
-        return TRUE;
-    if (euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) &&
-        !g_cancellable_is_cancelled(cancellable)) {
-        g_clear_error(&failure);
-        g_set_error_literal(&failure, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT, "no answer");
-    }
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
-}
-
 /* One request, one answer. */
 static gboolean send_apdu(MbimBackend *self, guint8 channel, const guint8 *apdu, gsize size,
                           MbimUiccClassByteType class_type, gint64 deadline,
@@ -409,7 +376,8 @@ static gboolean send_apdu(MbimBackend *self, guint8 channel, const guint8 *apdu,
     mbim_info_put_u32(info, (guint32)size);
     mbim_info_put_u32(info, 20);
     mbim_info_put_padded(info, apdu, size);
-    return command_with_card(self, info, deadline, cancellable, ret_answer, error);
+    return uicc_command(self, MBIM_CID_MS_UICC_LOW_LEVEL_ACCESS_APDU, MBIM_MESSAGE_COMMAND_TYPE_SET,
+                        info, deadline, cancellable, ret_answer, error);
 }
 
 /* TRUE when the APDU did not reach the card, or the card saw nothing in it but a class that it does not

@@ -155,6 +155,8 @@ gboolean mbim_backend_reset_modem(Backend *backend, gint64 deadline, GCancellabl
     MbimBackend *self = (MbimBackend *)backend;
     guint32 status = 0;
 
+    if (!mbim_backend_check(self, error))
+        return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
         g_auto(MbimAnswer) answer = { 0 };
         g_autoptr(GError) failure = NULL;
@@ -163,7 +165,7 @@ gboolean mbim_backend_reset_modem(Backend *backend, gint64 deadline, GCancellabl
                                   NULL, deadline, cancellable, &answer, &failure)) {
             mbim_backend_note_failure(self, ways[i].step, failure);
             /* It may be too busy with that to answer. */
-            if (self->device && self->lost)
+            if (self->lost)
                 return TRUE;
             g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: %s: ", backend->name,
                                        ways[i].step);

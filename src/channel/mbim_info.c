@@ -73,17 +73,24 @@ static gboolean read_swapped_area(TlvSlice info, gsize at, TlvSlice *ret_area)
            get_area(info, offset, size, ret_area);
 }
 
-/* UTF-16LE. NULL when that is none. */
+/* UTF-16LE, which may have zeros at its end. NULL when that is none. */
 static char *read_string(TlvSlice info, gsize at)
 {
     gunichar2 units[MAX_STRING / 2];
     TlvSlice area;
+    gsize n;
 
     if (!read_area(info, at, &area) || area.size % 2 != 0 || area.size > MAX_STRING)
         return NULL;
-    for (gsize i = 0; i < area.size / 2; i++)
-        units[i] = (gunichar2)(area.data[2 * i] | area.data[2 * i + 1] << 8);
-    return g_utf16_to_utf8(units, (glong)(area.size / 2), NULL, NULL, NULL);
+    for (n = 0; n < area.size / 2; n++)
+        units[n] = (gunichar2)(area.data[2 * n] | area.data[2 * n + 1] << 8);
+    while (n > 0 && units[n - 1] == 0)
+        n--;
+    for (gsize i = 0; i < n; i++) {
+        if (units[i] == 0)
+            return NULL;
+    }
+    return g_utf16_to_utf8(units, (glong)n, NULL, NULL, NULL);
 }
 
 /* ---- messages ---- */

@@ -40,7 +40,8 @@ typedef struct {
                            state of one that was closed by force at "open" */
     gboolean attached;  /* open() has succeeded */
     gboolean lost;
-    guint silent; /* requests in a row that got no answer */
+    GCancellable *loss; /* triggered then */
+    guint silent;       /* requests in a row that got no answer */
 
     gboolean has_mappings; /* the modem tells which slot each of its executors has */
     guint32 mappings[MBIM_INFO_MAX_SLOTS];

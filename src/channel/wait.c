@@ -84,6 +84,19 @@ void wait_settle(void)
         continue;
 }
 
+void wait_round(void)
+{
+    g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
+    g_autoptr(GSource) last = g_idle_source_new();
+    gboolean done = FALSE;
+
+    g_source_set_priority(last, G_PRIORITY_DEFAULT);
+    g_source_set_callback(last, set_flag, &done, NULL);
+    g_source_attach(last, context);
+    while (!done)
+        g_main_context_iteration(context, FALSE);
+}
+
 guint wait_get_seconds(gint64 deadline)
 {
     gint64 left = deadline - clock_boottime();

@@ -24,6 +24,10 @@ gboolean wait_until(const gboolean *done, gint64 deadline, GCancellable *cancell
  */
 void wait_settle(void);
 
+/* Lets the callbacks run that are due already at the default priority, such as what a library has put off to
+ * the next round of the loop, and nothing of lower priority. */
+void wait_round(void);
+
 /* Seconds for a library's own time-out, so that it comes after DEADLINE: 1 to 299. */
 guint wait_get_seconds(gint64 deadline);
 
