@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/modem_at.h"
 #include "sim/modem_mbim.h"
 #include "sim/modem_qmi.h"
 
 #define MAX_IMEI 64 /* what is no IMEI can be told too */
 
-static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim };
+static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim, &sim_modem_at };
 
 const SimModemClass *sim_modem_class_find(const char *name)
 {
@@ -411,6 +412,7 @@ gboolean sim_modem_plug(SimModem *modem, gboolean behind_socket, GError **error)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is plugged already", modem->path);
         return FALSE;
     }
+    behind_socket = behind_socket && modem->class->proxy_name;
     if (behind_socket) {
         (void)g_unlink(modem->path);
         if (mkfifo(modem->path, 0600) < 0) {
