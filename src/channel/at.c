@@ -80,6 +80,7 @@ static void at_close(Backend *backend)
     g_clear_pointer(&self->why, g_free);
     self->silent = 0;
     self->card = AT_CARD_NO_NEWS;
+    g_clear_pointer(&self->aid, g_bytes_unref);
     self->no_sessions = FALSE;
     self->imei[0] = '\0';
     self->backend.leaked = FALSE;

@@ -457,6 +457,8 @@ gboolean at_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_
         self->card_changed = FALSE;
         if (open_once(self, aid, aid_size, deadline, cancellable, ret_channel, &failure)) {
             at_backend_set_card(self, AT_CARD_READY);
+            g_clear_pointer(&self->aid, g_bytes_unref);
+            self->aid = g_bytes_new(aid, aid_size);
             *ret_fci = NULL; /* +CCHO has none */
             return TRUE;
         }
@@ -490,6 +492,48 @@ static void note_removal(AtBackend *self, GError **error)
     g_prefix_error(error, "the card was removed: ");
 }
 
+static GBytes *send_in_session(AtBackend *self, const AtChannel *channel, guint8 *apdu, gsize size,
+                               gint64 deadline, GCancellable *cancellable, AtAnswer *ret_answer,
+                               GError **error)
+{
+    g_autofree char *session = g_strdup_printf("%u,", channel->session);
+
+    apdu[0] = set_channel(apdu[0], 0);
+    return exchange(self, "+CGLA", session, apdu, size, NULL, deadline, cancellable, ret_answer,
+                    error);
+}
+
+/*
+ * What belongs on the basic channel, where +CSIM is missing: TERMINAL CAPABILITY, which a card takes on any
+ * channel (ETSI TS 102 221 table 10.5: class 8X). In the session that is open, or in one of its own. NULL
+ * without an error: neither can be had.
+ */
+static GBytes *send_elsewhere(AtBackend *self, guint8 *apdu, gsize size, gint64 deadline,
+                              GCancellable *cancellable, GError **error)
+{
+    g_auto(AtAnswer) answer = { 0 }, opened = { 0 };
+    GBytes *response;
+    guint8 number = 0;
+    gsize aid_size;
+
+    for (guint i = 1; i < AT_CHANNELS; i++)
+        if (self->channels[i].use == AT_USE_SESSION && !self->channels[i].broken)
+            return send_in_session(self, &self->channels[i], apdu, size, deadline, cancellable,
+                                   &answer, error);
+    if (!self->aid)
+        return NULL;
+    {
+        const guint8 *aid = g_bytes_get_data(self->aid, &aid_size);
+
+        if (!open_session(self, aid, aid_size, deadline, cancellable, &number, &opened, NULL))
+            return NULL;
+    }
+    response = send_in_session(self, &self->channels[number], apdu, size, deadline, cancellable,
+                               &answer, error);
+    at_backend_close_channel(&self->backend, number, deadline, cancellable, NULL);
+    return response;
+}
+
 gboolean at_backend_transmit(Backend *backend, guint8 number, const guint8 *apdu, gsize size,
                              gint64 deadline, GCancellable *cancellable, GBytes **ret_response,
                              GError **error)
@@ -510,15 +554,21 @@ gboolean at_backend_transmit(Backend *backend, guint8 number, const guint8 *apdu
     }
     command = g_memdup2(apdu, size);
     if (number != 0 && channel->use == AT_USE_SESSION) {
-        g_autofree char *session = g_strdup_printf("%u,", channel->session);
-
-        command[0] = set_channel(command[0], 0);
-        response = exchange(self, "+CGLA", session, command, size, NULL, deadline, cancellable,
-                            &answer, &failure);
+        response =
+            send_in_session(self, channel, command, size, deadline, cancellable, &answer, &failure);
     } else {
         if (number != 0)
             command[0] = set_channel(command[0], channel->number);
         response = ask_card(self, command, size, NULL, deadline, cancellable, &answer, &failure);
+        if (number == 0 && !response && is_missing(&answer)) {
+            g_autoptr(GError) second = NULL;
+
+            response = send_elsewhere(self, command, size, deadline, cancellable, &second);
+            if (second) {
+                g_clear_error(&failure);
+                failure = g_steal_pointer(&second);
+            }
+        }
     }
     if (response) {
         *ret_response = response;

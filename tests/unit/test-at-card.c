@@ -256,6 +256,39 @@ static void test_basic_channel(void)
     at_rig_stop(&rig);
 }
 
+/* Without +CSIM, TERMINAL CAPABILITY goes the way that there is. */
+static void test_basic_channel_elsewhere(void)
+{
+    static const char capability[] = "80AA000005A903840101";
+    g_autofree char *first = NULL, *second = NULL;
+    g_autoptr(GError) error = NULL;
+    AtRig rig = { 0 };
+
+    start(&rig);
+    fake_at_answer(rig.fake, "AT+CCHO", "\r\n+CCHO: 3\r\n" OK);
+    fake_at_answer(rig.fake, "AT+CGLA=3", "\r\n+CGLA: 4,\"9000\"\r\n" OK);
+    fake_at_answer(rig.fake, "AT+CCHC=3", OK);
+    g_assert_cmpuint(at_rig_open_channel(&rig, LATE, NULL), ==, 1);
+    g_free(fake_at_take_history(rig.fake));
+    first = at_rig_transmit(&rig, 0, capability, LATE, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(first, ==, "9000");
+    at_rig_assert_history(
+        &rig, "AT+CSIM=20,\"80AA000005A903840101\" AT+CGLA=3,20,\"80AA000005A903840101\"");
+    g_assert_true(backend_close_channel(rig.backend, 1, LATE, NULL, NULL));
+    g_free(fake_at_take_history(rig.fake));
+    second = at_rig_transmit(&rig, 0, capability, LATE, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(second, ==, "9000");
+    at_rig_assert_history(&rig, "AT+CSIM=20,\"80AA000005A903840101\" " CCHO
+                                " AT+CGLA=3,20,\"80AA000005A903840101\" AT+CCHC=3");
+    /* A refusal for another reason is one. */
+    fake_at_answer(rig.fake, "AT+CSIM", "\r\n+CME ERROR: 14\r\n");
+    g_assert_null(at_rig_transmit(&rig, 0, capability, LATE, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
+    at_rig_stop(&rig);
+}
+
 /* What the card says to +CSIM tells what an answer to +CCHO leaves open. */
 static void test_open_errors(void)
 {
@@ -331,7 +364,7 @@ static void test_busy(void)
     g_assert_cmpuint(at_rig_open_channel(&rig, LATE, &error), ==, 1);
     at_rig_assert_history(&rig, CCHO " " CCHO " " CCHO);
     fake_at_answer(rig.fake, "AT+CCHO", "\r\n+CME ERROR: SIM busy\r\n");
-    g_assert_cmpuint(at_rig_open_channel(&rig, SOON, &never), ==, 0);
+    g_assert_cmpuint(at_rig_open_channel(&rig, clock_deadline(3), &never), ==, 0);
     g_assert_error(never, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
     g_assert_nonnull(strstr(never->message, "SIM busy"));
     at_rig_stop(&rig);
@@ -410,7 +443,7 @@ static void test_removal(void)
 static void test_channel(void)
 {
     g_autoptr(ChannelConfig) config = channel_config_new();
-    g_autoptr(GBytes) request = NULL, response = NULL;
+    g_autoptr(GBytes) request = NULL;
     g_autofree guint8 *octets = g_malloc0(1000);
     g_autoptr(GError) error = NULL;
     Channel *channel;
@@ -453,6 +486,7 @@ int main(int argc, char **argv)
     g_test_add_func("/at-card/by-hand", test_by_hand);
     g_test_add_func("/at-card/by-hand-far-channel", test_by_hand_far_channel);
     g_test_add_func("/at-card/basic-channel", test_basic_channel);
+    g_test_add_func("/at-card/basic-channel-elsewhere", test_basic_channel_elsewhere);
     g_test_add_func("/at-card/open-errors", test_open_errors);
     g_test_add_func("/at-card/busy", test_busy);
     g_test_add_func("/at-card/news", test_news);
