@@ -110,7 +110,9 @@ static guint16 get_status(GBytes *response)
     gsize size;
     const guint8 *data = g_bytes_get_data(response, &size);
 
-    return size < 2 ? 0 : (guint16)(data[size - 2] << 8 | data[size - 1]);
+    if (size < 2)
+        return 0;
+    return (guint16)(data[size - 2] << 8 | data[size - 1]);
 }
 
 /* The basic channel's reader, APDU by APDU. */
