@@ -99,6 +99,11 @@ static void send_later(SimModem *modem, SimPeer *peer, const GByteArray *frames,
 
 static void send(SimModem *modem, SimPeer *peer, const GByteArray *frames, guint ms)
 {
+    if (modem->class->in_order) {
+        gint64 now = g_get_monotonic_time();
+        modem->last_due = MAX(modem->last_due, now + (gint64)ms * 1000);
+        ms = (guint)((modem->last_due - now + 999) / 1000);
+    }
     if (ms > 0)
         send_later(modem, peer, frames, ms);
     else

@@ -213,12 +213,15 @@ static void test_late(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     assert_eid(f);
     for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
         g_autoptr(GError) error = NULL;
+        g_autofree char *info = NULL;
 
         set_knobs(f, rules[i]);
         g_assert_false(backend_transmit(f->backend, 1, g_bytes_get_data(apdu, NULL),
                                         g_bytes_get_size(apdu), clock_boottime() + 50 * 1000, NULL,
                                         &response, &error));
         g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+        info = ask(f, "BF2D00", NULL);
+        g_assert_true(info && g_str_has_prefix(info, "BF2D"));
         assert_eid(f);
     }
 }
