@@ -446,12 +446,39 @@ static gboolean open_once(AtBackend *self, const guint8 *aid, gsize aid_size, gi
     return FALSE;
 }
 
+static gboolean is_ours(const AtBackend *self, guint32 session)
+{
+    for (guint i = 1; i < AT_CHANNELS; i++)
+        if (self->channels[i].use == AT_USE_SESSION && self->channels[i].session == session)
+            return TRUE;
+    return FALSE;
+}
+
+/* What a dead predecessor left open may be all the sessions there are. The port is ours alone, and so are the
+ * sessions; most firmware counts them from 0 or 1. TRUE when one was closed. */
+static gboolean sweep(AtBackend *self, gint64 deadline, GCancellable *cancellable)
+{
+    guint closed = 0;
+
+    for (guint32 session = 0; session < AT_CHANNELS && wait_check(deadline, cancellable, NULL);
+         session++) {
+        g_auto(AtAnswer) answer = { 0 };
+
+        if (!is_ours(self, session) &&
+            close_session(self, session, deadline, cancellable, &answer, NULL))
+            closed++;
+    }
+    log_notice(&self->log, "no logical channel left: %u sessions of others closed", closed);
+    return closed > 0;
+}
+
 gboolean at_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size,
                                  gint64 deadline, GCancellable *cancellable, guint8 *ret_channel,
                                  GBytes **ret_fci, GError **error)
 {
     AtBackend *self = (AtBackend *)backend;
     gint64 limit = MIN(deadline, clock_boottime() + READY_TIME), pause = FIRST_RETRY;
+    gboolean swept = self->no_sessions;
 
     for (;;) {
         g_autoptr(GError) failure = NULL;
@@ -466,6 +493,11 @@ gboolean at_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_
         }
         if (euiccd_error_is(failure, EUICCD_ERROR_CARD_ABSENT))
             at_backend_set_card(self, AT_CARD_ABSENT);
+        if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !swept) {
+            swept = TRUE;
+            if (sweep(self, deadline, cancellable))
+                continue;
+        }
         if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
             clock_boottime() + pause >= limit) {
             g_propagate_prefixed_error(error, g_steal_pointer(&failure), "open logical channel: ");

@@ -247,6 +247,10 @@ guard("AT: what leaked is closed before another opens", "invariant 4",
       "src/channel/at_apdu.c", "if (self->backend.leaked || self->orphans->len > 0) {",
       "if (FALSE) {",
       "test-at-card /at-card/leaked", "test-at-card /at-card/late-session")
+guard("AT: sessions of a dead predecessor", "invariant 4",
+      "src/channel/at_apdu.c", "if (sweep(self, deadline, cancellable))",
+      "(void)sweep;\n            if (FALSE)",
+      "test-at-card /at-card/sweep")
 guard("AT: a channel without the application is closed", "invariant 4",
       "src/channel/at_apdu.c", "    if (!close_at_card(self, number, deadline, cancellable, &closed, NULL)) {",
       "    if (FALSE) {\n        (void)close_at_card(self, number, deadline, cancellable, &closed, NULL);",

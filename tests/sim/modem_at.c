@@ -535,7 +535,7 @@ static void init(SimModem *modem)
     at->watch = -1;
     at->echo = TRUE;
     at->ccho = at->cchc = at->csim = TRUE;
-    at->first_session = 100;
+    at->first_session = 1;
 }
 
 static void finish(SimModem *modem G_GNUC_UNUSED)

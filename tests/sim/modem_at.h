@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * - cchc: false: +CCHC is missing [true]
  * - csim: false: +CSIM is missing [true]
  * - bare-session: +CCHO answers the number alone [false]
- * - first-session: the session of channel 0, were there one [100]
+ * - first-session: the session of channel 0, were there one [1]
  * - fetch: +CGLA follows 61xx and 6Cxx itself [false]
  * - line-limit: a longer command line gets no answer; 0: none is too long [0]
  * - chatter: lines that nobody asked for stand around each answer [false]

@@ -186,6 +186,26 @@ static void test_leaked(void)
     at_rig_stop(&rig);
 }
 
+/* Nothing is left, as a dead host leaves it. */
+static void test_sweep(void)
+{
+    g_autoptr(GError) error = NULL, none = NULL;
+    AtRig rig = { 0 };
+
+    start(&rig);
+    fake_at_answer_once(rig.fake, "AT+CCHO", "\r\n+CME ERROR: 20\r\n");
+    fake_at_answer(rig.fake, "AT+CCHO", "\r\n+CCHO: 2\r\n" OK);
+    fake_at_answer(rig.fake, "AT+CCHC=2", OK);
+    g_assert_cmpuint(at_rig_open_channel(&rig, LATE, &error), ==, 1);
+    g_assert_cmpuint(fake_at_count(rig.fake, "AT+CCHC="), ==, 20);
+    /* Ours is not among them, and one round is enough. */
+    fake_at_answer(rig.fake, "AT+CCHO", "\r\n+CME ERROR: 20\r\n");
+    g_assert_cmpuint(at_rig_open_channel(&rig, LATE, &none), ==, 0);
+    g_assert_error(none, EUICCD_ERROR, EUICCD_ERROR_NO_CHANNEL);
+    g_assert_cmpuint(fake_at_count(rig.fake, "AT+CCHC="), ==, 39);
+    at_rig_stop(&rig);
+}
+
 /* ---- +CSIM ---- */
 
 static void answer_by_hand(AtRig *rig)
@@ -493,6 +513,7 @@ int main(int argc, char **argv)
     g_test_add_func("/at-card/no-close", test_no_close);
     g_test_add_func("/at-card/late-session", test_late_session);
     g_test_add_func("/at-card/leaked", test_leaked);
+    g_test_add_func("/at-card/sweep", test_sweep);
     g_test_add_func("/at-card/by-hand", test_by_hand);
     g_test_add_func("/at-card/by-hand-far-channel", test_by_hand_far_channel);
     g_test_add_func("/at-card/basic-channel", test_basic_channel);
