@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * it dead).
  *
  * Errors: MODEM, MODEM_GONE, TIMEOUT, CANCELLED, NO_CHANNEL, NOT_EUICC, CARD_ABSENT,
- * CARD_NOT_READY, NOT_SUPPORTED; each message names the modem's own words (QMI or MBIM error,
- * status word).
+ * CARD_NOT_READY, NOT_SUPPORTED, and of backend_open() BUSY, when somebody else has the port; each message
+ * names the modem's own words (QMI or MBIM error, result of an AT command, status word).
  */
 typedef struct Backend Backend;
 typedef struct BackendClass BackendClass;
@@ -82,6 +82,8 @@ struct Backend {
     gboolean plain_class; /* the modem puts the channel number into the class octet itself: send 00,
                              80 */
     gboolean with_le;     /* the modem wants Le 00 after STORE DATA (case 4) */
+    guint block_limit;    /* no larger block of STORE DATA gets through; 0: none is known */
+    guint patience;       /* seconds that an APDU may take at least; 0: nothing special */
     gboolean is_euicc;    /* the modem says that the card is one; kept by the back-end */
     /* A channel of ours may be open at the modem that nobody can close by its number: those of our client are
      * cleaned up before the next one is opened. Set by whoever lost it. */
@@ -174,7 +176,11 @@ Backend *backend_qmi_new_full(const char *path, guint slot, const BackendOptions
 /* MBIM over mbim-proxy (channel/mbim.c). PATH, SLOT: the same. */
 Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOptions *options);
 
-/* A back-end for TRANSPORT ("qmi", "mbim"); NULL for one that this build lacks. */
+/* AT commands on a terminal (channel/at.c), which nobody else may have open. PATH: device node, e.g.
+ * /dev/ttyUSB2. Of OPTIONS only quirks and probe matter. SLOT is not used: commands go to the active one. */
+Backend *backend_at_new(const char *path, guint slot, const BackendOptions *options);
+
+/* A back-end for TRANSPORT ("qmi", "mbim", "at"); NULL for one that this build lacks. */
 Backend *backend_new(const char *transport, const char *path, guint slot,
                      const BackendOptions *options);
 gboolean backend_is_supported(const char *transport);

@@ -15,7 +15,7 @@ gboolean backend_is_supported(const char *transport)
     if (g_str_equal(transport, "mbim"))
         return TRUE;
 #endif
-    return FALSE;
+    return g_str_equal(transport, "at");
 }
 
 Backend *backend_new(const char *transport, const char *path, guint slot,
@@ -31,5 +31,7 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
     if (g_str_equal(transport, "mbim"))
         backend = backend_mbim_new_full(path, slot, options);
 #endif
+    if (g_str_equal(transport, "at"))
+        backend = backend_at_new(path, slot, options);
     return backend;
 }

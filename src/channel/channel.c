@@ -263,15 +263,15 @@ static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancell
                             GError **error)
 {
     g_autoptr(GBytes) fci = NULL;
+    guint timeout = MAX(channel->config->timeout, channel->backend->patience);
     guint session = channel->session;
     const guint8 *data;
     guint8 number;
     gsize size;
 
     data = g_bytes_get_data(aid, &size);
-    if (!backend_open_channel(channel->backend, data, size,
-                              clock_deadline(channel->config->timeout), cancellable, &number, &fci,
-                              error)) {
+    if (!backend_open_channel(channel->backend, data, size, clock_deadline(timeout), cancellable,
+                              &number, &fci, error)) {
         g_autofree char *hex = bytes_to_hex(data, size);
 
         g_prefix_error(error, "select ISD-R %s: ", hex);

@@ -26,6 +26,7 @@ gboolean channel_exchange(Channel *channel, guint8 number, const guint8 *apdu, g
     channel_trace_command(channel->trace, name, number, apdu, size, hide_command);
     channel->counters.apdus++;
     channel->counters.bytes_sent += size;
+    timeout = MAX(timeout, channel->backend->patience);
     if (!backend_transmit(channel->backend, number, apdu, size, clock_deadline(timeout),
                           cancellable, &response, &failure)) {
         channel_trace_note(channel->trace, name, "no response");
@@ -141,8 +142,10 @@ gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint time
  */
 void channel_forget_blocks(Channel *channel)
 {
-    channel->block = FIRST_BLOCK;
-    channel->block_limit = LAST_BLOCK;
+    guint limit = channel->backend->block_limit;
+
+    channel->block_limit = limit ? MIN(limit, LAST_BLOCK) : LAST_BLOCK;
+    channel->block = MIN(FIRST_BLOCK, channel->block_limit);
     channel->block_grows = FALSE;
 }
 

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/modem_at.h"
 #include "sim/modem_mbim.h"
 #include "sim/modem_qmi.h"
 
 #define MAX_IMEI 64 /* what is no IMEI can be told too */
 
-static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim };
+static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim, &sim_modem_at };
 
 const SimModemClass *sim_modem_class_find(const char *name)
 {
@@ -98,6 +99,11 @@ static void send_later(SimModem *modem, SimPeer *peer, const GByteArray *frames,
 
 static void send(SimModem *modem, SimPeer *peer, const GByteArray *frames, guint ms)
 {
+    if (modem->class->in_order) {
+        gint64 now = g_get_monotonic_time();
+        modem->last_due = MAX(modem->last_due, now + (gint64)ms * 1000);
+        ms = (guint)((modem->last_due - now + 999) / 1000);
+    }
     if (ms > 0)
         send_later(modem, peer, frames, ms);
     else
@@ -411,6 +417,7 @@ gboolean sim_modem_plug(SimModem *modem, gboolean behind_socket, GError **error)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "%s is plugged already", modem->path);
         return FALSE;
     }
+    behind_socket = behind_socket && modem->class->proxy_name;
     if (behind_socket) {
         (void)g_unlink(modem->path);
         if (mkfifo(modem->path, 0600) < 0) {

@@ -26,6 +26,7 @@ struct SimModemClass {
     gsize size;             /* of the structure that begins with a SimModem */
     guint32 max_error;      /* of a rule */
     guint32 default_error;
+    gboolean in_order; /* an answer that is late holds back those after it */
     const SimKnob *knobs; /* in that structure */
     void (*init)(SimModem *modem);
     void (*finish)(SimModem *modem);
@@ -64,6 +65,7 @@ struct SimModem {
     int pty_slave;
     GPtrArray *peers;   /* borrowed: clients of the proxy socket that opened this modem */
     GPtrArray *delayed; /* messages under way */
+    gint64 last_due;    /* monotonic time of the last one, where they stay in order */
     GHashTable *counts; /* name -> guint */
     guint seen_refreshes;
     guint replug_timer;

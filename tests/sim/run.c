@@ -158,7 +158,7 @@ static int check_choices(char **modems, const char *proxy)
     for (guint i = 0; modems && modems[i]; i++) {
         if (!sim_world_modem_is_kind(modems[i]) || i == 99) {
             g_printerr("euicc-sim run: --modem=%s: %s\n", modems[i],
-                       i == 99 ? "too many" : "want qmi");
+                       i == 99 ? "too many" : "want qmi or at");
             return SIM_EXIT_USAGE;
         }
     }

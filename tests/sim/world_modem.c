@@ -20,7 +20,7 @@ void sim_world_modem_free(SimWorldModem *modem)
 
 gboolean sim_world_modem_is_kind(const char *kind)
 {
-    static const char *const kinds[] = { "qmi", NULL };
+    static const char *const kinds[] = { "qmi", "at", NULL };
     return g_strv_contains(kinds, kind);
 }
 
