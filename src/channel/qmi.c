@@ -742,6 +742,7 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
                          GError **error)
 {
     QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(GError) failure = NULL;
     const char *step;
 
     if (self->device && !self->lost) {
@@ -752,26 +753,26 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
     }
     qmi_close(backend);
     if (step = "open port",
-        !qmi_backend_open_device(self, connect_signals, deadline, cancellable, error))
+        !qmi_backend_open_device(self, connect_signals, deadline, cancellable, &failure))
         goto fail;
     if (step = "allocate UIM client",
         !qmi_backend_allocate(self, QMI_SERVICE_UIM, &self->allocation, deadline, cancellable,
-                              &self->client, error))
+                              &self->client, &failure))
         goto fail;
     probe_note(backend->probe, TRUE, step, "client id %u", qmi_client_get_cid(self->client));
     /* What a dead predecessor left open may be all the channels there are. */
-    if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, error))
+    if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, &failure))
         goto fail;
-    if (step = "attach", !qmi_backend_query(self, deadline, cancellable, error))
+    if (step = "attach", !qmi_backend_query(self, deadline, cancellable, &failure))
         goto fail;
-    if (step = "switch the card on", !revive_card(self, deadline, cancellable, error))
+    if (step = "switch the card on", !revive_card(self, deadline, cancellable, &failure))
         goto fail;
     self->attached = TRUE;
     return TRUE;
 
 fail:
-    g_prefix_error(error, "%s: %s: ", backend->name, step);
-    probe_note(backend->probe, FALSE, step, "%s", error ? (*error)->message : "failed");
+    probe_note(backend->probe, FALSE, step, "%s", failure->message);
+    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: %s: ", backend->name, step);
     qmi_close(backend);
     return FALSE;
 }
