@@ -88,6 +88,12 @@ struct Backend {
     /* A channel of ours may be open at the modem that nobody can close by its number: those of our client are
      * cleaned up before the next one is opened. Set by whoever lost it. */
     gboolean leaked;
+    /* The slot that is wanted is not the active one: only backend_switch_slot() helps. Kept by the back-end. */
+    gboolean inactive;
+    /* The APDU that is sent may make the card ask for a REFRESH. Where the modem may fetch responses itself it
+     * does so for this one: its own session with the card, which the REFRESH begins, would get into the way of a
+     * GET RESPONSE of ours. Set by the channel. */
+    gboolean may_refresh;
     const Quirks *quirks; /* never NULL; borrowed */
     Probe *probe;         /* what was tried and answered; may be NULL, borrowed */
     BackendEventFunc event;

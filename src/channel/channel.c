@@ -19,8 +19,10 @@
 /* For others to give their channels back before the card is reset for that: after 1 and 2 seconds. */
 #define CHANNEL_PAUSES 2
 
-/* A reset includes the modem's own start of the card: at least so many seconds. */
-#define RESET_TIMEOUT 30
+/* A card that is not ready is asked again after 1, 2, 4, 8, 8, … seconds, or when there is news of it: for twice
+ * the time of a command. */
+#define FIRST_PAUSE G_USEC_PER_SEC
+#define LAST_PAUSE  (8 * G_USEC_PER_SEC)
 
 static const guint8 isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
@@ -48,6 +50,68 @@ void channel_config_free(ChannelConfig *config)
     g_free(config);
 }
 
+/* ---- what the modem's quirks have over the configuration ---- */
+
+guint channel_get_timeout(const Channel *channel)
+{
+    guint timeout = channel->backend->quirks->timeout;
+
+    return MAX(timeout ? timeout : channel->config->timeout, channel->backend->patience);
+}
+
+guint channel_get_block_size(const Channel *channel)
+{
+    const Quirks *quirks = channel->backend->quirks;
+
+    if (quirks->block_size || quirks->given & QUIRK_GIVEN_BLOCK_SIZE)
+        return quirks->block_size;
+    return channel->config->block_size;
+}
+
+gboolean channel_is_plain(const Channel *channel)
+{
+    QuirkSwitch in_class = channel->backend->quirks->channel_in_class;
+
+    return in_class == QUIRK_UNSET ? channel->backend->plain_class : in_class == QUIRK_NO;
+}
+
+gboolean channel_is_with_le(const Channel *channel)
+{
+    QuirkSwitch with_le = channel->backend->quirks->with_le;
+
+    return with_le == QUIRK_UNSET ? channel->backend->with_le : with_le == QUIRK_YES;
+}
+
+static ChannelCapability get_capability(const Channel *channel)
+{
+    return channel->backend->quirks->terminal_capability == QUIRK_NO ? CHANNEL_CAPABILITY_NONE
+                                                                     : channel->config->capability;
+}
+
+static void add_aid(GPtrArray *aids, GBytes *aid)
+{
+    if (!g_ptr_array_find_with_equal_func(aids, aid, g_bytes_equal, NULL))
+        g_ptr_array_add(aids, g_bytes_ref(aid));
+}
+
+/* Those of the modem come first. */
+static GPtrArray *collect_aids(const Channel *channel)
+{
+    GPtrArray *aids = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_auto(GStrv) words =
+        g_strsplit(channel->backend->quirks->aids ? channel->backend->quirks->aids : "", ",", -1);
+
+    for (guint i = 0; words[i]; i++) {
+        g_autoptr(GBytes) aid = bytes_from_hex(g_strstrip(words[i]), NULL);
+
+        if (aid)
+            add_aid(aids, aid);
+    }
+    for (guint i = 0; i < channel->config->aids->len; i++)
+        add_aid(aids, channel->config->aids->pdata[i]);
+    return aids;
+}
+
 /* ---- life ---- */
 
 Channel *channel_new(Backend *backend, const ChannelConfig *config, ChannelTrace *trace)
@@ -69,6 +133,7 @@ void channel_free(Channel *channel)
         return;
     channel_close(channel);
     g_clear_pointer(&channel->fci, g_bytes_unref);
+    g_clear_pointer(&channel->aid, g_bytes_unref);
     g_free(channel);
 }
 
@@ -110,12 +175,19 @@ gboolean channel_take_refresh_pending(Channel *channel)
 }
 
 /* The card or the modem went: there is nothing left to close. */
-static void forget(Channel *channel)
+void channel_forget_session(Channel *channel)
 {
     channel->number = 0;
     channel->dead = FALSE;
     channel->capability_done = FALSE;
     channel->session++;
+}
+
+void channel_let_settle(Channel *channel)
+{
+    guint settle = channel->backend->quirks->settle;
+
+    channel->settled_at = settle ? clock_deadline(settle) : 0;
 }
 
 void channel_handle_event(Channel *channel, BackendEvent event)
@@ -124,15 +196,16 @@ void channel_handle_event(Channel *channel, BackendEvent event)
     switch (event) {
     case BACKEND_EVENT_CARD_READY:
         channel->card_gone = FALSE;
+        channel_let_settle(channel);
         break;
     case BACKEND_EVENT_CARD_GONE:
-        forget(channel);
+        channel_forget_session(channel);
         channel->card_gone = TRUE;
         channel->refresh_pending = FALSE;
         channel_trace_note(channel->trace, channel->backend->name, "card gone");
         break;
     case BACKEND_EVENT_LOST:
-        forget(channel);
+        channel_forget_session(channel);
         channel_forget_blocks(channel);
         channel->lost = TRUE;
         channel_trace_note(channel->trace, channel->backend->name, "modem gone");
@@ -170,7 +243,7 @@ void channel_mark_dead(Channel *channel, const GError *why)
         return;
     channel->dead = TRUE;
     if (euiccd_error_is(why, EUICCD_ERROR_MODEM_GONE))
-        forget(channel);
+        channel_forget_session(channel);
 }
 
 /* Tells the card which kind of assistant the device has (SGP.32 3.8.2). Cards that do not know the
@@ -181,13 +254,14 @@ static gboolean declare_capability(Channel *channel, GCancellable *cancellable, 
     static const guint8 consumer[] = { 0xA9, 0x03, 0x83, 0x01, 0x07 };
     g_autoptr(GBytes) response = NULL;
     g_autoptr(GError) failure = NULL;
+    guint session = channel->session;
     guint8 apdu[APDU_MAX];
     gsize size = 0;
     guint16 sw;
 
     if (channel->capability_done)
         return TRUE;
-    switch (channel->config->capability) {
+    switch (get_capability(channel)) {
     case CHANNEL_CAPABILITY_IPAD:
         size = apdu_terminal_capability(apdu, ipad, sizeof ipad);
         break;
@@ -198,7 +272,7 @@ static gboolean declare_capability(Channel *channel, GCancellable *cancellable, 
         channel->capability_done = TRUE;
         return TRUE;
     }
-    if (channel_exchange(channel, 0, apdu, size, channel->config->timeout, FALSE, FALSE,
+    if (channel_exchange(channel, 0, apdu, size, channel_get_timeout(channel), FALSE, FALSE,
                          cancellable, &response, &sw, &failure)) {
         if (!channel_is_success(sw))
             log_info(&channel->log, "TERMINAL CAPABILITY: the card answered %04X", sw);
@@ -209,7 +283,8 @@ static gboolean declare_capability(Channel *channel, GCancellable *cancellable, 
         g_propagate_prefixed_error(error, g_steal_pointer(&failure), "TERMINAL CAPABILITY: ");
         return FALSE;
     }
-    channel->capability_done = TRUE;
+    /* A card that went meanwhile has forgotten it. */
+    channel->capability_done = channel->session == session;
     return TRUE;
 }
 
@@ -240,10 +315,9 @@ static gboolean complete_fci(Channel *channel, GBytes *aid, GCancellable *cancel
     }
     response = g_byte_array_new();
     data = g_bytes_get_data(aid, &size);
-    size =
-        apdu_select(apdu, apdu_class(channel->number, channel->backend->plain_class), data, size);
-    if (channel_transact(channel, apdu, size, channel->config->timeout, FALSE, FALSE, response, &sw,
-                         cancellable, &failure)) {
+    size = apdu_select(apdu, apdu_class(channel->number, channel_is_plain(channel)), data, size);
+    if (channel_transact(channel, apdu, size, channel_get_timeout(channel), FALSE, FALSE, response,
+                         &sw, cancellable, &failure)) {
         if (response->len > 0)
             channel->fci = g_bytes_new(response->data, response->len);
         return TRUE;
@@ -263,15 +337,15 @@ static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancell
                             GError **error)
 {
     g_autoptr(GBytes) fci = NULL;
-    guint timeout = MAX(channel->config->timeout, channel->backend->patience);
     guint session = channel->session;
     const guint8 *data;
     guint8 number;
     gsize size;
 
     data = g_bytes_get_data(aid, &size);
-    if (!backend_open_channel(channel->backend, data, size, clock_deadline(timeout), cancellable,
-                              &number, &fci, error)) {
+    if (!backend_open_channel(channel->backend, data, size,
+                              clock_deadline(channel_get_timeout(channel)), cancellable, &number,
+                              &fci, error)) {
         g_autofree char *hex = bytes_to_hex(data, size);
 
         g_prefix_error(error, "select ISD-R %s: ", hex);
@@ -283,7 +357,10 @@ static gboolean select_isdr(Channel *channel, GBytes *aid, GCancellable *cancell
         return FALSE;
     }
     channel->number = number;
-    channel->aid = aid;
+    if (channel->aid != aid) {
+        g_clear_pointer(&channel->aid, g_bytes_unref);
+        channel->aid = g_bytes_ref(aid);
+    }
     channel->open_session = session;
     channel->dead = FALSE;
     channel->counters.channel_opens++;
@@ -321,7 +398,7 @@ static gboolean check_open(Channel *channel, GError **error)
  * not fetched. */
 static gboolean select_again(Channel *channel, GCancellable *cancellable, GError **error)
 {
-    guint8 cla = apdu_class(channel->number, channel->backend->plain_class);
+    guint8 cla = apdu_class(channel->number, channel_is_plain(channel));
     g_autoptr(GBytes) response = NULL;
     g_autoptr(GError) failure = NULL;
     guint8 apdu[APDU_MAX];
@@ -331,7 +408,7 @@ static gboolean select_again(Channel *channel, GCancellable *cancellable, GError
 
     data = g_bytes_get_data(channel->aid, &size);
     size = apdu_select(apdu, cla, data, size);
-    if (!channel_exchange(channel, channel->number, apdu, size, channel->config->timeout, FALSE,
+    if (!channel_exchange(channel, channel->number, apdu, size, channel_get_timeout(channel), FALSE,
                           FALSE, cancellable, &response, &sw, &failure)) {
         channel_mark_dead(channel, failure);
         g_propagate_prefixed_error(error, g_steal_pointer(&failure), "SELECT: ");
@@ -358,7 +435,7 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    if (channel_is_open(channel) && channel->config->capability != CHANNEL_CAPABILITY_NONE &&
+    if (channel_is_open(channel) && get_capability(channel) != CHANNEL_CAPABILITY_NONE &&
         !select_again(channel, cancellable, error))
         return FALSE;
     return check_open(channel, error);
@@ -376,17 +453,18 @@ static gboolean greet(Channel *channel, GCancellable *cancellable, GError **erro
 
 static gboolean try_open(Channel *channel, GCancellable *cancellable, GError **error)
 {
+    g_autoptr(GPtrArray) aids = collect_aids(channel);
+
     release(channel);
     if (channel->known && !declare_capability(channel, cancellable, error))
         return FALSE;
-    for (guint i = 0; i < channel->config->aids->len; i++) {
-        GBytes *aid = g_ptr_array_index(channel->config->aids, i);
+    for (guint i = 0; i < aids->len; i++) {
+        GBytes *aid = g_ptr_array_index(aids, i);
         g_autoptr(GError) failure = NULL;
 
         if (select_isdr(channel, aid, cancellable, &failure))
             return greet(channel, cancellable, error);
-        if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_EUICC) ||
-            i + 1 == channel->config->aids->len) {
+        if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_EUICC) || i + 1 == aids->len) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
@@ -407,40 +485,96 @@ static gboolean free_channels(Channel *channel, const GError *failure, GCancella
     channel->freed = TRUE;
     log_notice(&channel->log, "%s: resetting the card to get back those left open",
                failure->message);
-    return channel_renew_card(channel, 0, TRUE, cancellable, error);
+    return channel_reset_card(channel, cancellable, error);
+}
+
+/* Until END, or news of the card or modem. FALSE with CANCELLED or MODEM_GONE. */
+static gboolean wait_for_news(Channel *channel, gint64 end, GCancellable *cancellable,
+                              GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    channel->event_seen = FALSE;
+    if (!wait_until(&channel->event_seen, end, cancellable, &failure) &&
+        !euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!channel->lost)
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
+                channel->backend->name);
+    return FALSE;
+}
+
+static gboolean pause_until(Channel *channel, gint64 end, GCancellable *cancellable, GError **error)
+{
+    while (clock_boottime() < end)
+        if (!wait_for_news(channel, end, cancellable, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* What a failed attempt leaves to do before the next one. *RET_AGAIN: there is one. */
+typedef struct {
+    gint64 limit, pause; /* for a card that is not ready */
+    guint others;        /* for others to give their channels back, seconds */
+} Patience;
+
+static gboolean prepare_retry(Channel *channel, Patience *patience, const GError *failure,
+                              gboolean *ret_again, GCancellable *cancellable, GError **error)
+{
+    *ret_again = TRUE;
+    if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !channel->freed &&
+        (channel->selected || channel->backend->is_euicc))
+        return patience->others <= CHANNEL_PAUSES
+                   ? channel_pause(channel, patience->others++, cancellable, error)
+                   : free_channels(channel, failure, cancellable, error);
+    /* A slot that is not active does not get ready by waiting. */
+    if (euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) && !channel->backend->inactive &&
+        clock_boottime() + patience->pause < patience->limit) {
+        gint64 end = clock_boottime() + patience->pause;
+
+        log_debug(&channel->log, "%s: waiting for the card", failure->message);
+        patience->pause = MIN(patience->pause * 2, LAST_PAUSE);
+        return wait_for_news(channel, end, cancellable, error);
+    }
+    *ret_again = FALSE;
+    return TRUE;
 }
 
 gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error)
 {
-    guint pause = 1;
+    Patience patience = { clock_deadline(2 * channel_get_timeout(channel)), FIRST_PAUSE, 1 };
 
     if (channel_is_open(channel))
         return TRUE;
-    if (!backend_open(channel->backend, clock_deadline(channel->config->timeout), cancellable,
+    if (!backend_open(channel->backend, clock_deadline(channel_get_timeout(channel)), cancellable,
                       error))
         return FALSE;
     channel->lost = FALSE;
     for (;;) {
         g_autoptr(GError) failure = NULL;
         g_autoptr(GError) local = NULL;
+        gboolean again;
 
+        if (!pause_until(channel, channel->settled_at, cancellable, error)) {
+            g_prefix_error(error, "letting the card settle: ");
+            return FALSE;
+        }
+        channel->settled_at = 0;
         if (try_open(channel, cancellable, &failure)) {
             channel->selected = TRUE;
             channel->freed = FALSE;
             return TRUE;
         }
-        if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !channel->freed &&
-            (channel->selected || channel->backend->is_euicc)) {
-            gboolean ok = pause <= CHANNEL_PAUSES
-                              ? channel_pause(channel, pause++, cancellable, &local)
-                              : free_channels(channel, failure, cancellable, &local);
-
-            if (ok)
-                continue;
+        if (!prepare_retry(channel, &patience, failure, &again, cancellable, &local)) {
             g_prefix_error(&failure, "(%s) ", local->message);
             if (euiccd_error_is(local, EUICCD_ERROR_CANCELLED) ||
                 euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE))
                 failure->code = local->code;
+        } else if (again) {
+            continue;
         }
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
@@ -449,90 +583,5 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
 
 gboolean channel_pause(Channel *channel, guint seconds, GCancellable *cancellable, GError **error)
 {
-    gint64 end = clock_deadline(seconds);
-
-    for (;;) {
-        g_autoptr(GError) failure = NULL;
-
-        if (channel->lost) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
-                        channel->backend->name);
-            return FALSE;
-        }
-        channel->event_seen = FALSE;
-        if (wait_until(&channel->event_seen, end, cancellable, &failure))
-            continue;
-        if (euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
-            return TRUE;
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-}
-
-/* ---- renewal ---- */
-
-/* TRUE when the card went and came back, or is back since SESSION. FALSE with ERROR where waiting
- * makes no sense any more, FALSE without where nothing happened. */
-static gboolean wait_for_refresh(Channel *channel, guint session, guint grace, guint timeout,
-                                 GCancellable *cancellable, GError **error)
-{
-    gint64 deadline = clock_deadline(grace);
-    gboolean went = channel->session != session;
-
-    if (went)
-        deadline = clock_deadline(timeout);
-    while (!went || channel->card_gone) {
-        g_autoptr(GError) failure = NULL;
-
-        if (channel->lost) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
-                        channel->backend->name);
-            return FALSE;
-        }
-        channel->event_seen = FALSE;
-        if (!wait_until(&channel->event_seen, deadline, cancellable, &failure)) {
-            if (!euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
-                g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        if (!went && channel->session != session) {
-            went = TRUE;
-            deadline = clock_deadline(timeout);
-        }
-    }
-    return TRUE;
-}
-
-gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
-                            GCancellable *cancellable, GError **error)
-{
-    guint timeout = MAX(channel->config->timeout, RESET_TIMEOUT);
-    g_autoptr(GError) failure = NULL;
-
-    if (!backend_open(channel->backend, clock_deadline(timeout), cancellable, error)) {
-        g_prefix_error(error, "renew card: ");
-        return FALSE;
-    }
-    release(channel);
-    if (!force &&
-        wait_for_refresh(channel, channel->open_session, grace, timeout, cancellable, &failure)) {
-        log_info(&channel->log, "the modem has refreshed the card");
-        channel_trace_note(channel->trace, channel->backend->name, "card refreshed by the modem");
-    } else if (failure) {
-        g_propagate_prefixed_error(error, g_steal_pointer(&failure), "renew card: ");
-        return FALSE;
-    } else {
-        channel_trace_note(channel->trace, channel->backend->name, "card reset");
-        if (!backend_reset_card(channel->backend, clock_deadline(timeout), cancellable, error)) {
-            g_prefix_error(error, "renew card: ");
-            forget(channel);
-            return FALSE;
-        }
-        channel->counters.card_resets++;
-        channel->card_gone = FALSE;
-    }
-    forget(channel);
-    channel->open_session = channel->session;
-    channel->refresh_pending = FALSE;
-    return TRUE;
+    return pause_until(channel, clock_deadline(seconds), cancellable, error);
 }

@@ -99,11 +99,35 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
  * (REFRESH), which the modem fetches. */
 gboolean channel_take_refresh_pending(Channel *channel);
 
-/* After a profile change (interop.md I-35): closes the channel, gives the modem GRACE seconds to
- * act on a REFRESH itself, and resets the card if it did not (or if FORCE). Then the card is ready
- * for channel_open(). */
+/* What brought the card back after a profile change. */
+typedef enum {
+    CHANNEL_RUNG_UNKNOWN,
+    CHANNEL_RUNG_REFRESH,     /* the modem acted on the card's REFRESH */
+    CHANNEL_RUNG_POWER_CYCLE, /* the card was switched off and on */
+    CHANNEL_RUNG_RESTART,     /* the modem was restarted */
+} ChannelRung;
+
+const char *channel_rung_to_string(ChannelRung rung);
+ChannelRung channel_rung_from_string(const char *text); /* UNKNOWN for what is none, or NULL */
+
+/*
+ * After a profile change (interop.md I-35): closes the channel, gives the modem GRACE seconds to act on a
+ * REFRESH itself, and resets the card if it did not. With FORCE (the card still answers 6985, or answers
+ * that without a profile change) at once, and by the next rung where the last one did not help: see
+ * channel_can_climb(). Which rungs there are is a quirk of the modem (Quirks.reset). Then the card is ready for
+ * channel_open(). MODEM_GONE with words for it where the modem was restarted: what is owed to the eIM is on
+ * disk, and the card is looked at when the modem is back.
+ */
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
                             GCancellable *cancellable, GError **error);
+
+/* TRUE after channel_renew_card() when another one with FORCE would do more than that did. */
+gboolean channel_can_climb(Channel *channel);
+
+/* The rung that worked last, which is tried first the next time: to be kept with the modem, and given to the
+ * next Channel of it. */
+ChannelRung channel_get_rung(Channel *channel);
+void channel_set_rung(Channel *channel, ChannelRung rung);
 
 /* Lets time pass, during which the card's and the modem's events are taken: for a card that says that it is
  * busy (catBusy). FALSE with CANCELLED or MODEM_GONE at once. */

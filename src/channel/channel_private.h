@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* What channel.c (life, opening, renewal) and command.c (APDUs and command objects) share. */
+/* What channel.c (life, opening), renew.c (bringing the card back) and command.c (APDUs and command
+ * objects) share. */
 
 struct Channel {
     Backend *backend;
@@ -28,8 +29,13 @@ struct Channel {
     gboolean known;           /* this card may be declared to without a look at it (I-40) */
     gboolean selected;        /* this card had an ISD-R */
     gboolean freed;           /* the card was reset for want of a channel, and none was got since */
-    GBytes *aid;              /* that was selected last; borrowed from CONFIG */
+    GBytes *aid;              /* that was selected last */
     gboolean refresh_pending; /* 91xx */
+    gint64 settled_at; /* not before that boot time: the card was reported ready just now; 0: any */
+
+    ChannelRung rung;   /* that worked last */
+    ChannelRung trying; /* that was used last, and no command has succeeded since */
+    gboolean series;    /* begun by a profile change: the rungs go on where it is not back yet */
 
     /* Size of STORE DATA blocks where it is not configured: see command.c. */
     guint block;       /* the largest that was accepted */
@@ -51,6 +57,24 @@ gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint time
                           guint16 *ret_sw, GCancellable *cancellable, GError **error);
 
 gboolean channel_is_success(guint16 sw);
+
+/* What holds for this modem: its quirks, or else the configuration. */
+guint channel_get_timeout(const Channel *channel);    /* seconds */
+guint channel_get_block_size(const Channel *channel); /* 0: auto */
+gboolean channel_is_plain(const Channel *channel);    /* no channel number in the class octet */
+gboolean channel_is_with_le(const Channel *channel);
+
+/* The card or the modem went: there is nothing left to close. */
+void channel_forget_session(Channel *channel);
+
+/* The card was reported ready just now: it gets the time that the quirks name. */
+void channel_let_settle(Channel *channel);
+
+/* The card's power off and on, whatever happened before. */
+gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError **error);
+
+/* A command has succeeded: so has the rung that was used last. */
+void channel_confirm_rung(Channel *channel);
 
 /* The channel can't be used any more; whether it is open at the modem depends on WHY. */
 void channel_mark_dead(Channel *channel, const GError *why);

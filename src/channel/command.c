@@ -72,7 +72,7 @@ gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint time
                           guint16 *ret_sw, GCancellable *cancellable, GError **error)
 {
     guint8 number = channel->number;
-    guint8 cla = apdu_class(number, channel->backend->plain_class);
+    guint8 cla = apdu_class(number, channel_is_plain(channel));
     guint session = channel->session, idle = 0;
     gboolean first = TRUE;
 
@@ -151,7 +151,10 @@ void channel_forget_blocks(Channel *channel)
 
 static gsize get_capacity(const Channel *channel)
 {
-    guint size = channel->config->block_size ? channel->config->block_size : channel->block_limit;
+    guint size = channel_get_block_size(channel);
+
+    if (size == 0)
+        size = channel->block_limit;
 
     return (gsize)APDU_MAX_BLOCKS * size;
 }
@@ -159,8 +162,8 @@ static gsize get_capacity(const Channel *channel)
 /* Octets of the next block. WIDE: the command does not fit into blocks of the usual size. */
 static gsize choose_block(const Channel *channel, gsize left, gboolean wide)
 {
-    if (channel->config->block_size)
-        return MIN(left, channel->config->block_size);
+    if (channel_get_block_size(channel))
+        return MIN(left, channel_get_block_size(channel));
     if (left <= channel->block)
         return left;
     if (channel->block >= channel->block_limit || !(channel->block_grows || wide))
@@ -170,7 +173,7 @@ static gsize choose_block(const Channel *channel, gsize left, gboolean wide)
 
 static void note_block(Channel *channel, gsize size)
 {
-    if (!channel->config->block_size && size > channel->block)
+    if (!channel_get_block_size(channel) && size > channel->block)
         channel->block = (guint)size;
 }
 
@@ -235,7 +238,7 @@ static RunEnd run(Channel *channel, const Command *command, GByteArray *response
 {
     gsize size = command->request.size, at = 0;
     gboolean wide = size > (gsize)APDU_MAX_BLOCKS * channel->block;
-    guint8 cla = apdu_proprietary_class(channel->number, channel->backend->plain_class);
+    guint8 cla = apdu_proprietary_class(channel->number, channel_is_plain(channel));
     guint64 first = channel->counters.apdus + 1;
 
     if (size == 0 || size > get_capacity(channel)) {
@@ -248,17 +251,20 @@ static RunEnd run(Channel *channel, const Command *command, GByteArray *response
     for (guint i = 0; at < size; i++) {
         gsize block = choose_block(channel, size - at, wide), n;
         gboolean last = at + block == size, ok;
-        gboolean with_le = last && channel->backend->with_le;
+        gboolean with_le = last && channel_is_with_le(channel);
         g_autoptr(GError) failure = NULL;
         guint8 apdu[APDU_MAX];
 
         n = apdu_store_data(apdu, cla, last, (guint8)i, command->request.data + at, block, with_le);
         *ret_sw = 0;
-        if (last)
+        if (last) {
+            /* It may change the profile: see backend.h. */
+            channel->backend->may_refresh = command->once;
             ok = channel_transact(channel, apdu, n, command->timeout, command->hide_request,
                                   command->hide_response, response, ret_sw, command->cancellable,
                                   &failure);
-        else
+            channel->backend->may_refresh = FALSE;
+        } else
             ok = send_part(channel, command, apdu, n, ret_sw, &failure);
         if (!ok) {
             gboolean lost = is_channel_lost(*ret_sw);
@@ -271,7 +277,7 @@ static RunEnd run(Channel *channel, const Command *command, GByteArray *response
                                        i + 1, at + 1, at + block, size);
             if (lost)
                 return !last || untouched ? RUN_CHANNEL_LOST : RUN_FAILED;
-            return tried && !channel->config->block_size ? RUN_TOO_LARGE : RUN_FAILED;
+            return tried && !channel_get_block_size(channel) ? RUN_TOO_LARGE : RUN_FAILED;
         }
         note_block(channel, block);
         at += block;
@@ -288,7 +294,8 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
     const char *title = type_request ? type_request->name : "ES10 command";
     const Command command = {
         .request = tlv_slice_from_bytes(request),
-        .timeout = long_running ? channel->config->long_timeout : channel->config->timeout,
+        .timeout = long_running ? MAX(channel->config->long_timeout, channel_get_timeout(channel))
+                                : channel_get_timeout(channel),
         .once = long_running,
         .hide_request = channel->trace && channel_trace_holds_secret(type_request, request),
         .hide_response = channel->trace && channel_trace_is_secret(type_response),
@@ -310,6 +317,7 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
         }
         end = run(channel, &command, response, &sw, &failure);
         if (end == RUN_DONE) {
+            channel_confirm_rung(channel);
             if (ret_sw)
                 *ret_sw = sw;
             *ret_response = g_byte_array_free_to_bytes(g_steal_pointer(&response));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/qmi_private.h"
 
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -216,6 +217,7 @@ static void take_slots(QmiBackend *self, GArray *slots)
     self->logical = slot->logical;
     self->slot_present = slot->card_present;
     self->backend.is_euicc = slot->card_present && (slot->is_euicc || slot->eid[0]);
+    self->backend.inactive = slot->logical == 0;
     if (slot->iccid[0] || !slot->card_present)
         g_strlcpy(self->iccid, slot->iccid, sizeof self->iccid);
     if (other && is_there(self->card)) {
@@ -273,6 +275,32 @@ gboolean qmi_backend_check(QmiBackend *self, GError **error)
     return FALSE;
 }
 
+/* Every request, but not the APDUs that went well: there are many, and they tell nothing about the modem. */
+static void note_answer(QmiBackend *self, QmiMessage *request, QmiMessage *answer,
+                        const GError *failure)
+{
+    guint16 id = qmi_message_get_message_id(request), qmi_error = 0;
+    g_autofree char *step = NULL, *words = NULL, *hex = NULL;
+    const guint8 *raw;
+    gsize size = 0;
+    gboolean ok;
+
+    if (!self->backend.probe)
+        return;
+    step = g_strdup_printf("UIM %s (%04X)", uim_get_name(id), id);
+    if (!answer) {
+        probe_note(self->backend.probe, FALSE, step, "%s", failure->message);
+        return;
+    }
+    ok = uim_get_result(answer, &qmi_error, NULL) && qmi_error == 0;
+    if (ok && id == UIM_SEND_APDU)
+        return;
+    words = ok ? g_strdup("success") : qmi_backend_describe(qmi_error);
+    raw = qmi_message_get_raw(answer, &size, NULL);
+    hex = raw ? bytes_to_hex(raw, size) : g_strdup("");
+    probe_note(self->backend.probe, ok, step, "%s: %s", words, hex);
+}
+
 QmiMessage *qmi_backend_command(QmiBackend *self, QmiMessage *request, gint64 deadline,
                                 GCancellable *cancellable, GError **error)
 {
@@ -293,10 +321,12 @@ QmiMessage *qmi_backend_command(QmiBackend *self, QmiMessage *request, gint64 de
             log_warning(&self->log, "%u requests without an answer: the modem hangs", self->silent);
             report_lost(self);
         }
+        note_answer(self, request, NULL, failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
     answer = qmi_device_command_full_finish(device, result, &failure);
+    note_answer(self, request, answer, failure);
     if (answer) {
         self->silent = 0;
         return answer;
@@ -358,9 +388,8 @@ gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *canc
     return register_events(self, deadline, cancellable, error);
 }
 
-/* *RET_SLOTS is NULL where the modem does not know the request. */
-static gboolean query_slots(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
-                            GArray **ret_slots, GError **error)
+gboolean qmi_backend_query_slots(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                                 GArray **ret_slots, GError **error)
 {
     g_autoptr(QmiMessage) request = NULL, answer = NULL;
     guint16 qmi_error;
@@ -399,7 +428,7 @@ gboolean qmi_backend_query(QmiBackend *self, gint64 deadline, GCancellable *canc
     guint slot_news = self->slot_news, card_news;
     guint16 qmi_error;
 
-    if (query_slots(self, deadline, cancellable, &slots, &failure)) {
+    if (qmi_backend_query_slots(self, deadline, cancellable, &slots, &failure)) {
         if (slots && self->slot_news == slot_news)
             take_slots(self, slots);
     } else if (euiccd_error_is(failure, EUICCD_ERROR_MODEM)) {
@@ -431,7 +460,7 @@ static gboolean qmi_list_slots(Backend *backend, gint64 deadline, GCancellable *
     QmiBackend *self = (QmiBackend *)backend;
     GArray *slots = NULL;
 
-    if (!query_slots(self, deadline, cancellable, &slots, error)) {
+    if (!qmi_backend_query_slots(self, deadline, cancellable, &slots, error)) {
         g_prefix_error(error, "%s: ", backend->name);
         return FALSE;
     }
@@ -598,6 +627,18 @@ static gboolean wait_ready(QmiBackend *self, gint64 deadline, GCancellable *canc
     }
 }
 
+void qmi_backend_set_away(QmiBackend *self)
+{
+    if (self->card_status != QMI_CARD_UNKNOWN)
+        self->card_status = QMI_CARD_OFF;
+    set_card(self, QMI_CARD_OFF);
+}
+
+gboolean qmi_backend_is_ready(QmiBackend *self)
+{
+    return is_there(self->card);
+}
+
 static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *cancellable,
                                GError **error)
 {
@@ -617,9 +658,7 @@ static gboolean qmi_reset_card(Backend *backend, gint64 deadline, GCancellable *
     }
     self->backend.leaked = FALSE;
     wait_off(self, deadline);
-    if (self->card_status != QMI_CARD_UNKNOWN)
-        self->card_status = QMI_CARD_OFF;
-    set_card(self, QMI_CARD_OFF);
+    qmi_backend_set_away(self);
     /* From here on the card is without power: switching it on is no longer up to the caller. */
     if (!switch_on(self, TRUE, deadline, cancellable, error)) {
         g_prefix_error(error, "%s: reset card: ", backend->name);
@@ -663,7 +702,8 @@ static void qmi_close(Backend *backend)
     self->lost = self->attached = FALSE;
     self->silent = 0;
     self->physical = self->logical = 0;
-    self->has_slots = self->slot_present = self->backend.is_euicc = FALSE;
+    self->has_slots = self->slot_present = FALSE;
+    self->backend.is_euicc = self->backend.inactive = FALSE;
     self->iccid[0] = '\0';
     self->card = self->card_status = QMI_CARD_UNKNOWN;
     watch_removal(self);
@@ -673,61 +713,10 @@ static void qmi_close(Backend *backend)
     self->procedure = QMI_PROCEDURE_UNTRIED;
 }
 
-static gboolean create_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
-                              GError **error)
+static void connect_signals(QmiBackend *self)
 {
-    g_autoptr(WaitCall) call = wait_call_new();
-    g_autoptr(GAsyncResult) result = NULL;
-    g_autoptr(GFile) file = g_file_new_for_path(self->path);
-    g_autoptr(GObject) source = NULL;
-    g_autoptr(GError) failure = NULL;
-    GObject *object;
-
-    g_async_initable_new_async(QMI_TYPE_DEVICE, G_PRIORITY_DEFAULT, wait_call_get_cancellable(call),
-                               wait_call_ready, wait_call_ref(call), QMI_DEVICE_FILE, file,
-                               QMI_DEVICE_NO_FILE_CHECK, self->no_file_check,
-                               self->proxy ? QMI_DEVICE_PROXY_PATH : NULL, self->proxy, NULL);
-    result = wait_call_finish(call, deadline, cancellable, error);
-    if (!result)
-        return FALSE;
-    source = g_async_result_get_source_object(result);
-    object = g_async_initable_new_finish(G_ASYNC_INITABLE(source), result, &failure);
-    if (!object) {
-        /* The node went between discovery and this call. */
-        gboolean gone = !g_file_test(self->path, G_FILE_TEST_EXISTS);
-
-        g_set_error_literal(error, EUICCD_ERROR,
-                            gone ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_MODEM, failure->message);
-        return FALSE;
-    }
-    self->device = QMI_DEVICE(object);
-    return TRUE;
-}
-
-static gboolean open_device(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
-                            GError **error)
-{
-    g_autoptr(WaitCall) call = wait_call_new();
-    g_autoptr(GAsyncResult) result = NULL;
-    g_autoptr(GError) failure = NULL;
-
     g_signal_connect(self->device, QMI_DEVICE_SIGNAL_INDICATION, G_CALLBACK(on_indication), self);
     g_signal_connect(self->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), self);
-    /* The mode is named (QMI) rather than detected, which only works where udev knows the port. */
-    qmi_device_open(self->device,
-                    QMI_DEVICE_OPEN_FLAGS_PROXY | QMI_DEVICE_OPEN_FLAGS_EXPECT_INDICATIONS,
-                    wait_get_seconds(deadline), wait_call_get_cancellable(call), wait_call_ready,
-                    wait_call_ref(call));
-    result = wait_call_finish(call, deadline, cancellable, error);
-    if (!result)
-        return FALSE;
-    if (!qmi_device_open_finish(self->device, result, &failure)) {
-        g_set_error_literal(error, EUICCD_ERROR,
-                            self->lost ? EUICCD_ERROR_MODEM_GONE : EUICCD_ERROR_MODEM,
-                            failure->message);
-        return FALSE;
-    }
-    return TRUE;
 }
 
 /* A card that stays off is no reason not to open the modem: who uses it is told. */
@@ -753,6 +742,7 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
                          GError **error)
 {
     QmiBackend *self = (QmiBackend *)backend;
+    g_autoptr(GError) failure = NULL;
     const char *step;
 
     if (self->device && !self->lost) {
@@ -762,26 +752,27 @@ static gboolean qmi_open(Backend *backend, gint64 deadline, GCancellable *cancel
         return FALSE;
     }
     qmi_close(backend);
-    if (step = "open port", !create_device(self, deadline, cancellable, error))
-        goto fail;
-    if (step = "open port through qmi-proxy", !open_device(self, deadline, cancellable, error))
+    if (step = "open port",
+        !qmi_backend_open_device(self, connect_signals, deadline, cancellable, &failure))
         goto fail;
     if (step = "allocate UIM client",
         !qmi_backend_allocate(self, QMI_SERVICE_UIM, &self->allocation, deadline, cancellable,
-                              &self->client, error))
+                              &self->client, &failure))
         goto fail;
+    probe_note(backend->probe, TRUE, step, "client id %u", qmi_client_get_cid(self->client));
     /* What a dead predecessor left open may be all the channels there are. */
-    if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, error))
+    if (step = "attach", !qmi_backend_clean(self, deadline, cancellable, &failure))
         goto fail;
-    if (step = "attach", !qmi_backend_query(self, deadline, cancellable, error))
+    if (step = "attach", !qmi_backend_query(self, deadline, cancellable, &failure))
         goto fail;
-    if (step = "switch the card on", !revive_card(self, deadline, cancellable, error))
+    if (step = "switch the card on", !revive_card(self, deadline, cancellable, &failure))
         goto fail;
     self->attached = TRUE;
     return TRUE;
 
 fail:
-    g_prefix_error(error, "%s: %s: ", backend->name, step);
+    probe_note(backend->probe, FALSE, step, "%s", failure->message);
+    g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: %s: ", backend->name, step);
     qmi_close(backend);
     return FALSE;
 }
@@ -808,6 +799,9 @@ static const BackendClass qmi_class = {
     .reset_card = qmi_reset_card,
     .get_imei = qmi_backend_get_imei,
     .get_rplmn = qmi_backend_get_rplmn,
+    .get_identity = qmi_backend_get_identity,
+    .switch_slot = qmi_backend_switch_slot,
+    .reset_modem = qmi_backend_reset_modem,
     .close = qmi_close,
     .free = qmi_free,
 };
@@ -815,14 +809,17 @@ static const BackendClass qmi_class = {
 Backend *backend_qmi_new_full(const char *path, guint slot, const BackendOptions *options)
 {
     QmiBackend *self = g_new0(QmiBackend, 1);
+    guint32 node;
 
     self->backend.class = &qmi_class;
     self->backend.quirks = options->quirks ? options->quirks : &quirks_none;
     self->backend.probe = options->probe;
-    self->backend.name = g_path_get_basename(path);
+    self->backend.name = qmi_backend_parse_qrtr(path, &node) ? g_strdup_printf("qrtr%u", node)
+                                                             : g_path_get_basename(path);
     self->path = g_strdup(path);
     self->wanted_slot = slot;
     self->proxy = g_strdup(options->proxy);
+    self->no_proxy = options->no_proxy;
     self->no_file_check = options->no_file_check;
     self->modem_fetches = options->modem_fetches;
     self->off_time = options->off_time ? options->off_time : DEFAULT_OFF_TIME;

@@ -374,6 +374,20 @@ static QmiMessage *command_with_card(QmiBackend *self, QmiMessage *request, gint
     return NULL;
 }
 
+/* Where nobody decided otherwise, the modem fetches the response to what may bring a REFRESH, and no other. */
+static gboolean does_modem_fetch(QmiBackend *self)
+{
+    switch (self->backend.quirks->modem_fetches) {
+    case QUIRK_UNSET:
+        return self->modem_fetches || self->backend.may_refresh;
+    case QUIRK_NO:
+        return FALSE;
+    case QUIRK_YES:
+        return TRUE;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
 /* One request, one answer. *RET_ERROR: QMI error, 0 for success. */
 static QmiMessage *send_apdu(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
                              gint64 deadline, GCancellable *cancellable, guint16 *ret_error,
@@ -389,7 +403,7 @@ static QmiMessage *send_apdu(QmiBackend *self, guint8 channel, const guint8 *apd
     if (channel != 0)
         uim_put_u8(request, 0x10, channel);
     if (self->procedure != QMI_PROCEDURE_REFUSED)
-        uim_put_u8(request, 0x11, self->modem_fetches ? 1 : 0);
+        uim_put_u8(request, 0x11, does_modem_fetch(self) ? 1 : 0);
     answer = command_with_card(self, request, deadline, cancellable, error);
     if (!answer || !uim_get_result(answer, ret_error, error))
         return NULL;

@@ -10,12 +10,9 @@
  * the card: a service that stays silent does not make the modem count as hanging.
  */
 
-/* A request with a client of its own, which is released however it ends. */
-typedef gboolean (*VisitFunc)(QmiBackend *self, QmiClient *client, gint64 deadline,
-                              GCancellable *cancellable, gpointer ret_value, GError **error);
-
-static gboolean ask(QmiBackend *self, QmiVisit *visit, QmiService service, VisitFunc func,
-                    gint64 deadline, GCancellable *cancellable, gpointer ret_value, GError **error)
+gboolean qmi_backend_visit(QmiBackend *self, QmiVisit *visit, QmiService service, QmiVisitFunc func,
+                           gint64 deadline, GCancellable *cancellable, gpointer ret_value,
+                           GError **error)
 {
     const char *name = qmi_service_get_string(service);
     g_autoptr(QmiClient) client = NULL;
@@ -94,8 +91,8 @@ gboolean qmi_backend_get_imei(Backend *backend, gint64 deadline, GCancellable *c
 {
     QmiBackend *self = (QmiBackend *)backend;
 
-    if (!self->imei[0] && !ask(self, &self->dms, QMI_SERVICE_DMS, ask_imei, deadline, cancellable,
-                               self->imei, error)) {
+    if (!self->imei[0] && !qmi_backend_visit(self, &self->dms, QMI_SERVICE_DMS, ask_imei, deadline,
+                                             cancellable, self->imei, error)) {
         g_prefix_error(error, "%s: DMS Get IDs: ", backend->name);
         return FALSE;
     }
@@ -189,7 +186,8 @@ gboolean qmi_backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *
 {
     QmiBackend *self = (QmiBackend *)backend;
 
-    if (ask(self, &self->nas, QMI_SERVICE_NAS, ask_rplmn, deadline, cancellable, ret_rplmn, error))
+    if (qmi_backend_visit(self, &self->nas, QMI_SERVICE_NAS, ask_rplmn, deadline, cancellable,
+                          ret_rplmn, error))
         return TRUE;
     g_prefix_error(error, "%s: NAS Get Serving System: ", backend->name);
     return FALSE;
@@ -201,6 +199,7 @@ void qmi_backend_forget_identity(QmiBackend *self, gint64 deadline)
 {
     qmi_backend_release_late(self, &self->dms.allocation, deadline);
     qmi_backend_release_late(self, &self->nas.allocation, deadline);
-    self->dms.missing = self->nas.missing = FALSE;
+    qmi_backend_release_late(self, &self->modem.allocation, deadline);
+    self->dms.missing = self->nas.missing = self->modem.missing = FALSE;
     self->imei[0] = '\0';
 }

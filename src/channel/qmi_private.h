@@ -11,7 +11,8 @@
 G_BEGIN_DECLS
 
 /* What qmi.c (the modem and its card), qmi_apdu.c (channels and APDUs), qmi_client.c (clients of its
- * services) and qmi_identity.c (modem and network) share. */
+ * services), qmi_device.c (opening the port), qmi_identity.c (modem and network), qmi_modem.c (its name and its
+ * restart) and qmi_slot.c (switching slots) share. */
 
 /* What the modem makes of the octet in Send APDU that says who follows 61xx ("procedure bytes"). */
 typedef enum {
@@ -41,6 +42,7 @@ typedef struct {
     char *path;
     guint wanted_slot; /* physical; 0: the active one */
     char *proxy;       /* NULL: the library's default */
+    gboolean no_proxy;
     gboolean no_file_check;
     gboolean modem_fetches;
     guint off_time; /* ms */
@@ -76,7 +78,8 @@ typedef struct {
     gboolean doubtful;     /* the card refused what it should have done: ask before the next use */
 
     QmiVisit dms, nas;
-    char imei[16]; /* "": not known yet */
+    QmiVisit modem; /* DMS again, for what qmi_modem.c asks */
+    char imei[16];  /* "": not known yet */
 
     GHashTable *long_responses; /* token -> LongResponse */
     gboolean long_changed;
@@ -94,6 +97,22 @@ gboolean qmi_backend_simple(QmiBackend *self, QmiMessage *request, gint64 deadli
 
 /* MODEM_GONE when the device is not open (any more). */
 gboolean qmi_backend_check(QmiBackend *self, GError **error);
+
+/* Opens self->device; ON_OPEN is called with the device before anything is sent. MODEM, MODEM_GONE,
+ * NOT_SUPPORTED, TIMEOUT, CANCELLED. */
+gboolean qmi_backend_open_device(QmiBackend *self, void (*on_open)(QmiBackend *self),
+                                 gint64 deadline, GCancellable *cancellable, GError **error);
+
+/* The node of "qrtr://3"; FALSE when PATH is none. */
+gboolean qmi_backend_parse_qrtr(const char *path, guint32 *ret_node);
+
+/* Slots as the modem reports them; *RET_SLOTS is NULL where it does not know the request. */
+gboolean qmi_backend_query_slots(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
+                                 GArray **ret_slots, GError **error);
+
+/* The card is away, whatever the modem says, until the next query or indication. */
+void qmi_backend_set_away(QmiBackend *self);
+gboolean qmi_backend_is_ready(QmiBackend *self);
 
 /* Makes the modem forget what our client left open (UIM Reset) and registers for events again. */
 gboolean qmi_backend_clean(QmiBackend *self, gint64 deadline, GCancellable *cancellable,
@@ -130,6 +149,20 @@ gboolean qmi_backend_get_imei(Backend *backend, gint64 deadline, GCancellable *c
                               char ret_imei[16], GError **error);
 gboolean qmi_backend_get_rplmn(Backend *backend, gint64 deadline, GCancellable *cancellable,
                                guint8 ret_rplmn[3], GError **error);
+gboolean qmi_backend_get_identity(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                                  BackendIdentity *ret_identity, GError **error);
+gboolean qmi_backend_reset_modem(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                                 GError **error);
+gboolean qmi_backend_switch_slot(Backend *backend, guint physical, gint64 deadline,
+                                 GCancellable *cancellable, GError **error);
+
+/* A request with a client of its own, which is released however it ends. */
+typedef gboolean (*QmiVisitFunc)(QmiBackend *self, QmiClient *client, gint64 deadline,
+                                 GCancellable *cancellable, gpointer ret_value, GError **error);
+gboolean qmi_backend_visit(QmiBackend *self, QmiVisit *visit, QmiService service, QmiVisitFunc func,
+                           gint64 deadline, GCancellable *cancellable, gpointer ret_value,
+                           GError **error);
+
 /* Before the modem is closed. */
 void qmi_backend_forget_identity(QmiBackend *self, gint64 deadline);
 

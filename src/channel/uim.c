@@ -9,6 +9,30 @@
 /* More physical slots than any modem has; bounds what a defective array can make us do. */
 #define MAX_SLOTS 16
 
+const char *uim_get_name(guint16 id)
+{
+    static const struct {
+        guint16 id;
+        const char *name;
+    } names[] = {
+        { UIM_RESET, "Reset" },
+        { UIM_REGISTER_EVENTS, "Register Events" },
+        { UIM_GET_CARD_STATUS, "Get Card Status" },
+        { UIM_POWER_OFF_SIM, "Power Off SIM" },
+        { UIM_POWER_ON_SIM, "Power On SIM" },
+        { UIM_SEND_APDU, "Send APDU" },
+        { UIM_LOGICAL_CHANNEL, "Logical Channel" },
+        { UIM_OPEN_LOGICAL_CHANNEL, "Open Logical Channel" },
+        { UIM_SWITCH_SLOT, "Switch Slot" },
+        { UIM_GET_SLOT_STATUS, "Get Slot Status" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (names[i].id == id)
+            return names[i].name;
+    return "?";
+}
+
 QmiMessage *uim_request_new(QmiClient *client, guint16 id)
 {
     return qmi_message_new(QMI_SERVICE_UIM, qmi_client_get_cid(client),

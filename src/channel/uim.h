@@ -23,6 +23,7 @@ enum {
     UIM_SEND_APDU = 0x003B,   /* also the indication with a piece of a long response */
     UIM_LOGICAL_CHANNEL = 0x003F,
     UIM_OPEN_LOGICAL_CHANNEL = 0x0042,
+    UIM_SWITCH_SLOT = 0x0046,
     UIM_GET_SLOT_STATUS = 0x0047,
     UIM_SLOT_STATUS = 0x0048, /* indication */
 };
@@ -31,6 +32,9 @@ enum {
     UIM_EVENT_CARD_STATUS = 1 << 0,
     UIM_EVENT_SLOT_STATUS = 1 << 4,
 };
+
+/* "Open Logical Channel" */
+const char *uim_get_name(guint16 id);
 
 QmiMessage *uim_request_new(QmiClient *client, guint16 id);
 void uim_put_u8(QmiMessage *message, guint8 type, guint8 value);

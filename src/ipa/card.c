@@ -39,18 +39,22 @@ static gboolean check_eid(IpaSession *session, GError **error)
 
 gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error)
 {
-    g_autoptr(GError) local = NULL;
+    for (;;) {
+        g_autoptr(GError) local = NULL;
 
-    if (!channel_renew_card(session->channel, session->refresh_grace, force, session->cancellable,
-                            error))
-        return FALSE;
-    if (check_eid(session, &local))
-        return TRUE;
-    /* The modem's own REFRESH was not enough for this card. */
-    if (!force && euiccd_error_is(local, EUICCD_ERROR_CARD_RESET))
-        return ipa_card_renew(session, TRUE, error);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+        if (!channel_renew_card(session->channel, session->refresh_grace, force,
+                                session->cancellable, error))
+            return FALSE;
+        if (check_eid(session, &local))
+            return TRUE;
+        /* What was done was not enough for this card, the modem's own REFRESH for instance. */
+        if (!euiccd_error_is(local, EUICCD_ERROR_CARD_RESET) ||
+            !channel_can_climb(session->channel)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        force = TRUE;
+    }
 }
 
 gboolean ipa_card_recover(IpaSession *session, GError **error)

@@ -627,6 +627,46 @@ guard("store: what is not on disk does not count", "invariant 3",
       "src/agent/store.c", "    put_eim_key(store, group, key, before);\n",
       "",
       "test-store /store/unwritable")
+guard("renew: no restart without a profile change", "interop.md I-35, I-40",
+      "src/channel/renew.c", "return channel->series && channel->backend->class->reset_modem &&\n",
+      "return channel->backend->class->reset_modem &&\n",
+      "test-channel-renew /channel-renew/no-restart/without-change")
+guard("renew: a series ends with the command that succeeds", "interop.md I-35",
+      "src/channel/renew.c", "    channel->trying = CHANNEL_RUNG_UNKNOWN;\n    channel->series = FALSE;\n}\n\nstatic ChannelRung choose_rung",
+      "    channel->trying = CHANNEL_RUNG_UNKNOWN;\n}\n\nstatic ChannelRung choose_rung",
+      "test-channel-renew /channel-renew/no-restart/without-change")
+guard("renew: a pulled card does not restart the modem", "interop.md I-35",
+      "src/channel/renew.c", "           !euiccd_error_is(failure, EUICCD_ERROR_CARD_ABSENT);\n",
+      "           TRUE;\n",
+      "test-channel-renew /channel-renew/ladder/reset-fails")
+guard("renew: policy without a reset", "euiccd-quirks.conf(5)",
+      "src/channel/renew.c", "if (policy == RESET_MODEM || policy == RESET_NONE) {\n        g_set_error",
+      "if (FALSE) {\n        g_set_error",
+      "test-channel-renew /channel-renew/policies")
+guard("channel: a slot that is not active is not waited for", "invariant 7",
+      "src/channel/channel.c", "EUICCD_ERROR_CARD_NOT_READY) && !channel->backend->inactive &&",
+      "EUICCD_ERROR_CARD_NOT_READY) &&",
+      "test-channel-renew /channel-renew/refused-for-good")
+guard("channel: a declaration dies with its card session", "SGP.32 3.8.2",
+      "src/channel/channel.c", "channel->capability_done = channel->session == session;",
+      "channel->capability_done = TRUE;",
+      "test-channel-renew /channel-renew/gone-with-declaration")
+guard("qmi: slots are left alone where the quirk says so", "euiccd-quirks.conf(5)",
+      "src/channel/qmi_slot.c", "if (needed && self->backend.quirks->keep_slots == QUIRK_YES) {",
+      "if (FALSE) {",
+      "test-qmi-modem /qmi-modem/switch/not-needed")
+guard("qmi: no switch to the slot that is active", "euiccd-quirks.conf(5)",
+      "src/channel/qmi_slot.c", "    *ret_switch = !slot->active;\n",
+      "    *ret_switch = TRUE;\n",
+      "test-qmi-modem /qmi-modem/switch/not-needed")
+guard("qmi: no switch to an empty slot", "backend.h",
+      "src/channel/qmi_slot.c", "if (slot->active || slot->card_present)",
+      "if (TRUE)",
+      "test-qmi-modem /qmi-modem/switch/refused")
+guard("qmi: the modem is restarted, never shut down", "backend.h",
+      "src/channel/qmi_modem.c", "const guint8 mode = QMI_DMS_OPERATING_MODE_RESET;",
+      "const guint8 mode = QMI_DMS_OPERATING_MODE_SHUTTING_DOWN;",
+      "test-qmi-modem /qmi-modem/reset")
 guard("config: unknown keys", "euiccd.conf(5)",
       "src/agent/config.c", "    return settings_fail_key(error, place, (const char *const *)known->pdata);\n",
       "    return TRUE;\n",

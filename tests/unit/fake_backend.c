@@ -83,6 +83,7 @@ static gboolean fake_transmit(Backend *backend, guint8 channel, const guint8 *ap
     Step *step = NULL;
 
     (void)channel;
+    fake->may_refresh = backend->may_refresh;
     for (;;) {
         if (fake->next >= fake->steps->len) {
             if (!fake->mismatch)
@@ -151,6 +152,21 @@ static gboolean fake_reset_card(Backend *backend, gint64 deadline, GCancellable 
     return TRUE;
 }
 
+static gboolean fake_reset_modem(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                                 GError **error)
+{
+    FakeBackend *fake = (FakeBackend *)backend;
+
+    (void)deadline;
+    (void)cancellable;
+    note(fake, "restart");
+    if (fake->restart_error) {
+        g_set_error_literal(error, EUICCD_ERROR, (gint)fake->restart_error, "scripted");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static void fake_close(Backend *backend)
 {
     (void)backend;
@@ -177,6 +193,23 @@ static const BackendClass fake_class = {
     .close = fake_close,
     .free = fake_free,
 };
+
+static const BackendClass restarting_class = {
+    .name = "fake",
+    .open = fake_open,
+    .open_channel = fake_open_channel,
+    .transmit = fake_transmit,
+    .close_channel = fake_close_channel,
+    .reset_card = fake_reset_card,
+    .reset_modem = fake_reset_modem,
+    .close = fake_close,
+    .free = fake_free,
+};
+
+void fake_backend_allow_restart(FakeBackend *fake)
+{
+    fake->backend.class = &restarting_class;
+}
 
 FakeBackend *fake_backend_new(void)
 {

@@ -14,18 +14,23 @@ typedef struct {
     Backend backend;
     GPtrArray *steps;
     guint next;
-    GString *history;       /* "open", "channel AID", "close N", "reset", blank between; no APDUs */
-    char *mismatch;         /* first command that was not the expected one */
-    guint8 channel;         /* that open_channel() gives */
-    GBytes *fci;            /* NULL: none */
-    EuiccdError open_error; /* of backend_open(); 0 (FAILED): success */
+    GString *
+        history; /* "open", "channel AID", "close N", "reset", "restart", blank between; no APDUs */
+    char *mismatch;            /* first command that was not the expected one */
+    guint8 channel;            /* that open_channel() gives */
+    GBytes *fci;               /* NULL: none */
+    EuiccdError open_error;    /* of backend_open(); 0 (FAILED): success */
     EuiccdError channel_error; /* of open_channel(), for as many calls as the next member says */
     guint channel_errors;
     EuiccdError reset_error;
+    EuiccdError restart_error;
+    gboolean may_refresh;  /* as the last command came */
     gboolean reset_events; /* reset_card() announces that the card went and came */
 } FakeBackend;
 
 FakeBackend *fake_backend_new(void);
+/* From now on it has backend_reset_modem(). */
+void fake_backend_allow_restart(FakeBackend *fake);
 void fake_backend_free(FakeBackend *fake);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeBackend, fake_backend_free)
 

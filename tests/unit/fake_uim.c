@@ -181,6 +181,19 @@ static const char *describe(FakeUim *fake, QmiMessage *request)
 {
     TlvSlice tlv, apdu;
 
+    if (qmi_message_get_service(request) == QMI_SERVICE_DMS) {
+        switch (qmi_message_get_message_id(request)) {
+        case 0x0021:
+            return "manufacturer";
+        case 0x0022:
+            return "model";
+        case 0x0023:
+            return "revision";
+        case 0x002E:
+            return uim_get(request, 0x01).data[0] == QMI_DMS_OPERATING_MODE_RESET ? "mode:4"
+                                                                                  : "mode:other";
+        }
+    }
     if (qmi_message_get_service(request) != QMI_SERVICE_UIM)
         return qmi_message_get_service(request) == QMI_SERVICE_DMS ? "ids" : "network";
     switch (qmi_message_get_message_id(request)) {
@@ -200,6 +213,11 @@ static const char *describe(FakeUim *fake, QmiMessage *request)
     case UIM_POWER_ON_SIM:
         fake->slot = uim_get(request, 0x01).data[0];
         return "on";
+    case UIM_SWITCH_SLOT:
+        tlv = uim_get(request, 0x02);
+        g_assert_cmpuint(uim_get(request, 0x01).data[0], ==, 1);
+        g_assert_cmpuint(tlv.size, ==, 4);
+        return tlv.data[0] == 2 ? "switch:1:2" : "switch:1:1";
     case UIM_OPEN_LOGICAL_CHANNEL:
         fake->slot = uim_get(request, 0x01).data[0];
         return "open";

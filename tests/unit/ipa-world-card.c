@@ -38,6 +38,11 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
     return world_begin(channel->world, error, "declare");
 }
 
+gboolean channel_can_climb(Channel *channel)
+{
+    return channel->world->can_climb;
+}
+
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
                             GCancellable *cancellable, GError **error)
 {
@@ -46,6 +51,7 @@ gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
     g_assert_cmpuint(grace, ==, 7);
     if (g_cancellable_is_cancelled(cancellable))
         return world_fail(error, EUICCD_ERROR_CANCELLED, "cancelled");
+    world->can_climb = !force;
     if (!world_begin(world, error, "%s", force ? "reset" : "renew"))
         return FALSE;
     if (world->reset_fails > 0) {

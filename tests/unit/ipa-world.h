@@ -75,6 +75,7 @@ typedef struct {
     GPtrArray *produced;   /* of Product: every result the card ever made */
     gint64 next_sequence;
     gboolean wants_reset;  /* 6985 until then */
+    gboolean can_climb;    /* the last renewal was not the card's reset */
     gboolean channel_lost; /* as a status word of the card says */
     guint replays;         /* packages given to the card after they were executed */
     const char *info2;     /* hex */

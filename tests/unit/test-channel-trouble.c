@@ -4,57 +4,11 @@
 #include <string.h>
 
 #include "unit/channel_rig.h"
+#include "unit/jumping_clock.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 
 /* Blocks that are too large, channels that are lost or that nobody has, cards that are busy or silent. */
-
-/* ---- a clock that jumps when there is nothing left to do but to wait ---- */
-
-static gint64 now = 1000 * G_USEC_PER_SEC;
-
-gint64 clock_boottime(void)
-{
-    return now;
-}
-
-gint64 clock_realtime(void)
-{
-    return now;
-}
-
-gboolean clock_is_set(void)
-{
-    return FALSE;
-}
-
-typedef struct {
-    gint64 due;
-    GSourceFunc callback;
-    gpointer data;
-} Timer;
-
-static gboolean timer_fires(gpointer data)
-{
-    Timer *timer = data;
-
-    now = MAX(now, timer->due);
-    (void)timer->callback(timer->data);
-    return G_SOURCE_REMOVE;
-}
-
-GSource *clock_timer_new(gint64 boottime, GMainContext *context, GSourceFunc callback,
-                         gpointer data)
-{
-    GSource *source = g_idle_source_new();
-    Timer *timer = g_new(Timer, 1);
-
-    *timer = (Timer){ boottime, callback, data };
-    g_source_set_priority(source, G_PRIORITY_LOW);
-    g_source_set_callback(source, timer_fires, timer, g_free);
-    g_source_attach(source, context);
-    return source;
-}
 
 /* ---- block sizes (SGP.22 5.7.2; the note in channel/command.c) ---- */
 
@@ -376,10 +330,10 @@ static void test_no_channel(void)
     rig.fake->backend.is_euicc = TRUE;
     rig.fake->channel_error = EUICCD_ERROR_NO_CHANNEL;
     rig.fake->channel_errors = 2;
-    before = now;
+    before = clock_boottime();
     g_assert_true(channel_open(rig.channel, NULL, &error));
     g_assert_no_error(error);
-    g_assert_cmpint(now - before, ==, 3 * G_USEC_PER_SEC);
+    g_assert_cmpint(clock_boottime() - before, ==, 3 * G_USEC_PER_SEC);
     g_assert_cmpstr(rig.fake->history->str, ==, "channel " ISDR " channel " ISDR " channel " ISDR);
     channel_close(rig.channel);
     fake_backend_clear(rig.fake);
@@ -501,14 +455,14 @@ static void test_pause(void)
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(GError) cancelled = NULL;
     g_autoptr(GError) gone = NULL;
-    gint64 before = now;
+    gint64 before = clock_boottime();
     Rig rig;
 
     start(&rig);
     /* The card's events are no reason to end early, and are not lost. */
     g_idle_add(come_and_go, rig.channel);
     g_assert_true(channel_pause(rig.channel, 7, cancellable, NULL));
-    g_assert_cmpint(now - before, ==, 7 * G_USEC_PER_SEC);
+    g_assert_cmpint(clock_boottime() - before, ==, 7 * G_USEC_PER_SEC);
     g_assert_false(channel_is_open(rig.channel));
     g_idle_add(cancel, cancellable);
     g_assert_false(channel_pause(rig.channel, 7, cancellable, &cancelled));
@@ -516,7 +470,7 @@ static void test_pause(void)
     g_idle_add(lose, rig.channel);
     g_assert_false(channel_pause(rig.channel, 7, NULL, &gone));
     g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
-    g_assert_cmpint(now - before, ==, 7 * G_USEC_PER_SEC);
+    g_assert_cmpint(clock_boottime() - before, ==, 7 * G_USEC_PER_SEC);
     rig_stop(&rig);
 }
 
@@ -525,7 +479,7 @@ static void test_silence(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) once = NULL;
-    gint64 before = now;
+    gint64 before = clock_boottime();
     Rig rig;
 
     start(&rig);
@@ -535,13 +489,13 @@ static void test_silence(void)
     g_assert_cmpstr(error->message, ==,
                     "ES10 command: STORE DATA block 1 (octets 1 to 6 of 6): no answer in time "
                     "(30 s)");
-    g_assert_cmpint(now - before, ==, 30 * G_USEC_PER_SEC);
+    g_assert_cmpint(clock_boottime() - before, ==, 30 * G_USEC_PER_SEC);
     g_assert_false(channel_is_open(rig.channel));
     fake_backend_hang(rig.fake);
-    before = now;
+    before = clock_boottime();
     g_assert_false(run_once(&rig, GET_EID, &once));
     g_assert_error(once, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
-    g_assert_cmpint(now - before, ==, 120 * G_USEC_PER_SEC);
+    g_assert_cmpint(clock_boottime() - before, ==, 120 * G_USEC_PER_SEC);
     g_assert_true(fake_backend_is_done(rig.fake));
     rig_stop(&rig);
 }

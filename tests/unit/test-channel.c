@@ -173,7 +173,6 @@ static void test_no_ipae(void)
 static void test_select_after_declaration(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GError) gone = NULL;
     Rig rig;
 
     /* Refused: on a new channel. */
@@ -195,16 +194,6 @@ static void test_select_after_declaration(void)
     g_assert_false(channel_open(rig.channel, NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
     g_assert_false(channel_is_open(rig.channel));
-    rig_stop(&rig);
-
-    /* The card goes with the declaration: nothing is sent on a channel that is no more. */
-    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
-    rig_connect(&rig);
-    fake_backend_emit(rig.fake, BACKEND_EVENT_CARD_GONE);
-    fake_backend_expect(rig.fake, CAPABILITY_IPAD, "9000");
-    g_assert_false(channel_open(rig.channel, NULL, &gone));
-    g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
-    g_assert_true(fake_backend_is_done(rig.fake));
     rig_stop(&rig);
 }
 
@@ -310,6 +299,76 @@ static void test_plain_class(void)
     fake_backend_expect(rig.fake, "00C0000002", "BF3E9000");
     g_assert_true(rig_command(&rig, GET_EID, NULL, NULL, NULL));
     g_assert_true(fake_backend_is_done(rig.fake));
+    rig_stop(&rig);
+}
+
+/* What the modem's quirks say is above the back-end and the configuration. */
+static void test_quirks(void)
+{
+    static const struct {
+        Quirks quirks;
+        gboolean plain, with_le;
+        guint8 channel;
+        guint block_size;
+        const char *command;
+    } cases[] = {
+        { { .channel_in_class = QUIRK_NO }, FALSE, FALSE, 2, 0, "80E2910006" GET_EID },
+        { { .channel_in_class = QUIRK_YES }, TRUE, FALSE, 2, 0, "82E2910006" GET_EID },
+        { { .channel_in_class = QUIRK_YES }, TRUE, FALSE, 4, 0, "C0E2910006" GET_EID },
+        { { .channel_in_class = QUIRK_YES }, TRUE, FALSE, 19, 0, "CFE2910006" GET_EID },
+        { { .with_le = QUIRK_YES }, FALSE, FALSE, 1, 0, "81E2910006" GET_EID "00" },
+        { { .with_le = QUIRK_NO }, FALSE, TRUE, 1, 0, "81E2910006" GET_EID },
+        { { .settle = 0 }, FALSE, TRUE, 1, 0, "81E2910006" GET_EID "00" },
+        { { .block_size = 6 }, FALSE, FALSE, 1, 3, "81E2910006" GET_EID },
+        { { .given = QUIRK_GIVEN_BLOCK_SIZE }, FALSE, FALSE, 1, 3, "81E2910006" GET_EID },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Rig rig;
+
+        rig_start(&rig, CHANNEL_CAPABILITY_NONE);
+        rig.fake->backend.quirks = &cases[i].quirks;
+        rig.fake->backend.plain_class = cases[i].plain;
+        rig.fake->backend.with_le = cases[i].with_le;
+        rig.fake->channel = cases[i].channel;
+        rig.config->block_size = cases[i].block_size;
+        rig_connect(&rig);
+        fake_backend_expect(rig.fake, cases[i].command, "9000");
+        g_assert_true(rig_command(&rig, GET_EID, NULL, NULL, NULL));
+        g_assert_true(fake_backend_is_done(rig.fake));
+        rig_stop(&rig);
+    }
+}
+
+static void test_quirk_capability(void)
+{
+    const Quirks quirks = { .terminal_capability = QUIRK_NO };
+    Rig rig;
+
+    rig_start(&rig, CHANNEL_CAPABILITY_IPAD);
+    rig.fake->backend.quirks = &quirks;
+    rig_connect(&rig);
+    g_assert_true(channel_open(rig.channel, NULL, NULL));
+    g_assert_true(fake_backend_is_done(rig.fake)); /* nothing was sent */
+    rig_stop(&rig);
+}
+
+/* Before the configured ones, and each once. */
+static void test_quirk_aids(void)
+{
+    const Quirks quirks = { .aids = (char *)"A0000005591010FFFFFFFF8900050500, " ISDR };
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig, CHANNEL_CAPABILITY_NONE);
+    rig.fake->backend.quirks = &quirks;
+    rig.fake->channel_error = EUICCD_ERROR_NOT_EUICC;
+    rig.fake->channel_errors = 2;
+    rig_connect(&rig);
+    g_assert_false(channel_open(rig.channel, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_EUICC);
+    g_assert_cmpstr(rig.fake->history->str, ==,
+                    "channel A0000005591010FFFFFFFF8900050500 channel " ISDR);
     rig_stop(&rig);
 }
 
@@ -733,6 +792,9 @@ int main(int argc, char **argv)
     g_test_add_func("/channel/open/failures", test_open_failures);
     g_test_add_func("/channel/open/select-again", test_select_again);
     g_test_add_func("/channel/plain-class", test_plain_class);
+    g_test_add_func("/channel/quirks", test_quirks);
+    g_test_add_func("/channel/quirks/capability", test_quirk_capability);
+    g_test_add_func("/channel/quirks/aids", test_quirk_aids);
     g_test_add_func("/channel/too-many-blocks", test_too_many_blocks);
     g_test_add_func("/channel/response-limit", test_response_limit);
     g_test_add_func("/channel/wrong-le-forever", test_wrong_le_forever);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "channel/channel_private.h"
+
+#include "channel/trace.h"
+#include "channel/wait.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/*
+ * What brings a card back after its profile was changed (interop.md I-35), rung by rung: the REFRESH that the
+ * modem acts on by itself, the card's power off and on, a restart of the modem. Each disturbs more than the one
+ * before.
+ *
+ * A rung has worked when a command succeeds after it. Until then the next renewal with FORCE is the next rung of
+ * the same series. A restart happens only in a series that a profile change began: a card that answers 6985
+ * for another reason would have the modem restarted again and again.
+ *
+ * The rung that worked is tried first the next time. What stands before it is left out, but for a short look:
+ * a modem that does act on the REFRESH this time is not interrupted, as the card's events come within that
+ * time. Where they come later, the power is cut under the modem's hands; that is what its own reset does as
+ * well, and a profile change is complete in the card before it answers (SGP.22 5.7.16, 910B or 9000).
+ */
+
+/* A reset includes the modem's own start of the card: at least so many seconds. */
+#define RESET_TIMEOUT 30
+
+/* The short look, seconds. */
+#define LOOK 2
+
+static guint get_timeout(const Channel *channel)
+{
+    return MAX(channel_get_timeout(channel), RESET_TIMEOUT);
+}
+
+/* TRUE when the card went and came back, or is back since SESSION. FALSE with ERROR where waiting
+ * makes no sense any more, FALSE without where nothing happened. */
+static gboolean wait_for_refresh(Channel *channel, guint session, guint grace, guint timeout,
+                                 GCancellable *cancellable, GError **error)
+{
+    gint64 deadline = clock_deadline(grace);
+    gboolean went = channel->session != session;
+
+    if (went)
+        deadline = clock_deadline(timeout);
+    while (!went || channel->card_gone) {
+        g_autoptr(GError) failure = NULL;
+
+        if (channel->lost) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE, "%s: the modem is gone",
+                        channel->backend->name);
+            return FALSE;
+        }
+        channel->event_seen = FALSE;
+        if (!wait_until(&channel->event_seen, deadline, cancellable, &failure)) {
+            if (!euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
+                g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        if (!went && channel->session != session) {
+            went = TRUE;
+            deadline = clock_deadline(timeout);
+        }
+    }
+    return TRUE;
+}
+
+ChannelRung channel_get_rung(Channel *channel)
+{
+    return channel->rung;
+}
+
+void channel_set_rung(Channel *channel, ChannelRung rung)
+{
+    channel->rung = rung;
+}
+
+const char *channel_rung_to_string(ChannelRung rung)
+{
+    switch (rung) {
+    case CHANNEL_RUNG_UNKNOWN:
+        return "unknown";
+    case CHANNEL_RUNG_REFRESH:
+        return "refresh";
+    case CHANNEL_RUNG_POWER_CYCLE:
+        return "power-cycle";
+    case CHANNEL_RUNG_RESTART:
+        return "restart";
+    }
+    g_return_val_if_reached("unknown");
+}
+
+ChannelRung channel_rung_from_string(const char *text)
+{
+    for (ChannelRung rung = CHANNEL_RUNG_REFRESH; rung <= CHANNEL_RUNG_RESTART; rung++)
+        if (g_strcmp0(text, channel_rung_to_string(rung)) == 0)
+            return rung;
+    return CHANNEL_RUNG_UNKNOWN;
+}
+
+/* Only where a profile change began it. */
+static gboolean may_restart(const Channel *channel)
+{
+    ResetPolicy policy = channel->backend->quirks->reset;
+
+    return channel->series && channel->backend->class->reset_modem &&
+           (policy == RESET_AUTO || policy == RESET_RESTART);
+}
+
+gboolean channel_can_climb(Channel *channel)
+{
+    if (channel->backend->quirks->reset != RESET_AUTO)
+        return FALSE;
+    return channel->trying == CHANNEL_RUNG_REFRESH ||
+           (channel->trying == CHANNEL_RUNG_POWER_CYCLE && may_restart(channel));
+}
+
+void channel_confirm_rung(Channel *channel)
+{
+    if (channel->trying != CHANNEL_RUNG_UNKNOWN && channel->series)
+        channel->rung = channel->trying;
+    channel->trying = CHANNEL_RUNG_UNKNOWN;
+    channel->series = FALSE;
+}
+
+static ChannelRung choose_rung(const Channel *channel, gboolean force)
+{
+    switch (channel->backend->quirks->reset) {
+    case RESET_AUTO:
+        if (!force)
+            return channel->rung == CHANNEL_RUNG_RESTART && !may_restart(channel)
+                       ? CHANNEL_RUNG_POWER_CYCLE
+                       : MAX(channel->rung, CHANNEL_RUNG_REFRESH);
+        return channel->trying == CHANNEL_RUNG_POWER_CYCLE && may_restart(channel)
+                   ? CHANNEL_RUNG_RESTART
+                   : CHANNEL_RUNG_POWER_CYCLE;
+    case RESET_MODEM:
+        return CHANNEL_RUNG_REFRESH;
+    case RESET_POWER_CYCLE:
+        return CHANNEL_RUNG_POWER_CYCLE;
+    case RESET_RESTART:
+        return may_restart(channel) ? CHANNEL_RUNG_RESTART : CHANNEL_RUNG_POWER_CYCLE;
+    case RESET_NONE:
+        return CHANNEL_RUNG_UNKNOWN;
+    }
+    g_return_val_if_reached(CHANNEL_RUNG_POWER_CYCLE);
+}
+
+/* The card is another one, as far as channels go. */
+static void begin_session(Channel *channel)
+{
+    channel_forget_session(channel);
+    channel->open_session = channel->session;
+    channel->refresh_pending = FALSE;
+}
+
+gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    ResetPolicy policy = channel->backend->quirks->reset;
+
+    if (policy == RESET_MODEM || policy == RESET_NONE) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                    "%s: the card is not to be reset (reset=%s)", channel->backend->name,
+                    reset_policy_to_string(policy));
+        return FALSE;
+    }
+    channel_close(channel);
+    channel_trace_note(channel->trace, channel->backend->name, "card reset");
+    if (!backend_reset_card(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
+                            error)) {
+        channel_forget_session(channel);
+        return FALSE;
+    }
+    channel->counters.card_resets++;
+    channel->card_gone = FALSE;
+    channel_let_settle(channel);
+    begin_session(channel);
+    return TRUE;
+}
+
+/* Ends in any case: with MODEM_GONE where the modem takes the order. */
+static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    channel_trace_note(channel->trace, channel->backend->name, "modem restart");
+    log_warning(&channel->log, "restarting the modem to bring the card back");
+    channel->trying = CHANNEL_RUNG_UNKNOWN;
+    channel->series = FALSE;
+    if (!backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
+                             error))
+        return FALSE;
+    channel->rung = CHANNEL_RUNG_RESTART;
+    channel_forget_session(channel);
+    channel->card_gone = TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
+                "%s: the modem was restarted to bring the card back after the profile change, and "
+                "is away until it has started",
+                channel->backend->name);
+    return FALSE;
+}
+
+/* Whether the modem's restart may help where the card's reset failed with FAILURE. */
+static gboolean is_worth_restart(const GError *failure)
+{
+    return !euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) &&
+           !euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE) &&
+           !euiccd_error_is(failure, EUICCD_ERROR_CARD_ABSENT);
+}
+
+static gboolean reset_card(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (channel_reset_card(channel, cancellable, &failure)) {
+        channel->trying = CHANNEL_RUNG_POWER_CYCLE;
+        return TRUE;
+    }
+    if (channel->backend->quirks->reset != RESET_AUTO || !may_restart(channel) ||
+        !is_worth_restart(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    log_warning(&channel->log, "%s", failure->message);
+    return restart_modem(channel, cancellable, error);
+}
+
+/* Seconds that the modem gets to act on a REFRESH before RUNG. */
+static guint choose_grace(const Channel *channel, ChannelRung rung, guint grace)
+{
+    switch (channel->backend->quirks->reset) {
+    case RESET_AUTO:
+        return rung == CHANNEL_RUNG_REFRESH ? grace : MIN(grace, LOOK);
+    case RESET_MODEM:
+        return grace;
+    case RESET_POWER_CYCLE:
+    case RESET_RESTART:
+    case RESET_NONE:
+        return 0;
+    }
+    g_return_val_if_reached(grace);
+}
+
+/* Lets the modem have its way. *RET_DONE: the card went and came back. */
+static gboolean let_refresh(Channel *channel, ChannelRung rung, guint grace, gboolean *ret_done,
+                            GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    *ret_done = wait_for_refresh(channel, channel->open_session, choose_grace(channel, rung, grace),
+                                 get_timeout(channel), cancellable, &failure);
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (*ret_done) {
+        log_info(&channel->log, "the modem has refreshed the card");
+        channel_trace_note(channel->trace, channel->backend->name, "card refreshed by the modem");
+        channel->trying = CHANNEL_RUNG_REFRESH;
+        begin_session(channel);
+    }
+    return TRUE;
+}
+
+static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellable *cancellable,
+                      GError **error)
+{
+    ResetPolicy policy = channel->backend->quirks->reset;
+    gboolean refreshed = FALSE;
+    ChannelRung rung;
+
+    if (!backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
+        return FALSE;
+    channel_close(channel);
+    if (!force) {
+        channel->series = TRUE;
+        channel->trying = CHANNEL_RUNG_UNKNOWN;
+    }
+    rung = choose_rung(channel, force);
+    if (!force && !let_refresh(channel, rung, grace, &refreshed, cancellable, error))
+        return FALSE;
+    if (refreshed && (policy == RESET_AUTO || policy == RESET_MODEM))
+        return TRUE;
+    if (!force && (policy == RESET_MODEM || policy == RESET_NONE)) {
+        log_info(&channel->log, "going on without a reset of the card (reset=%s)",
+                 reset_policy_to_string(policy));
+        begin_session(channel);
+        return TRUE;
+    }
+    return rung == CHANNEL_RUNG_RESTART ? restart_modem(channel, cancellable, error)
+                                        : reset_card(channel, cancellable, error);
+}
+
+gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
+                            GCancellable *cancellable, GError **error)
+{
+    if (renew(channel, grace, force, cancellable, error))
+        return TRUE;
+    g_prefix_error(error, "renew card: ");
+    return FALSE;
+}
