@@ -178,5 +178,7 @@ Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOption
 Backend *backend_new(const char *transport, const char *path, guint slot,
                      const BackendOptions *options);
 gboolean backend_is_supported(const char *transport);
+/* The libraries it was built with and their versions: "libqmi 1.32.2". g_strfreev() it. */
+char **backend_list_libraries(void);
 
 G_END_DECLS
