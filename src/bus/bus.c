@@ -148,9 +148,8 @@ static void on_lost(int code, gpointer data)
 static gboolean register_objects(Bus *bus, GError **error)
 {
     static int (*const registers[])(Bus * bus) = {
-        bus_manager_register, bus_log_control_register, bus_euicc_register,
-        bus_profile_register, bus_eim_register,         bus_job_register,
-        bus_modem_register,
+        bus_manager_register, bus_log_control_register, bus_euicc_register, bus_profile_register,
+        bus_eim_register,     bus_job_register,         bus_modem_register,
     };
 
     if (!bus_check(sd_bus_add_object_manager(bus->connection, NULL, BUS_ROOT),

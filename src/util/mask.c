@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#define SHOWN     4  /* digits at the end of a number */
-#define PART      10 /* digits: a part of a known number as long as this is no chance */
-#define SHORTEST  18 /* digits of an ICCID; an EID has 32 */
-#define IMEI      15 /* digits, 16 with the software version; 14 without the check digit */
+#define SHOWN     4   /* digits at the end of a number */
+#define PART      10  /* digits: a part of a known number as long as this is no chance */
+#define SHORTEST  18  /* digits of an ICCID; an EID has 32 */
+#define IMEI      15  /* digits, 16 with the software version; 14 without the check digit */
 #define CUT_TEXT  500 /* octets: what is longer may have been cut in the middle of a number */
 #define CUT_DIGIT 8
 
@@ -165,7 +165,8 @@ static void hide_characters(Run *run, gsize width)
     for (gsize i = 0; i < run->size; i++) {
         gsize n = 0;
 
-        while (i + n + width <= run->size && run->digits[i + n] == '3' && is_decimal(run, i + n + 1) &&
+        while (i + n + width <= run->size && run->digits[i + n] == '3' &&
+               is_decimal(run, i + n + 1) &&
                (width == 2 || (run->digits[i + n + 2] == '0' && run->digits[i + n + 3] == '0')))
             n += width;
         if (n / width < IMEI)

@@ -125,6 +125,9 @@ ModemSnapshot *fake_modem_new(guint number)
     set_string(&snapshot->model, "EX-1");
     set_string(&snapshot->revision, "1.0.7");
     set_string(&snapshot->imei, FAKE_IMEI);
+    g_strfreev(snapshot->quirks);
+    snapshot->quirks = g_strsplit("example", ",", -1);
+    set_string(&snapshot->settings, "reset=power-cycle");
     set_string(&snapshot->eid, FAKE_EID);
     g_ptr_array_unref(snapshot->steps);
     snapshot->steps = g_ptr_array_new_with_free_func(step_free);

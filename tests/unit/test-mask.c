@@ -31,7 +31,8 @@ static void test_known(void)
         { "", "" },
         { EID, "xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
         { "/org/euiccd1/euicc/" EID, "/org/euiccd1/euicc/xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
-        { "EID " EID ", ICCID " ICCID, "EID xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156, ICCID xxxxxxxxxxxxxxx0018" },
+        { "EID " EID ", ICCID " ICCID,
+          "EID xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156, ICCID xxxxxxxxxxxxxxx0018" },
         /* GetEID, EF_ICCID, and both in the wrong order */
         { "BF3E125A10" EID "9000", "BF3E125A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx01569000" },
         { "5A10" EID_SWAP "9000", "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx10659000" },
