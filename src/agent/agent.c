@@ -414,7 +414,9 @@ static void on_stage(guint32 job, double progress, const char *text, gpointer da
     if (!agent->running || agent->running->job->number != job)
         return;
     changed = job_snapshot_copy(agent->running->snapshot);
-    changed->progress = progress;
+    /* A job may go back to an earlier stage (another port, a package after a package); what it shows of its
+     * progress never falls. */
+    changed->progress = MAX(changed->progress, progress);
     replace_string(&changed->stage, text);
     change_job(agent, agent->running, changed);
 }
@@ -481,8 +483,8 @@ static void on_facts(const EuiccSnapshot *facts, gpointer data)
     } else {
         update_eims(agent);
     }
-    publish_modem(agent, NULL);
     publish(agent);
+    publish_modem(agent, NULL); /* it names the object of the eUICC */
 }
 
 static void on_modem(const ModemSnapshot *modem, gpointer data)

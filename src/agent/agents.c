@@ -425,6 +425,45 @@ GPtrArray *agents_list_modems(Agents *agents)
     return list;
 }
 
+static void add_setting(GStrvBuilder *settings, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add_setting(GStrvBuilder *settings, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_strv_builder_add(settings, text);
+}
+
+char **agents_list_settings(Agents *agents)
+{
+    const Config *config = agents->config;
+    GStrvBuilder *settings = g_strv_builder_new();
+    char **list;
+
+    add_setting(settings, "discover=%s", config->discover ? "yes" : "no");
+    for (guint i = 0; i < config->modems->len; i++) {
+        const ConfigModem *modem = config->modems->pdata[i];
+
+        add_setting(settings, "modem %s=%s (%s), slot %u", modem->name, modem->path,
+                    modem->transport, modem->slot);
+    }
+    add_setting(settings, "poll interval=%u s", config->poll_interval);
+    add_setting(settings, "refresh-grace=%u s", config->refresh_grace);
+    add_setting(settings, "rollback-window=%u s", config->rollback_window);
+    add_setting(settings, "trace=%s", config->trace ? "yes" : "no");
+    list = g_strv_builder_end(settings);
+    g_strv_builder_unref(settings);
+    return list;
+}
+
+char **agents_list_libraries(void)
+{
+    return backend_list_libraries();
+}
+
 static gint compare_jobs(gconstpointer a, gconstpointer b)
 {
     const JobSnapshot *left = *(const JobSnapshot *const *)a;
@@ -446,28 +485,34 @@ GPtrArray *agents_list_jobs(Agents *agents)
     return list;
 }
 
+/* Whether a job may be queued for AGENT. */
+static gboolean is_usable(Agents *agents, Agent *agent, GError **error)
+{
+    const EuiccSnapshot *snapshot = agent_get_snapshot(agent);
+
+    if (agents->inhibitions->len > 0) {
+        const Inhibition *first = agents->inhibitions->pdata[0];
+
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED, "inhibited by %s", first->text);
+        return FALSE;
+    }
+    if (snapshot && snapshot->state == EUICC_LEFT_ALONE) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s", snapshot->state_reason);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* The agent of EID if a job may be queued for it. */
 static Agent *find_usable(Agents *agents, const char *eid, GError **error)
 {
     Agent *agent = find_by_eid(agents, eid);
-    const EuiccSnapshot *snapshot;
 
     if (!agent) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no eUICC with EID %s", eid);
         return NULL;
     }
-    if (agents->inhibitions->len > 0) {
-        const Inhibition *first = agents->inhibitions->pdata[0];
-
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED, "inhibited by %s", first->text);
-        return NULL;
-    }
-    snapshot = agent_get_snapshot(agent);
-    if (snapshot->state == EUICC_LEFT_ALONE) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s", snapshot->state_reason);
-        return NULL;
-    }
-    return agent;
+    return is_usable(agents, agent, error) ? agent : NULL;
 }
 
 static guint32 queue_or_fail(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
@@ -480,6 +525,21 @@ static guint32 queue_or_fail(Agent *agent, JobKind kind, const char *const *eim_
         return 0;
     }
     return entry->job->number;
+}
+
+guint32 agents_probe(Agents *agents, guint number, const char *cause, GError **error)
+{
+    for (guint i = 0; i < agents->agents->len; i++) {
+        Agent *agent = agents->agents->pdata[i];
+
+        if (agent_get_modem_snapshot(agent)->number != number)
+            continue;
+        if (!is_usable(agents, agent, error))
+            return 0;
+        return queue_or_fail(agent, JOB_KIND_START, NULL, NULL, cause, error);
+    }
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no modem %u", number);
+    return 0;
 }
 
 guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,

@@ -49,6 +49,13 @@ GPtrArray *agents_list_jobs(Agents *agents); /* of JobSnapshot *, borrowed; g_pt
 GPtrArray *
 agents_list_modems(Agents *agents); /* of ModemSnapshot *, borrowed; g_ptr_array_unref() */
 
+/* Of the configuration, what decides whether and how a modem is found and used: "discover=yes", nothing
+ * secret. g_strfreev() it. */
+char **agents_list_settings(Agents *agents);
+
+/* The modem libraries of this build with their versions: "libqmi 1.32.2". g_strfreev() it. */
+char **agents_list_libraries(void);
+
 /*
  * The calls below queue a job and return its number, or 0 with NOT_FOUND, INHIBITED, NOT_SUPPORTED (in
  * words that say why), BUSY (queue full). CAUSE is shown to people: "schedule", "bus :1.42 (uid 0)".
@@ -61,6 +68,10 @@ guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const c
 /* ES10b.AddInitialEim with DATA as es10b_add_initial_eim() takes it. */
 guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, const char *cause,
                                GError **error);
+
+/* Reads the card behind modem NUMBER anew, noting each step. INHIBITED, NOT_SUPPORTED where the card is left
+ * alone. */
+guint32 agents_probe(Agents *agents, guint number, const char *cause, GError **error);
 
 /* Asks a queued or running job to end. NOT_FOUND, or NOT_SUPPORTED when it has ended already. */
 gboolean agents_cancel(Agents *agents, guint32 number, GError **error);

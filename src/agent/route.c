@@ -31,6 +31,7 @@ struct Route {
     gboolean is_open;
     Quirks quirks; /* in force for the chosen port */
     BackendIdentity identity;
+    char imei[16]; /* "" where the modem does not tell */
     Probe *probe;
 
     guint former_slot; /* physical, that was active before ours; 0: nothing was switched */
@@ -63,6 +64,7 @@ static void drop_backend(Route *route)
     g_clear_pointer(&route->channel, channel_free);
     g_clear_pointer(&route->backend, backend_free);
     backend_identity_clear(&route->identity);
+    route->imei[0] = '\0';
     quirks_clear(&route->quirks);
     route->port = NULL;
 }
@@ -218,6 +220,20 @@ gboolean route_next(Route *route, const GError *failure)
 
 /* ---- opening ---- */
 
+static void learn_imei(Route *route, GCancellable *cancellable)
+{
+    g_autoptr(GError) failure = NULL;
+
+    route->imei[0] = '\0';
+    if (backend_get_imei(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable, route->imei,
+                         &failure)) {
+        probe_note(route->probe, TRUE, "IMEI", "%s", route->imei);
+        return;
+    }
+    route->imei[0] = '\0';
+    probe_note(route->probe, FALSE, "IMEI", "%s", failure->message);
+}
+
 static void learn_identity(Route *route, GCancellable *cancellable)
 {
     g_autoptr(GError) failure = NULL;
@@ -271,6 +287,7 @@ gboolean route_open(Route *route, GCancellable *cancellable, GError **error)
         }
         route->is_open = TRUE;
         learn_identity(route, cancellable);
+        learn_imei(route, cancellable);
     }
     return enter_slot(route, cancellable, error);
 }
@@ -363,6 +380,7 @@ ModemSnapshot *route_make_snapshot(Route *route)
     put(&snapshot->manufacturer, route->identity.manufacturer);
     put(&snapshot->model, route->identity.model);
     put(&snapshot->revision, route->identity.revision);
+    put(&snapshot->imei, route->imei);
     snapshot->slot = route->modem->slot;
     for (guint i = 0; i < route->modem->ports->len; i++) {
         const ModemPort *port = route->modem->ports->pdata[i];

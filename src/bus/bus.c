@@ -66,6 +66,38 @@ char *bus_job_path(guint32 number)
     return g_strdup_printf(BUS_JOB_ROOT "/%" G_GUINT32_FORMAT, number);
 }
 
+char *bus_modem_path(guint number)
+{
+    return g_strdup_printf(BUS_MODEM_ROOT "/%u", number);
+}
+
+gboolean bus_path_number(const char *path, const char *root, guint32 *ret_number)
+{
+    const char *name = path + strlen(root) + 1;
+    guint64 number;
+
+    /* "01" is not the path of 1. */
+    if (!g_str_has_prefix(path, root) || path[strlen(root)] != '/' || name[0] == '0' ||
+        !g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT32, &number, NULL))
+        return FALSE;
+    *ret_number = (guint32)number;
+    return TRUE;
+}
+
+char **bus_list_paths(GHashTable *table, char *(*make_path)(guint32 number))
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_ptr_array_add(paths, make_path(GPOINTER_TO_UINT(key)));
+    /* sd-bus releases the list and its strings with free(), which g_malloc() is. */
+    g_ptr_array_add(paths, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
+}
+
 /* EIDs and ICCIDs are digits; this is for cards that say otherwise. */
 gboolean bus_path_element_ok(const char *name)
 {
@@ -85,10 +117,20 @@ static void on_euicc_changed(const EuiccSnapshot *before, const EuiccSnapshot *a
 
 static void on_job_changed(const JobSnapshot *before, const JobSnapshot *after, gpointer data)
 {
-    if (after)
+    if (after) {
         bus_job_publish(data, after);
-    else
+        bus_diagnose_note_job(data, after);
+    } else {
         bus_job_withdraw(data, before->number);
+    }
+}
+
+static void on_modem_changed(const ModemSnapshot *before, const ModemSnapshot *after, gpointer data)
+{
+    if (after)
+        bus_modem_publish(data, after);
+    else
+        bus_modem_withdraw(data, before->number);
 }
 
 static void on_lost(int code, gpointer data)
@@ -106,8 +148,8 @@ static void on_lost(int code, gpointer data)
 static gboolean register_objects(Bus *bus, GError **error)
 {
     static int (*const registers[])(Bus * bus) = {
-        bus_manager_register, bus_log_control_register, bus_euicc_register,
-        bus_profile_register, bus_eim_register,         bus_job_register,
+        bus_manager_register, bus_log_control_register, bus_euicc_register, bus_profile_register,
+        bus_eim_register,     bus_job_register,         bus_modem_register,
     };
 
     if (!bus_check(sd_bus_add_object_manager(bus->connection, NULL, BUS_ROOT),
@@ -124,14 +166,18 @@ static void publish_all(Bus *bus)
     static const AgentsListener listener = {
         .euicc_changed = on_euicc_changed,
         .job_changed = on_job_changed,
+        .modem_changed = on_modem_changed,
     };
     g_autoptr(GPtrArray) euiccs = agents_list_euiccs(bus->agents);
     g_autoptr(GPtrArray) jobs = agents_list_jobs(bus->agents);
+    g_autoptr(GPtrArray) modems = agents_list_modems(bus->agents);
 
     for (guint i = 0; i < euiccs->len; i++)
         bus_euicc_publish(bus, euiccs->pdata[i]);
     for (guint i = 0; i < jobs->len; i++)
         bus_job_publish(bus, jobs->pdata[i]);
+    for (guint i = 0; i < modems->len; i++)
+        bus_modem_publish(bus, modems->pdata[i]);
     agents_set_listener(bus->agents, &listener, bus);
 }
 
@@ -162,6 +208,8 @@ Bus *bus_new(Agents *agents, BusLost lost, gpointer data, GError **error)
     bus->euiccs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify)euicc_snapshot_unref);
     bus->jobs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)job_snapshot_unref);
+    bus->modems = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)modem_snapshot_unref);
+    bus_diagnoses_init(bus);
     bus_inhibitions_init(bus);
     bus->polkit = polkit_new(bus);
 
@@ -179,7 +227,8 @@ Bus *bus_new(Agents *agents, BusLost lost, gpointer data, GError **error)
 void bus_free(Bus *bus)
 {
     agents_set_listener(bus->agents, NULL, NULL);
-    /* Both hold slots and messages of the connection. */
+    /* All hold slots and messages of the connection. */
+    bus_diagnoses_clear(bus);
     bus_inhibitions_clear(bus);
     polkit_free(bus->polkit);
     if (bus->source) {
@@ -189,6 +238,7 @@ void bus_free(Bus *bus)
     sd_bus_flush_close_unref(bus->connection);
     g_hash_table_unref(bus->euiccs);
     g_hash_table_unref(bus->jobs);
+    g_hash_table_unref(bus->modems);
     g_free(bus);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <string.h>
 
 #include "bus/bus_objects.h"
 #include "util/error.h"
@@ -15,13 +14,11 @@ static gpointer key_of(guint32 number)
 
 const JobSnapshot *bus_find_job(Bus *bus, const char *path)
 {
-    const char *name = path + strlen(BUS_JOB_ROOT "/");
-    guint64 number;
+    guint32 number;
 
-    if (!g_str_has_prefix(path, BUS_JOB_ROOT "/") || name[0] == '0' ||
-        !g_ascii_string_to_unsigned(name, 10, 1, G_MAXUINT32, &number, NULL))
+    if (!bus_path_number(path, BUS_JOB_ROOT, &number))
         return NULL;
-    return g_hash_table_lookup(bus->jobs, key_of((guint32)number));
+    return g_hash_table_lookup(bus->jobs, key_of(number));
 }
 
 static int find_job(sd_bus *connection, const char *path, const char *interface, void *userdata,
@@ -74,17 +71,9 @@ static int enumerate(sd_bus *connection, const char *prefix, void *userdata, cha
                      sd_bus_error *ret_error)
 {
     Bus *bus = userdata;
-    g_autoptr(GPtrArray) paths = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer value;
 
     (void)connection, (void)prefix, (void)ret_error;
-    g_hash_table_iter_init(&iter, bus->jobs);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(paths, bus_job_path(((const JobSnapshot *)value)->number));
-    /* sd-bus releases the list and its strings with free(), which g_malloc() is. */
-    g_ptr_array_add(paths, NULL);
-    *ret_nodes = (char **)g_ptr_array_free(g_steal_pointer(&paths), FALSE);
+    *ret_nodes = bus_list_paths(bus->jobs, bus_job_path);
     return 1;
 }
 

@@ -10,12 +10,14 @@ G_BEGIN_DECLS
 
 #define BUS_EUICC_ROOT BUS_ROOT "/euicc"
 #define BUS_JOB_ROOT   BUS_ROOT "/job"
+#define BUS_MODEM_ROOT BUS_ROOT "/modem"
 
 #define BUS_MANAGER_INTERFACE BUS_NAME ".Manager"
 #define BUS_EUICC_INTERFACE   BUS_NAME ".Euicc"
 #define BUS_PROFILE_INTERFACE BUS_NAME ".Profile"
 #define BUS_EIM_INTERFACE     BUS_NAME ".Eim"
 #define BUS_JOB_INTERFACE     BUS_NAME ".Job"
+#define BUS_MODEM_INTERFACE   BUS_NAME ".Modem"
 
 #define BUS_LOG_CONTROL_PATH      "/org/freedesktop/LogControl1"
 #define BUS_LOG_CONTROL_INTERFACE "org.freedesktop.LogControl1"
@@ -28,6 +30,8 @@ struct Bus {
     gpointer lost_data;
     GHashTable *euiccs;     /* EID -> EuiccSnapshot as it is published */
     GHashTable *jobs;       /* number -> JobSnapshot as it is published */
+    GHashTable *modems;     /* number -> ModemSnapshot as it is published */
+    GPtrArray *diagnoses;   /* of Diagnosis, under way, bus_diagnose.c */
     GPtrArray *inhibitions; /* of Inhibition, bus_inhibit.c */
     Polkit *polkit;
 };
@@ -40,12 +44,15 @@ int bus_euicc_register(Bus *bus);
 int bus_profile_register(Bus *bus);
 int bus_eim_register(Bus *bus);
 int bus_job_register(Bus *bus);
+int bus_modem_register(Bus *bus);
 
 /* Takes a reference to SNAPSHOT and tells the bus what is new, different or gone. */
 void bus_euicc_publish(Bus *bus, const EuiccSnapshot *snapshot);
 void bus_euicc_withdraw(Bus *bus, const char *eid);
 void bus_job_publish(Bus *bus, const JobSnapshot *snapshot);
 void bus_job_withdraw(Bus *bus, guint32 number);
+void bus_modem_publish(Bus *bus, const ModemSnapshot *snapshot);
+void bus_modem_withdraw(Bus *bus, guint number);
 
 /* The children of an eUICC, called while BEFORE is registered (for what went) … */
 void bus_profile_remove_missing(Bus *bus, const EuiccSnapshot *before, const EuiccSnapshot *after);
@@ -61,6 +68,7 @@ const EuiccSnapshot *bus_find_child(Bus *bus, const char *path, const char *kind
 /* The published eUICC or job of exactly PATH, borrowed, or NULL. */
 const EuiccSnapshot *bus_find_euicc(Bus *bus, const char *path);
 const JobSnapshot *bus_find_job(Bus *bus, const char *path);
+const ModemSnapshot *bus_find_modem(Bus *bus, const char *path);
 const EimSnapshot *bus_find_eim(Bus *bus, const char *path, const EuiccSnapshot **ret_euicc);
 
 /* Object paths. Free with g_free(). */
@@ -68,6 +76,11 @@ char *bus_euicc_path(const char *eid);
 char *bus_profile_path(const char *eid, const char *iccid);
 char *bus_eim_path(const char *eid, guint number);
 char *bus_job_path(guint32 number);
+char *bus_modem_path(guint number);
+/* The number N of PATH "ROOT/N"; FALSE where PATH is another one. */
+gboolean bus_path_number(const char *path, const char *root, guint32 *ret_number);
+/* Paths ROOT/N of everything in TABLE (number -> anything), as an enumerator of sd-bus returns them. */
+char **bus_list_paths(GHashTable *table, char *(*make_path)(guint32 number));
 /* Whether NAME can be one element of an object path. */
 gboolean bus_path_element_ok(const char *name);
 
@@ -96,9 +109,31 @@ int bus_get_job_property(sd_bus *connection, const char *path, const char *inter
                          const char *property, sd_bus_message *reply, void *userdata,
                          sd_bus_error *ret_error); /* guint32, 0 becomes "/" */
 
+int bus_get_euicc_property(sd_bus *connection, const char *path, const char *interface,
+                           const char *property, sd_bus_message *reply, void *userdata,
+                           sd_bus_error *ret_error); /* char *, an EID; "" becomes "/" */
+
 /* JSON texts for people and scripts (Describe). Free with g_free(). */
 char *bus_describe_all(Bus *bus);
 char *bus_describe_euicc(const EuiccSnapshot *snapshot);
+
+/* bus_diagnose.c */
+
+/* What a caller of Diagnose() wants. */
+typedef struct {
+    gboolean probe;    /* the card is read anew first */
+    gboolean unmasked; /* whole EIDs, ICCIDs and IMEIs */
+} DiagnoseOptions;
+
+/* Reads the a{sv} that M stands at. INVALID_ARGUMENT for an unknown name or another type. */
+gboolean bus_diagnose_read_options(sd_bus_message *m, DiagnoseOptions *ret_options, GError **error);
+/* Replies to M later. */
+gboolean bus_diagnose_start(Bus *bus, sd_bus_message *m, const DiagnoseOptions *options,
+                            const char *cause, GError **error);
+/* A job that a diagnosis may wait for changed. */
+void bus_diagnose_note_job(Bus *bus, const JobSnapshot *job);
+void bus_diagnoses_init(Bus *bus);
+void bus_diagnoses_clear(Bus *bus);
 
 /* bus_inhibit.c */
 void bus_inhibitions_init(Bus *bus);
@@ -115,6 +150,7 @@ gboolean bus_euicc_poll(Bus *bus, sd_bus_message *m, const char *cause, GError *
 gboolean bus_euicc_add_initial_eim(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_eim_poll(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_job_cancel(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
+gboolean bus_modem_diagnose(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 
 /* Reads the string value of a Properties.Set call. Borrowed from M. */
 gboolean bus_read_set_string(sd_bus_message *m, const char **ret_value, GError **error);

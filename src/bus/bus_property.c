@@ -41,17 +41,28 @@ int bus_get_job_property(sd_bus *connection, const char *path, const char *inter
     return sd_bus_message_append(reply, "o", job);
 }
 
+int bus_get_euicc_property(sd_bus *connection, const char *path, const char *interface,
+                           const char *property, sd_bus_message *reply, void *userdata,
+                           sd_bus_error *ret_error)
+{
+    const char *eid = *(char *const *)userdata;
+    g_autofree char *euicc = bus_path_element_ok(eid) ? bus_euicc_path(eid) : g_strdup("/");
+
+    (void)connection, (void)path, (void)interface, (void)property, (void)ret_error;
+    return sd_bus_message_append(reply, "o", euicc);
+}
+
 /*
  * Whether the members of two snapshots that V shows differ. A property with a getter keeps its
- * value in an enumeration or a number of the size of an int; only bus_get_path_property() reads a
- * string.
+ * value in an enumeration or a number of the size of an int, but for those that read a string.
  */
 static gboolean differs(const sd_bus_vtable *v, const void *before, const void *after)
 {
     const void *a = (const guint8 *)before + v->x.property.offset;
     const void *b = (const guint8 *)after + v->x.property.offset;
 
-    if (v->x.property.get == bus_get_text_property || v->x.property.get == bus_get_path_property)
+    if (v->x.property.get == bus_get_text_property || v->x.property.get == bus_get_path_property ||
+        v->x.property.get == bus_get_euicc_property)
         return !g_str_equal(*(char *const *)a, *(char *const *)b);
     if (v->x.property.get)
         return memcmp(a, b, sizeof(gint)) != 0;

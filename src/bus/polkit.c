@@ -39,6 +39,8 @@ static const Guarded table[] = {
       bus_euicc_add_initial_eim },
     { BUS_EIM_INTERFACE, "Poll", "org.euiccd1.poll", bus_eim_poll },
     { BUS_JOB_INTERFACE, "Cancel", "org.euiccd1.cancel-job", bus_job_cancel },
+    /* Only where it probes or shows whole numbers: bus_modem.c. */
+    { BUS_MODEM_INTERFACE, "Diagnose", "org.euiccd1.diagnose", bus_modem_diagnose },
 };
 
 struct Polkit {

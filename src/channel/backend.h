@@ -190,5 +190,7 @@ Backend *backend_at_new(const char *path, guint slot, const BackendOptions *opti
 Backend *backend_new(const char *transport, const char *path, guint slot,
                      const BackendOptions *options);
 gboolean backend_is_supported(const char *transport);
+/* The libraries it was built with and their versions: "libqmi 1.32.2". g_strfreev() it. */
+char **backend_list_libraries(void);
 
 G_END_DECLS

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <config.h>
 
+#ifdef HAVE_QMI
+#include <libqmi-glib.h>
+#endif
+
 #include "channel/backend.h"
 
 /* Which back-ends this build has. */
@@ -16,6 +20,18 @@ gboolean backend_is_supported(const char *transport)
         return TRUE;
 #endif
     return g_str_equal(transport, "at");
+}
+
+char **backend_list_libraries(void)
+{
+    GPtrArray *libraries = g_ptr_array_new();
+
+#ifdef HAVE_QMI
+    g_ptr_array_add(libraries, g_strdup_printf("libqmi %d.%d.%d", QMI_MAJOR_VERSION,
+                                               QMI_MINOR_VERSION, QMI_MICRO_VERSION));
+#endif
+    g_ptr_array_add(libraries, NULL);
+    return (char **)g_ptr_array_free(libraries, FALSE);
 }
 
 Backend *backend_new(const char *transport, const char *path, guint slot,

@@ -23,6 +23,7 @@ typedef struct {
     char *eid;     /* --eid, NULL: all */
     char *address; /* --bus-address, NULL: the system bus */
     sd_bus *bus;   /* after cli_connect() */
+    guint64 timeout; /* microseconds for a call, 0: the usual ones */
 } Cli;
 
 /* One command. ARGUMENTS are what is left after the options, NULL-ended. */
@@ -56,10 +57,13 @@ CliExit cli_load(Cli *cli, JsonNode **ret_root);
 
 /* state.c: what Describe() answers. */
 
-/* The object in TEXT; NULL where it is not built as the interface says: Euiccs and Jobs, and in each
+/* The object in TEXT; NULL where it is not built as the interface says: Euiccs, Modems and Jobs, and in each
  * eUICC Profiles and Eims, are arrays of objects, Inhibitions is one of strings. Members of the objects
  * may be missing or of any type. */
 JsonNode *cli_parse_state(const char *text);
+/* Likewise what Modem.Diagnose() answers: Modem and Versions are objects, Steps is an array of objects,
+ * Configuration one of strings, Euicc an object or nothing. */
+JsonNode *cli_parse_report(const char *text);
 /* The eUICCs of ROOT that --eid (or EID, when not NULL) means: the whole EID or its end. An EID that is
  * not there is an error. *RET_EUICCS holds borrowed JsonObject; g_ptr_array_unref() it. */
 CliExit cli_select(const Cli *cli, JsonNode *root, const char *eid, GPtrArray **ret_euiccs);
@@ -72,6 +76,11 @@ const char *cli_get_string(JsonObject *object, const char *name); /* "" when abs
 gint64 cli_get_integer(JsonObject *object, const char *name);     /* 0 when absent */
 double cli_get_real(JsonObject *object, const char *name);
 JsonArray *cli_get_array(JsonObject *object, const char *name);
+/* The strings of an array, with commas between them; "" when absent. Free with g_free(). */
+char *cli_get_list(JsonObject *object, const char *name);
+/* The Progress of a job as "25 %". Free with g_free(). */
+char *cli_get_percent(JsonObject *job);
+const char *cli_or_dash(const char *text);
 /* A value as text for people. Free with g_free(). */
 char *cli_value_to_text(JsonNode *value);
 /* Microseconds since 1970 as local time, "-" for 0. Free with g_free(). */
@@ -103,11 +112,19 @@ guint cli_text_width(const char *text);
 /* Control characters replaced. Free with g_free(). */
 char *cli_clean(const char *text);
 
+/* modems.c */
+
+/* Why there is no eUICC: each modem of ROOT without one, with its reason, or that there is no modem. Each
+ * begins with START. */
+void cli_print_missing(JsonObject *root, const char *start, void (*print)(const char *format, ...));
+
 /* The commands. */
 CliExit cli_status(Cli *cli, char **arguments);
 CliExit cli_list(Cli *cli, char **arguments);
 CliExit cli_profiles(Cli *cli, char **arguments);
 CliExit cli_eims(Cli *cli, char **arguments);
+CliExit cli_modems(Cli *cli, char **arguments);
+CliExit cli_diagnose(Cli *cli, char **arguments);
 CliExit cli_jobs(Cli *cli, char **arguments);
 CliExit cli_version(Cli *cli, char **arguments);
 CliExit cli_poll(Cli *cli, char **arguments);
@@ -120,5 +137,6 @@ CliExit cli_inhibit(Cli *cli, char **arguments);
 extern const GOptionEntry cli_poll_entries[];
 extern const GOptionEntry cli_add_eim_entries[];
 extern const GOptionEntry cli_inhibit_entries[];
+extern const GOptionEntry cli_diagnose_entries[];
 
 G_END_DECLS

@@ -108,7 +108,7 @@ CliExit cli_call(Cli *cli, const char *what, sd_bus_message **ret_reply, const c
         va_end(arguments);
     }
     if (r >= 0)
-        r = sd_bus_call(cli->bus, call, CALL_TIMEOUT, &error, &reply);
+        r = sd_bus_call(cli->bus, call, cli->timeout ? cli->timeout : CALL_TIMEOUT, &error, &reply);
     if (r < 0)
         code = cli_report(what, &error, r);
     else if (ret_reply)

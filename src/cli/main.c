@@ -13,6 +13,17 @@ static const CliCommand commands[] = {
     { .name = "list", .summary = N_("List the eUICCs"), .run = cli_list },
     { .name = "profiles", .summary = N_("List the profiles"), .run = cli_profiles },
     { .name = "eims", .summary = N_("List the eIMs"), .run = cli_eims },
+    { .name = "modems", .summary = N_("List the modems"), .run = cli_modems },
+    { .name = "diagnose",
+      .arguments = N_("[MODEM]"),
+      .summary = N_("Report what is known of the modems, and why one has no eUICC"),
+      .description = N_(
+          "For a report of trouble: each modem with its ports, firmware, and every step of the way "
+          "to its eUICC with the raw answer. MODEM is a number of \"euicc modems\" or a port; "
+          "without it all are reported."),
+      .entries = cli_diagnose_entries,
+      .most_arguments = 1,
+      .run = cli_diagnose },
     { .name = "jobs", .summary = N_("List what the daemon does and did"), .run = cli_jobs },
     { .name = "poll",
       .arguments = N_("[EID]"),

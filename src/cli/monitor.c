@@ -32,8 +32,9 @@ static void print_event(const Cli *cli, const char *event, const char *path, Jso
             event);
     names = details ? json_object_get_members(details) : NULL;
     for (GList *l = names; l; l = l->next) {
-        g_autofree char *text = cli_value_to_text(json_object_get_member(details, l->data));
-
+        g_autofree char *text = g_str_equal(l->data, "Progress")
+                                    ? cli_get_percent(details)
+                                    : cli_value_to_text(json_object_get_member(details, l->data));
         gboolean quoted = text[0] == '\0' || strchr(text, ' ');
 
         g_print(quoted ? " %s='%s'" : " %s=%s", (const char *)l->data, text);

@@ -58,21 +58,22 @@ static void on_changed(Jobs *jobs, const char *path, sd_bus_message *m)
 {
     g_autoptr(JsonObject) properties = NULL;
     g_autofree char *stage = NULL;
-    double progress;
 
     if (sd_bus_message_skip(m, "s") < 0)
         return;
     properties = cli_read_properties(m);
     if (!properties || !json_object_has_member(properties, "Stage") || jobs->cli->json)
         return;
-    progress = CLAMP(cli_get_real(properties, "Progress"), 0, 1);
     stage = cli_clean(cli_get_string(properties, "Stage"));
     if (stage[0] == '\0') /* the end is told by on_finished() */
         return;
-    if (progress > 0)
-        g_print(_("job %s: %s (%d %%)\n"), cli_path_end(path), stage, (int)(progress * 100 + 0.5));
-    else
+    if (cli_get_real(properties, "Progress") > 0) {
+        g_autofree char *percent = cli_get_percent(properties);
+
+        g_print(_("job %s: %s (%s)\n"), cli_path_end(path), stage, percent);
+    } else {
         g_print(_("job %s: %s\n"), cli_path_end(path), stage);
+    }
 }
 
 static void on_finished(Jobs *jobs, const char *path, sd_bus_message *m)

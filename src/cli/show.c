@@ -41,31 +41,19 @@ static const char *get_enabled_profile(JsonObject *euicc)
     return "-";
 }
 
-static const char *or_dash(const char *text)
-{
-    return text[0] ? text : "-";
-}
-
 /* Nickname if a user gave one, else the provider's name for it. */
 static const char *get_profile_name(JsonObject *profile)
 {
     const char *nickname = cli_get_string(profile, "Nickname");
 
-    return or_dash(nickname[0] ? nickname : cli_get_string(profile, "Name"));
-}
-
-static char *get_percent(JsonObject *job)
-{
-    double progress = cli_get_real(job, "Progress");
-
-    return g_strdup_printf("%d %%", (int)(CLAMP(progress, 0, 1) * 100 + 0.5));
+    return cli_or_dash(nickname[0] ? nickname : cli_get_string(profile, "Name"));
 }
 
 static void print_profile(JsonObject *profile, guint width)
 {
     g_autofree char *text = g_strdup_printf(
         "%s  %s  %s  %s", cli_get_string(profile, "Iccid"), cli_get_string(profile, "State"),
-        or_dash(cli_get_string(profile, "Class")), get_profile_name(profile));
+        cli_or_dash(cli_get_string(profile, "Class")), get_profile_name(profile));
 
     cli_print_field(_("profile"), width, text);
 }
@@ -76,7 +64,7 @@ static void print_eim(JsonObject *eim, guint width)
     g_autofree char *next = cli_time_to_text(cli_get_integer(eim, "NextPoll"));
     g_autofree char *text =
         g_strdup_printf(_("%s  last poll %s: %s, next %s"), cli_get_string(eim, "EimId"), last,
-                        or_dash(cli_get_string(eim, "LastResult")), next);
+                        cli_or_dash(cli_get_string(eim, "LastResult")), next);
 
     cli_print_field(_("eIM"), width, text);
     if (cli_get_string(eim, "LastError")[0])
@@ -111,12 +99,13 @@ static void print_euicc(JsonObject *euicc)
     width += 4;
     state = reason[0] ? g_strdup_printf("%s: %s", cli_get_string(euicc, "State"), reason)
                       : g_strdup(cli_get_string(euicc, "State"));
-    card = g_strdup_printf(
-        _("%s, version %s, firmware %s, %u octets free"), or_dash(cli_get_string(euicc, "Kind")),
-        or_dash(cli_get_string(euicc, "SpecVersion")), or_dash(cli_get_string(euicc, "Firmware")),
-        (guint)cli_get_integer(euicc, "FreeMemory"));
-    modem = g_strdup_printf(_("%s over %s, slot %u"), or_dash(cli_get_string(euicc, "Port")),
-                            or_dash(cli_get_string(euicc, "Transport")),
+    card = g_strdup_printf(_("%s, version %s, firmware %s, %u octets free"),
+                           cli_or_dash(cli_get_string(euicc, "Kind")),
+                           cli_or_dash(cli_get_string(euicc, "SpecVersion")),
+                           cli_or_dash(cli_get_string(euicc, "Firmware")),
+                           (guint)cli_get_integer(euicc, "FreeMemory"));
+    modem = g_strdup_printf(_("%s over %s, slot %u"), cli_or_dash(cli_get_string(euicc, "Port")),
+                            cli_or_dash(cli_get_string(euicc, "Transport")),
                             (guint)cli_get_integer(euicc, "Slot"));
     waiting =
         g_strdup_printf(g_dngettext(NULL, "%u notification", "%u notifications", pending), pending);
@@ -142,14 +131,14 @@ static void print_active_jobs(JsonArray *jobs)
 {
     for (guint i = 0; i < json_array_get_length(jobs); i++) {
         JsonObject *job = json_array_get_object_element(jobs, i);
-        g_autofree char *percent = get_percent(job);
+        g_autofree char *percent = cli_get_percent(job);
         g_autofree char *number = cli_clean(cli_path_end(cli_get_string(job, "Path")));
         g_autofree char *kind = cli_clean(cli_get_string(job, "Kind"));
         g_autofree char *stage = cli_clean(cli_get_string(job, "Stage"));
 
         if (job_is_active(job))
             g_print(_("\njob %s: %s, %s, %s (%s)\n"), number, kind, cli_get_string(job, "State"),
-                    or_dash(stage), percent);
+                    cli_or_dash(stage), percent);
     }
 }
 
@@ -186,20 +175,21 @@ CliExit cli_status(Cli *cli, char **arguments)
     }
     for (guint i = 0; i < euiccs->len; i++)
         print_euicc(euiccs->pdata[i]);
+    if (!cli->eid)
+        cli_print_missing(object, "\n", g_print);
     print_active_jobs(cli_get_array(object, "Jobs"));
     return CLI_OK;
 }
 
 /* Loads, selects, collects MEMBER (NULL: the eUICCs themselves), and prints it where JSON is wanted.
  * *RET_ARRAY is NULL then. */
-static CliExit load_list(Cli *cli, const char *member, JsonNode **ret_array)
+static CliExit load_list(Cli *cli, const char *member, JsonNode **ret_root, JsonNode **ret_array)
 {
-    g_autoptr(JsonNode) root = NULL;
     g_autoptr(GPtrArray) euiccs = NULL;
-    CliExit code = cli_load(cli, &root);
+    CliExit code = cli_load(cli, ret_root);
 
     if (code == CLI_OK)
-        code = cli_select(cli, root, NULL, &euiccs);
+        code = cli_select(cli, *ret_root, NULL, &euiccs);
     if (code != CLI_OK)
         return code;
     *ret_array = collect(euiccs, member);
@@ -212,9 +202,10 @@ static CliExit load_list(Cli *cli, const char *member, JsonNode **ret_array)
 
 CliExit cli_list(Cli *cli, char **arguments)
 {
+    g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
     g_autoptr(CliTable) table = cli_table_new();
-    CliExit code = load_list(cli, NULL, &list);
+    CliExit code = load_list(cli, NULL, &root, &list);
     JsonArray *array;
 
     (void)arguments;
@@ -229,19 +220,24 @@ CliExit cli_list(Cli *cli, char **arguments)
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *euicc = json_array_get_object_element(array, i);
 
-        cli_table_add_row(table, cli_get_string(euicc, "Eid"),
-                          or_dash(cli_get_string(euicc, "Kind")), cli_get_string(euicc, "State"),
-                          or_dash(cli_get_string(euicc, "Port")), get_enabled_profile(euicc), NULL);
+        cli_table_add_row(
+            table, cli_get_string(euicc, "Eid"), cli_or_dash(cli_get_string(euicc, "Kind")),
+            cli_get_string(euicc, "State"), cli_or_dash(cli_get_string(euicc, "Port")),
+            get_enabled_profile(euicc), NULL);
     }
     cli_table_print(table);
+    /* Beside the table, which may be read by a program. */
+    if (json_array_get_length(array) == 0)
+        cli_print_missing(json_node_get_object(root), "", g_printerr);
     return CLI_OK;
 }
 
 CliExit cli_profiles(Cli *cli, char **arguments)
 {
+    g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
     g_autoptr(CliTable) table = cli_table_new();
-    CliExit code = load_list(cli, "Profiles", &list);
+    CliExit code = load_list(cli, "Profiles", &root, &list);
     JsonArray *array;
 
     (void)arguments;
@@ -259,8 +255,8 @@ CliExit cli_profiles(Cli *cli, char **arguments)
 
         cli_table_add_row(table, cli_get_string(profile, "Eid"), cli_get_string(profile, "Iccid"),
                           cli_get_string(profile, "State"),
-                          or_dash(cli_get_string(profile, "Class")), get_profile_name(profile),
-                          or_dash(cli_get_string(profile, "Provider")), NULL);
+                          cli_or_dash(cli_get_string(profile, "Class")), get_profile_name(profile),
+                          cli_or_dash(cli_get_string(profile, "Provider")), NULL);
     }
     cli_table_print(table);
     return CLI_OK;
@@ -289,9 +285,9 @@ static void print_eims(JsonArray *array)
         g_autofree char *received =
             g_strdup_printf("%" G_GINT64_FORMAT, cli_get_integer(eim, "BytesReceived"));
 
-        cli_table_add_row(table, cli_get_string(eim, "EimId"), or_dash(cli_get_string(eim, "Fqdn")),
-                          last, or_dash(cli_get_string(eim, "LastResult")), next, failures, sent,
-                          received, NULL);
+        cli_table_add_row(
+            table, cli_get_string(eim, "EimId"), cli_or_dash(cli_get_string(eim, "Fqdn")), last,
+            cli_or_dash(cli_get_string(eim, "LastResult")), next, failures, sent, received, NULL);
     }
     cli_table_print(table);
 }
@@ -299,8 +295,9 @@ static void print_eims(JsonArray *array)
 /* One table an eUICC: beside an EID the other columns would not fit a terminal. */
 CliExit cli_eims(Cli *cli, char **arguments)
 {
+    g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
-    CliExit code = load_list(cli, cli->json ? "Eims" : NULL, &list);
+    CliExit code = load_list(cli, cli->json ? "Eims" : NULL, &root, &list);
     JsonArray *array;
 
     (void)arguments;
@@ -366,13 +363,13 @@ CliExit cli_jobs(Cli *cli, char **arguments)
     array = json_node_get_array(list);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *job = json_array_get_object_element(array, i);
-        g_autofree char *percent = get_percent(job);
+        g_autofree char *percent = cli_get_percent(job);
         const char *message = cli_get_string(job, "ErrorMessage");
 
         cli_table_add_row(table, cli_path_end(cli_get_string(job, "Path")),
                           cli_get_string(job, "Kind"), cli_get_string(job, "Cause"),
                           cli_get_string(job, "State"), percent,
-                          or_dash(message[0] ? message : cli_get_string(job, "Stage")), NULL);
+                          cli_or_dash(message[0] ? message : cli_get_string(job, "Stage")), NULL);
     }
     cli_table_print(table);
     return CLI_OK;

@@ -41,6 +41,7 @@ JsonNode *cli_parse_state(const char *text)
     object = json_node_get_object(root);
     if (!has_array(object, "Euiccs", TRUE, is_object) ||
         !has_array(object, "Jobs", TRUE, is_object) ||
+        !has_array(object, "Modems", FALSE, is_object) ||
         !has_array(object, "Inhibitions", FALSE, is_text))
         return NULL;
     euiccs = cli_get_array(object, "Euiccs");
@@ -51,6 +52,31 @@ JsonNode *cli_parse_state(const char *text)
             !has_array(euicc, "Eims", FALSE, is_object))
             return NULL;
     }
+    return g_steal_pointer(&root);
+}
+
+static gboolean has_object(JsonObject *object, const char *member)
+{
+    JsonNode *node = json_object_get_member(object, member);
+
+    return node && is_object(node);
+}
+
+JsonNode *cli_parse_report(const char *text)
+{
+    g_autoptr(JsonNode) root = json_from_string(text, NULL);
+    JsonObject *object;
+
+    if (!root || !is_object(root))
+        return NULL;
+    object = json_node_get_object(root);
+    if (!has_object(object, "Modem") || !has_object(object, "Versions") ||
+        !has_array(object, "Steps", TRUE, is_object) ||
+        !has_array(object, "Configuration", FALSE, is_text))
+        return NULL;
+    if (has_object(object, "Euicc") &&
+        !has_array(json_object_get_object_member(object, "Euicc"), "Profiles", FALSE, is_object))
+        return NULL;
     return g_steal_pointer(&root);
 }
 

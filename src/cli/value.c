@@ -129,6 +129,33 @@ JsonArray *cli_get_array(JsonObject *object, const char *name)
     return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
+char *cli_get_list(JsonObject *object, const char *name)
+{
+    JsonArray *array = cli_get_array(object, name);
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonNode *node = json_array_get_element(array, i);
+
+        if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+            continue;
+        g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", json_node_get_string(node));
+    }
+    return g_string_free(list, FALSE);
+}
+
+char *cli_get_percent(JsonObject *job)
+{
+    double progress = cli_get_real(job, "Progress");
+
+    return g_strdup_printf("%d %%", (int)(CLAMP(progress, 0, 1) * 100 + 0.5));
+}
+
+const char *cli_or_dash(const char *text)
+{
+    return text[0] ? text : "-";
+}
+
 char *cli_value_to_text(JsonNode *value)
 {
     if (JSON_NODE_HOLDS_VALUE(value) && json_node_get_value_type(value) == G_TYPE_STRING)

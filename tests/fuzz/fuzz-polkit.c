@@ -61,6 +61,7 @@ NEVER_RUNS(bus_log_control_set_level)
 NEVER_RUNS(bus_euicc_add_initial_eim)
 NEVER_RUNS(bus_eim_poll)
 NEVER_RUNS(bus_job_cancel)
+NEVER_RUNS(bus_modem_diagnose)
 
 int bus_reply_error(sd_bus_message *m, const GError *error)
 {

@@ -8,6 +8,7 @@
 #include "rsp/rsp.h"
 #include "util/bytes.h"
 #include "util/error.h"
+#include "util/mask.h"
 #include "util/settings.h"
 
 /*
@@ -78,6 +79,20 @@ static void check_fqdn(const char *text)
         g_assert(g_ascii_isalnum(*c) || strchr(".-_:", *c));
 }
 
+/* Nothing but hex digits is hidden, and what is hidden once stays so. */
+static void check_mask(const char *text)
+{
+    static const char *const numbers[] = { "89044045000000000000000000000156",
+                                           "8988247000100000018", "490154203237518", NULL };
+    g_autofree char *masked = mask_numbers(text, numbers);
+
+    g_assert(strlen(masked) == strlen(text));
+    for (gsize i = 0; text[i]; i++)
+        g_assert(masked[i] == text[i] || (masked[i] == 'x' && g_ascii_isxdigit(text[i])));
+    for (gsize i = 0; numbers[i]; i++)
+        g_assert(!strstr(masked, numbers[i]));
+}
+
 static void from_text(const char *text)
 {
     static const char *const words[] = { "interval", "start-delay", "path", "aids", NULL };
@@ -119,6 +134,7 @@ static void from_text(const char *text)
         g_assert(g_strcmp0(again, text) == 0);
     }
     check_fqdn(text);
+    check_mask(text);
     g_assert(strlen(mask) <= strlen("…") + 4);
     (void)settings_nearest(text, words);
 }

@@ -10,6 +10,7 @@ struct Agents {
     gpointer data;
     GPtrArray *euiccs;
     GPtrArray *jobs;
+    GPtrArray *modems;
     GHashTable *inhibitions; /* cookie -> "who: why" */
     guint32 last_job;
     guint32 last_cookie;
@@ -81,6 +82,58 @@ EuiccSnapshot *fake_euicc_new(const char *eid)
     add_eim(snapshot, 1, "eim.example.com");
     add_eim(snapshot, 2, "eim.broken.example");
     add_eim(snapshot, 3, "eim.slow.example");
+    return snapshot;
+}
+
+static void add_step(ModemSnapshot *snapshot, gboolean ok, const char *name, const char *answer)
+{
+    ProbeStep *step = g_new0(ProbeStep, 1);
+
+    step->time = G_GINT64_CONSTANT(1790000000000000);
+    step->ok = ok;
+    step->port = g_strdup("/dev/cdc-wdm0");
+    step->step = g_strdup(name);
+    step->answer = g_strdup(answer);
+    g_ptr_array_add(snapshot->steps, step);
+}
+
+static void step_free(gpointer data)
+{
+    ProbeStep *step = data;
+
+    g_free(step->port);
+    g_free(step->step);
+    g_free(step->answer);
+    g_free(step);
+}
+
+ModemSnapshot *fake_modem_new(guint number)
+{
+    ModemSnapshot *snapshot = modem_snapshot_new();
+
+    snapshot->number = number;
+    snapshot->state = MODEM_WORKING;
+    set_string(&snapshot->device, "/sys/devices/usb1/1-1");
+    set_string(&snapshot->usb_id, "05c6:90b2");
+    g_strfreev(snapshot->ports);
+    snapshot->ports = g_strsplit("/dev/cdc-wdm0 (qmi),/dev/ttyUSB2 (at)", ",", -1);
+    set_string(&snapshot->port, "/dev/cdc-wdm0");
+    set_string(&snapshot->transport, "qmi");
+    set_string(&snapshot->driver, "qmi_wwan");
+    set_string(&snapshot->choice, "first of its ports");
+    set_string(&snapshot->manufacturer, "Example");
+    set_string(&snapshot->model, "EX-1");
+    set_string(&snapshot->revision, "1.0.7");
+    set_string(&snapshot->imei, FAKE_IMEI);
+    g_strfreev(snapshot->quirks);
+    snapshot->quirks = g_strsplit("example", ",", -1);
+    set_string(&snapshot->settings, "reset=power-cycle");
+    set_string(&snapshot->eid, FAKE_EID);
+    g_ptr_array_unref(snapshot->steps);
+    snapshot->steps = g_ptr_array_new_with_free_func(step_free);
+    add_step(snapshot, TRUE, "IMEI", FAKE_IMEI);
+    add_step(snapshot, FALSE, "UIM Open Logical Channel", "QMI error 82 (AccessDenied)");
+    add_step(snapshot, TRUE, "GetEID", "BF3E125A10" FAKE_EID "9000");
     return snapshot;
 }
 
@@ -163,6 +216,38 @@ void fake_agents_remove_job(Agents *agents, guint32 number)
     g_ptr_array_remove_index(agents->jobs, i);
     if (agents->listener.job_changed)
         agents->listener.job_changed(before, NULL, agents->data);
+}
+
+static guint find_modem(Agents *agents, guint number)
+{
+    for (guint i = 0; i < agents->modems->len; i++)
+        if (((const ModemSnapshot *)agents->modems->pdata[i])->number == number)
+            return i;
+    return G_MAXUINT;
+}
+
+void fake_agents_put_modem(Agents *agents, ModemSnapshot *snapshot)
+{
+    guint i = find_modem(agents, snapshot->number);
+    g_autoptr(ModemSnapshot) before = NULL;
+
+    if (i == G_MAXUINT) {
+        g_ptr_array_add(agents->modems, snapshot);
+    } else {
+        before = agents->modems->pdata[i];
+        agents->modems->pdata[i] = snapshot;
+    }
+    if (agents->listener.modem_changed)
+        agents->listener.modem_changed(before, snapshot, agents->data);
+}
+
+void fake_agents_remove_modem(Agents *agents, guint number)
+{
+    guint i = find_modem(agents, number);
+    g_autoptr(ModemSnapshot) before = g_ptr_array_steal_index(agents->modems, i);
+
+    if (agents->listener.modem_changed)
+        agents->listener.modem_changed(before, NULL, agents->data);
 }
 
 FakeRecord *fake_agents_get_record(Agents *agents)
@@ -281,6 +366,7 @@ Agents *agents_new(const Config *config)
     (void)config;
     agents->euiccs = g_ptr_array_new_with_free_func((GDestroyNotify)euicc_snapshot_unref);
     agents->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_snapshot_unref);
+    agents->modems = g_ptr_array_new_with_free_func((GDestroyNotify)modem_snapshot_unref);
     agents->inhibitions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return agents;
 }
@@ -298,6 +384,7 @@ void agents_free(Agents *agents)
         g_source_remove(agents->idle);
     g_ptr_array_unref(agents->euiccs);
     g_ptr_array_unref(agents->jobs);
+    g_ptr_array_unref(agents->modems);
     g_hash_table_unref(agents->inhibitions);
     g_free(agents->record.cause);
     g_free(agents->record.eim_id);
@@ -343,6 +430,29 @@ GPtrArray *agents_list_euiccs(Agents *agents)
 GPtrArray *agents_list_jobs(Agents *agents)
 {
     return list(agents->jobs);
+}
+
+GPtrArray *agents_list_modems(Agents *agents)
+{
+    return list(agents->modems);
+}
+
+char **agents_list_settings(Agents *agents)
+{
+    (void)agents;
+    return g_strsplit("discover=yes", ",", -1);
+}
+
+char **agents_list_libraries(void)
+{
+    return g_strsplit("libqmi 1.2.3", ",", -1);
+}
+
+guint32 agents_probe(Agents *agents, guint number, const char *cause, GError **error)
+{
+    agents->record.probed = number;
+    return queue(agents, ((const ModemSnapshot *)agents->modems->pdata[0])->eid, "start", "queued",
+                 cause, error);
 }
 
 guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,

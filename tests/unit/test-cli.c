@@ -24,6 +24,8 @@
 #define ALLOW     NULL
 #define DENY      "deny"
 #define NO_DAEMON "no daemon"
+#define NO_EUICC  "no eUICC" /* but a modem, which refuses it */
+#define NO_MODEM  "no modem"
 
 static const char *program;
 
@@ -40,6 +42,17 @@ static gboolean on_input(GIOChannel *channel, GIOCondition condition, gpointer d
     return G_SOURCE_REMOVE;
 }
 
+static ModemSnapshot *refusing_modem_new(void)
+{
+    ModemSnapshot *modem = fake_modem_new(2);
+
+    modem->state = MODEM_UNAVAILABLE;
+    g_free(modem->state_reason);
+    modem->state_reason = g_strdup("opening a channel: the modem refused (AccessDenied)");
+    modem->eid[0] = '\0';
+    return modem;
+}
+
 /* Says "ready" when it can be used; ends when its input does. */
 static int be_the_daemon(const char *answer)
 {
@@ -52,7 +65,12 @@ static int be_the_daemon(const char *answer)
 
     log_set_level(LOG_LEVEL_ERROR);
     authority->authorized = !g_str_equal(answer, DENY);
-    fake_agents_put_euicc(agents, fake_euicc_new(FAKE_EID));
+    if (!g_str_equal(answer, NO_EUICC) && !g_str_equal(answer, NO_MODEM)) {
+        fake_agents_put_euicc(agents, fake_euicc_new(FAKE_EID));
+        fake_agents_put_modem(agents, fake_modem_new(1));
+    } else if (g_str_equal(answer, NO_EUICC)) {
+        fake_agents_put_modem(agents, refusing_modem_new());
+    }
     fake_agents_set_automatic(agents, TRUE);
     bus = bus_new(agents, on_lost, loop, &error);
     if (!bus)
@@ -185,6 +203,8 @@ static void test_golden(Fixture *f, gconstpointer data)
         { "eims", NULL, "eims.txt" },
         { "eims", "80", "eims-80.txt" },
         { "eims --json --eid 1235", NULL, "eims.json" },
+        { "modems", NULL, "modems.txt" },
+        { "modems --json", NULL, "modems.json" },
         { "jobs", NULL, "jobs.txt" },
         { "version", NULL, "version.txt" },
         { "--help", NULL, "help.txt" },
@@ -232,6 +252,9 @@ static void test_exit_codes(Fixture *f, gconstpointer data)
         { "add-eim /nonexistent", 1, "/nonexistent" },
         { "--eid 4711 list", 1, "there is no eUICC 4711" },
         { "poll 4711", 1, "there is no eUICC 4711" },
+        { "diagnose 9", 1, "there is no modem 9" },
+        { "diagnose 1 2", 2, "too many arguments" },
+        { "diagnose --frobnicate", 2, "frobnicate" },
         { "poll --eim nobody", 1, "there is no eIM nobody" },
         { "--bus-address unix:path=/nonexistent list", 3, "can't reach the message bus" },
         { "log-level loud", 1, "'loud' is no log level" },
@@ -301,6 +324,82 @@ static void test_add_eim(Fixture *f, gconstpointer data)
     g_remove(path);
 }
 
+static void assert_output(const Fixture *f, const char *part)
+{
+    if (!strstr(f->output, part))
+        g_error("no '%s' in:\n%s", part, f->output);
+}
+
+/* A report for people and for programs: no whole number in it, unless asked for. */
+static void test_diagnose(Fixture *f, gconstpointer data)
+{
+    static const char *const forms[] = { "diagnose", "diagnose 1", "diagnose cdc-wdm0",
+                                         "diagnose /org/euiccd1/modem/1", "diagnose --json" };
+
+    (void)data;
+    for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_assert_cmpint(euicc(f, forms[i]), ==, 0);
+        g_assert_cmpstr(f->errors, ==, "");
+        assert_output(f, "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx12359000");
+        assert_output(f, "AccessDenied");
+        assert_output(f, "xxxxxxxxxxx7518");
+        g_assert_null(strstr(f->output, FAKE_EID));
+        g_assert_null(strstr(f->output, FAKE_IMEI));
+        g_assert_null(strstr(f->output, "89000000000000000018"));
+    }
+    g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
+    assert_output(f, "modem 1\n");
+    assert_output(f, "/dev/cdc-wdm0 over qmi, driver qmi_wwan; why: first of its ports");
+    assert_output(f, "firmware  Example EX-1 1.0.7");
+    assert_output(f, "libqmi 1.2.3");
+    assert_output(f, "failed /dev/cdc-wdm0: UIM Open Logical Channel\n");
+    g_assert_null(strstr(f->output, "What to look at"));
+    if (!may_change())
+        return;
+    g_assert_cmpint(euicc(f, "diagnose --unmasked --probe"), ==, 0);
+    assert_output(f, "5A10" FAKE_EID "9000");
+    assert_output(f, FAKE_IMEI);
+    g_assert_cmpint(euicc(f, "jobs"), ==, 0);
+    assert_output(f, "start");
+}
+
+/* A modem without an eUICC says why wherever one looks. */
+static void test_no_euicc(Fixture *f, gconstpointer data)
+{
+    const char *why = "modem 2 (/dev/cdc-wdm0) has no eUICC: opening a channel: the modem refused "
+                      "(AccessDenied)\n";
+
+    (void)data;
+    g_assert_cmpint(euicc(f, "status"), ==, 0);
+    assert_output(f, why);
+    g_assert_cmpint(euicc(f, "list"), ==, 0);
+    g_assert_cmpstr(f->errors, ==, why);
+    g_assert_cmpint(euicc(f, "list --json"), ==, 0);
+    g_assert_cmpstr(f->output, ==, "[]\n");
+    g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
+    assert_output(f, "unavailable: opening a channel: the modem refused (AccessDenied)");
+    assert_output(f, "What to look at");
+    /* Nobody knows its numbers, and they are hidden all the same. */
+    assert_output(f, "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    g_assert_null(strstr(f->output, FAKE_EID));
+}
+
+static void test_no_modem(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_assert_cmpint(euicc(f, "status"), ==, 0);
+    assert_output(f, "no modem was found");
+    g_assert_cmpint(euicc(f, "list"), ==, 0);
+    g_assert_nonnull(strstr(f->errors, "no modem was found"));
+    g_assert_cmpint(euicc(f, "modems --json"), ==, 0);
+    g_assert_cmpstr(f->output, ==, "[]\n");
+    g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
+    assert_output(f, "qmi_wwan");
+    assert_output(f, "cdc_mbim");
+    g_assert_cmpint(euicc(f, "diagnose --json"), ==, 0);
+    g_assert_cmpstr(f->output, ==, "[]\n");
+}
+
 static void test_not_authorized(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -312,6 +411,9 @@ static void test_not_authorized(Fixture *f, gconstpointer data)
 #endif
     g_assert_cmpint(euicc(f, "poll"), ==, 4);
     g_assert_cmpint(euicc(f, "rescan"), ==, 4);
+    g_assert_cmpint(euicc(f, "diagnose --probe"), ==, 4);
+    g_assert_cmpint(euicc(f, "diagnose --unmasked"), ==, 4);
+    g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
     g_assert_cmpint(euicc(f, "inhibit -- true"), ==, 4);
     g_assert_cmpint(euicc(f, "log-level debug"), ==, 4);
     g_assert_nonnull(strstr(f->errors, "org.euiccd1.Error.NotAuthorized"));
@@ -356,7 +458,7 @@ static void test_monitor(Fixture *f, gconstpointer data)
     if (may_change()) {
         g_assert_cmpint(euicc(f, "poll --eim eim.broken.example"), ==, 1);
         expect_event(monitor, "job/1 added Eid=" FAKE_EID " Kind=poll Cause='bus :");
-        expect_event(monitor, "job/1 changed Stage='contacting eim.broken.example' Progress=0.25 "
+        expect_event(monitor, "job/1 changed Stage='contacting eim.broken.example' Progress='25 %' "
                               "State=running");
         expect_event(monitor, "job/1 changed State=failed Error=org.euiccd1.Error.Tls");
         expect_event(monitor, "job/1 finished Success=false Error=org.euiccd1.Error.Tls");
@@ -370,8 +472,9 @@ static void test_monitor(Fixture *f, gconstpointer data)
 static void test_absent(Fixture *f, gconstpointer data)
 {
     static const char *const lines[] = {
-        "",     "status", "list --json", "profiles",     "eims",     "jobs",
-        "poll", "rescan", "version",     "inhibit true", "cancel 1", "log-level",
+        "",         "status",    "list --json", "profiles", "eims",
+        "jobs",     "poll",      "rescan",      "version",  "inhibit true",
+        "cancel 1", "log-level", "modems",      "diagnose", "diagnose --json",
     };
 
     (void)data;
@@ -379,6 +482,10 @@ static void test_absent(Fixture *f, gconstpointer data)
         g_assert_cmpint(euicc(f, lines[i]), ==, 3);
         g_assert_nonnull(strstr(f->errors, "euiccd can't be reached"));
     }
+    g_assert_cmpint(euicc(f, "diagnose"), ==, 3);
+    assert_output(f, "systemctl status euiccd");
+    g_assert_cmpint(euicc(f, "diagnose --json"), ==, 3);
+    g_assert_cmpstr(f->output, ==, "");
 }
 
 /* The daemon goes while a job is waited for. */
@@ -424,6 +531,9 @@ int main(int argc, char **argv)
     add("/cli/poll", ALLOW, test_poll);
     add("/cli/add-eim", ALLOW, test_add_eim);
     add("/cli/inhibit", ALLOW, test_inhibit);
+    add("/cli/diagnose", ALLOW, test_diagnose);
+    add("/cli/no-euicc", NO_EUICC, test_no_euicc);
+    add("/cli/no-modem", NO_MODEM, test_no_modem);
     add("/cli/not-authorized", DENY, test_not_authorized);
     add("/cli/monitor", ALLOW, test_monitor);
     add("/cli/stopped", ALLOW, test_stopped);

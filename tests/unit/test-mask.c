@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "util/mask.h"
+
+#define EID       "89044045000000000000000000000156"
+#define EID_SWAP  "98400454000000000000000000001065"
+#define ICCID     "8988247000100000018"
+#define ICCID_BCD "988842070001000010F8"
+#define IMEI      "490154203237518"
+
+static const char *const numbers[] = { EID, ICCID, "8988247000100000026", IMEI, NULL };
+
+typedef struct {
+    const char *text, *masked;
+} Row;
+
+static void check(const Row *rows, gsize n, const char *const *known)
+{
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *masked = mask_numbers(rows[i].text, known);
+
+        g_assert_cmpstr(masked, ==, rows[i].masked);
+    }
+}
+
+/* The numbers of the modem and its card, wherever they stand. */
+static void test_known(void)
+{
+    static const Row rows[] = {
+        { "", "" },
+        { EID, "xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
+        { "/org/euiccd1/euicc/" EID, "/org/euiccd1/euicc/xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
+        { "EID " EID ", ICCID " ICCID,
+          "EID xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156, ICCID xxxxxxxxxxxxxxx0018" },
+        /* GetEID, EF_ICCID, and both in the wrong order */
+        { "BF3E125A10" EID "9000", "BF3E125A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx01569000" },
+        { "5A10" EID_SWAP "9000", "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx10659000" },
+        { "5A0A" ICCID_BCD "9000", "5A0Axxxxxxxxxxxxxxxx10F89000" },
+        { "bf3e125a10" EID, "bf3e125a10xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
+        { "5A 10 89 04 40 45 00 00 00 00 00 00 00 00 00 00 01 56 90 00",
+          "5A 10 xx xx xx xx xx xx xx xx xx xx xx xx xx xx 01 56 90 00" },
+        { "5a:0a:98:88:42:07:00:01:00:00:10:f8", "5a:0a:xx:xx:xx:xx:xx:xx:xx:xx:10:f8" },
+        /* cut at the end, and what continues in the next answer */
+        { "BF3E125A108904404500000000", "BF3E125A10xxxxxxxxxxxxxxxx" },
+        { "000000000000000156", "xxxxxxxxxxxxxxx156" },
+        /* IMEI: as text, as a mobile identity, as characters of QMI and MBIM */
+        { "IMEI " IMEI, "IMEI xxxxxxxxxxx7518" },
+        { "084A09512430325781", "08xxxxxxxxxxxx5781" },
+        { "0F343930313534323033323337353138", "0Fxxxxxxxxxxxxxxxxxxxxxx37353138" },
+        { "3400390030003100350034003200300033003200330037003500310038000000",
+          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx37003500310038000000" },
+    };
+
+    check(rows, G_N_ELEMENTS(rows), numbers);
+}
+
+/* Those that nobody knows: another card, or one that was never read to its end. */
+static void test_unknown(void)
+{
+    static const Row rows[] = {
+        { EID, "xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
+        { "BF3E125A10" EID, "BF3E125A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
+        { "5A10" EID_SWAP, "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx1065" },
+        { "ICCID " ICCID, "ICCID xxxxxxxxxxxxxxx0018" },
+        { "5A0A" ICCID_BCD "9000", "5A0Axxxxxxxxxxxxxx0010F89000" },
+        { "IMEI " IMEI, "IMEI xxxxxxxxxxx7518" },
+        { "IMEISV 4901542032375184.", "IMEISV xxxxxxxxxxxx5184." },
+        { "343930313534323033323337353138", "xxxxxxxxxxxxxxxxxxxxxx37353138" },
+    };
+    g_autoptr(GString) cut = g_string_new(NULL);
+    g_autofree char *masked = NULL;
+
+    check(rows, G_N_ELEMENTS(rows), NULL);
+    /* A record of a step ends after 512 characters. */
+    while (cut->len < 500)
+        g_string_append(cut, "FA");
+    g_string_append(cut, "5A10890440450000");
+    masked = mask_numbers(cut->str, NULL);
+    g_assert_true(g_str_has_suffix(masked, "FA5A10xxxxxxxxxxxx"));
+}
+
+/* What is left alone. */
+static void test_untouched(void)
+{
+    static const char *const texts[] = {
+        "SELECT A0000005591010FFFFFFFF8900000100",
+        "6F1A8410A0000005591010FFFFFFFF8900000100A506 9000",
+        "QMI protocol error (82): 'AccessDenied'",
+        "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1",
+        "05c6:90b2",
+        "2026-11-27 18:54:50",
+        "6881",
+        "19-digit 1234567890123456789",
+        "89",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *with = mask_numbers(texts[i], numbers);
+        g_autofree char *without = mask_numbers(texts[i], NULL);
+
+        g_assert_cmpstr(with, ==, texts[i]);
+        g_assert_cmpstr(without, ==, texts[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/mask/known", test_known);
+    g_test_add_func("/mask/unknown", test_unknown);
+    g_test_add_func("/mask/untouched", test_untouched);
+    return g_test_run();
+}
