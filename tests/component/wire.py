@@ -9,7 +9,8 @@ import socket
 import struct
 
 CALL, RETURN, ERROR = 1, 2, 3
-BASIC = {"y": ("B", 1), "b": ("I", 4), "u": ("I", 4), "i": ("i", 4), "t": ("Q", 8), "d": ("d", 8)}
+BASIC = {"y": ("B", 1), "b": ("I", 4), "n": ("h", 2), "q": ("H", 2), "u": ("I", 4),
+         "i": ("i", 4), "x": ("q", 8), "t": ("Q", 8), "d": ("d", 8)}
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 

@@ -11,7 +11,8 @@
 #include "sim/modem_mbim.h"
 #include "sim/modem_qmi.h"
 
-#define MAX_IMEI 64 /* what is no IMEI can be told too */
+#define MAX_IMEI    64 /* what is no IMEI can be told too */
+#define IMSI_DIGITS 15
 
 static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim, &sim_modem_at };
 
@@ -219,8 +220,7 @@ static gboolean on_replug(gpointer data)
         return G_SOURCE_REMOVE;
     sim_modem_unplug(modem);
     if (modem->replug_path[0]) {
-        g_free(modem->path);
-        modem->path = g_strdup(modem->replug_path);
+        sim_modem_set_path(modem, modem->replug_path);
     }
     if (!sim_modem_plug(modem, modem->behind_socket, &error))
         g_printerr("euicc-sim modem: plug it again: %s\n", error->message);
@@ -281,6 +281,14 @@ gboolean sim_modem_switch_slot(SimModem *modem, guint number)
 gboolean sim_modem_may_switch(const SimModem *modem)
 {
     return !modem->switch_needs_closed || sim_slot_count_channels(modem->slot) == 0;
+}
+
+/* A profile that is enabled has a subscriber of its own. */
+char *sim_modem_make_imsi(const char *iccid)
+{
+    const char *home = "00101";
+    gsize digits = strlen(iccid), wanted = IMSI_DIGITS - strlen(home);
+    return g_strconcat(home, iccid + (digits > wanted ? digits - wanted : 0), NULL);
 }
 
 /* Some operators give ICCIDs whose last digits are hexadecimal. */
@@ -356,6 +364,13 @@ void sim_modem_free(SimModem *modem)
 const SimModemClass *sim_modem_get_class(const SimModem *modem)
 {
     return modem->class;
+}
+
+void sim_modem_set_path(SimModem *modem, const char *path)
+{
+    char *copy = g_strdup(path);
+    g_free(modem->path);
+    modem->path = copy;
 }
 
 const char *sim_modem_get_path(const SimModem *modem)

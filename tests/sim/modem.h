@@ -33,6 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimModem, sim_modem_free)
 
 const SimModemClass *sim_modem_get_class(const SimModem *modem);
 const char *sim_modem_get_path(const SimModem *modem);
+/* Where it will be when it is plugged in the next time. */
+void sim_modem_set_path(SimModem *modem, const char *path);
 gboolean sim_modem_is_plugged(const SimModem *modem);
 /* The active physical slot. */
 SimSlot *sim_modem_get_slot(SimModem *modem);

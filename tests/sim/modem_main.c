@@ -17,6 +17,8 @@
 
 #define MODEM_FORM "[KIND:]PATH,CARD[+CARD2...],CONTROL"
 
+#define FIRST_IMEI G_GUINT64_CONSTANT(35693803564380) /* without its check digit */
+
 typedef struct {
     SimModem *modem;
     GPtrArray *cards; /* SimCard, in the order of physical slots */
@@ -184,6 +186,9 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     } else if (g_str_equal(what, "unplug")) {
         sim_modem_unplug(modem);
     } else if (g_str_equal(what, "plug")) {
+        const char *path = json_object_get_string_member_with_default(request, "path", NULL);
+        if (path && !sim_modem_is_plugged(modem))
+            sim_modem_set_path(modem, path);
         return sim_modem_plug(modem, station->behind_socket, error);
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -208,9 +213,24 @@ static void station_free(gpointer data)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Station, station_free)
 
-/* TEXT: [KIND:]PATH,CARD[+CARD…],CONTROL. */
-static Station *station_new(const char *text, gboolean behind_socket, const char *knobs,
-                            GError **error)
+/* No two modems have the same IMEI (3GPP TS 23.003 6.2: check digit). */
+static gboolean give_imei(SimModem *modem, guint number, GError **error)
+{
+    g_autofree char *digits = g_strdup_printf("%014" G_GUINT64_FORMAT, FIRST_IMEI + number);
+    guint sum = 0;
+    for (guint i = 0; digits[i]; i++) {
+        guint twice = (guint)(digits[i] - '0') << (i % 2);
+        sum += twice / 10 + twice % 10;
+    }
+    g_autofree char *imei = g_strdup_printf("%s%u", digits, (10 - sum % 10) % 10);
+    g_autoptr(JsonObject) knobs = json_object_new();
+    json_object_set_string_member(knobs, "imei", imei);
+    return sim_modem_set_knobs(modem, knobs, error);
+}
+
+/* TEXT: [KIND:]PATH,CARD[+CARD…],CONTROL. NUMBER: its place, from 0. */
+static Station *station_new(const char *text, guint number, gboolean behind_socket,
+                            const char *knobs, GError **error)
 {
     g_autoptr(Station) station = g_new0(Station, 1);
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
@@ -254,6 +274,8 @@ static Station *station_new(const char *text, gboolean behind_socket, const char
         return NULL;
     }
     sim_modem_set_watch(station->modem, on_watch, station);
+    if (!give_imei(station->modem, number, error))
+        return NULL;
     if (knobs) {
         g_autoptr(JsonObject) object = sim_object_from_text(knobs, error);
         if (!object || !sim_modem_set_knobs(station->modem, object, error)) {
@@ -349,7 +371,7 @@ int sim_modem_main(int argc, char **argv)
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     g_autoptr(GPtrArray) proxies = g_ptr_array_new_with_free_func((GDestroyNotify)sim_proxy_free);
     for (guint i = 0; modems[i]; i++) {
-        Station *station = station_new(modems[i], behind_socket, knobs, &error);
+        Station *station = station_new(modems[i], i, behind_socket, knobs, &error);
         if (!station)
             goto fail;
         g_ptr_array_add(stations, station);

@@ -8,7 +8,6 @@
 #include "sim/modem_mbim_private.h"
 
 #define DATA_CLASS_LTE (1u << 5)
-#define IMSI_DIGITS    15
 
 enum {
     READY_NOT_INITIALIZED = 0,
@@ -56,14 +55,6 @@ static guint32 ready_state(SimModem *modem, const char *iccid)
     return iccid[0] ? READY_INITIALIZED : READY_NO_PROFILE;
 }
 
-/* A profile that is enabled has a subscriber of its own. */
-static char *make_imsi(const char *iccid)
-{
-    const char *home = "00101";
-    gsize digits = strlen(iccid), wanted = IMSI_DIGITS - strlen(home);
-    return g_strconcat(home, iccid + (digits > wanted ? digits - wanted : 0), NULL);
-}
-
 GByteArray *sim_mbim_ready_status(SimModem *modem)
 {
     gboolean has_card = sim_modem_get_state(modem) != SIM_SLOT_EMPTY;
@@ -72,7 +63,7 @@ GByteArray *sim_mbim_ready_status(SimModem *modem)
     g_autofree char *shown = sim_modem_show_iccid(modem, iccid);
     g_autofree char *eid = has_card ? sim_card_get_eid(card) : g_strdup("");
     guint32 state = ready_state(modem, iccid);
-    g_autofree char *imsi = state == READY_INITIALIZED ? make_imsi(iccid) : g_strdup("");
+    g_autofree char *imsi = state == READY_INITIALIZED ? sim_modem_make_imsi(iccid) : g_strdup("");
     SimMbimInfo *info = sim_mbim_info_new();
     sim_mbim_put_u32(info, state);
     if (SIM_MBIM(modem)->version >= SIM_MBIMEX_3)

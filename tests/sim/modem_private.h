@@ -104,6 +104,8 @@ SimSlotState sim_modem_get_state(const SimModem *modem);
 /* FALSE: the knobs let a switch of slots fail now. */
 gboolean sim_modem_may_switch(const SimModem *modem);
 /* ICCID (digits) as the modem shows it; g_free(). */
+/* The IMSI of the profile with ICCID. g_free() it. */
+char *sim_modem_make_imsi(const char *iccid);
 char *sim_modem_show_iccid(const SimModem *modem, const char *iccid);
 /* PEER, a client of the proxy's socket, opened the modem; is gone. */
 void sim_modem_add_peer(SimModem *modem, SimPeer *peer);

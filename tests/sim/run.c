@@ -158,7 +158,7 @@ static int check_choices(char **modems, const char *proxy)
     for (guint i = 0; modems && modems[i]; i++) {
         if (!sim_world_modem_is_kind(modems[i]) || i == 99) {
             g_printerr("euicc-sim run: --modem=%s: %s\n", modems[i],
-                       i == 99 ? "too many" : "want qmi or at");
+                       i == 99 ? "too many" : "no such kind of modem");
             return SIM_EXIT_USAGE;
         }
     }
@@ -248,7 +248,7 @@ int sim_run_main(int argc, char **argv)
              no_namespace = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems,
-          "A modem with a card, several times for several (default: one of kind qmi)", "qmi" },
+          "A modem with a card, several times for several: qmi (default), mbim", "KIND" },
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
           "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
           "fake|real" },

@@ -49,6 +49,7 @@ void sim_udev_device_free(SimUdevDevice *device)
     g_ptr_array_unref(device->paths);
     g_free(device->kind);
     g_free(device->node);
+    g_free(device->next);
     g_free(device);
 }
 
@@ -85,7 +86,7 @@ static void end(GString *text)
 /* Leads from a device to a folder below sys/. */
 static void link_to(GString *text, const char *path, const char *name, const char *target)
 {
-    g_autoptr(GString) up = g_string_new(NULL);
+    g_autoptr(GString) up = g_string_new("../");
     for (const char *c = path + strlen("/sys/"); *c; c++)
         if (*c == '/')
             g_string_append(up, "../");

@@ -11,6 +11,7 @@ typedef struct {
     guint number;  /* of the modem, from 1 */
     char *kind;    /* "qmi", "mbim", "at" */
     char *node;    /* below /dev */
+    char *next;    /* what it will be when it comes back, or NULL */
     guint plugged; /* how often so far */
     gboolean shown;
     GPtrArray *paths; /* what is in /sys, in the order of adding */

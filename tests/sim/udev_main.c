@@ -43,26 +43,30 @@ static SimUdevDevice *find_device(const Udev *udev, const char *node)
 {
     for (guint i = 0; i < udev->devices->len; i++) {
         SimUdevDevice *device = udev->devices->pdata[i];
-        if (g_str_equal(device->node, node))
+        if (g_str_equal(device->node, node) || !g_strcmp0(device->next, node))
             return device;
     }
     return NULL;
 }
 
-static gboolean is_there(const Udev *udev, const SimUdevDevice *device)
+static gboolean is_there(const Udev *udev, const char *node)
 {
     struct stat info;
-    g_autofree char *path = g_build_filename(udev->dev, device->node, NULL);
+    g_autofree char *path = g_build_filename(udev->dev, node, NULL);
     return lstat(path, &info) == 0;
 }
 
-static void add(Udev *udev, SimUdevDevice *device)
+static void add(Udev *udev, SimUdevDevice *device, const char *node)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     if (device->shown)
         return;
     device->plugged++;
+    if (!g_strcmp0(device->next, node)) {
+        g_free(device->node);
+        device->node = g_steal_pointer(&device->next);
+    }
     text = sim_udev_device_describe(device, udev->wwan);
     g_ptr_array_set_size(device->paths, 0);
     sim_udev_device_list(device, udev->wwan);
@@ -101,8 +105,8 @@ static gboolean on_change(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer
         at += (ssize_t)(sizeof *event + event->len);
         if (device && (event->mask & IN_DELETE))
             take_away(udev, device);
-        else if (device && is_there(udev, device))
-            add(udev, device);
+        else if (device && is_there(udev, event->name))
+            add(udev, device, event->name);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -116,7 +120,7 @@ static gboolean watch_nodes(Udev *udev, GError **error)
     return TRUE;
 }
 
-/* {"do": "rename", "modem": N, "node": NAME}: the next node of a modem that is not there now; and
+/* {"do": "rename", "modem": N, "node": NAME}: what the modem's node will be when it comes back; and
  * {"do": "show"}. */
 static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
 {
@@ -139,19 +143,20 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     guint number = (guint)json_object_get_int_member_with_default(request, "modem", 0);
     const char *node = json_object_get_string_member_with_default(request, "node", "");
     if (!g_str_equal(what, "rename") || number < 1 || number > udev->devices->len || !*node ||
-        strchr(node, '/') || find_device(udev, node)) {
+        strchr(node, '/')) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                            "udev: can show and rename, to a node that no modem has");
+                            "udev: can show and rename (modem, node)");
         return FALSE;
     }
     SimUdevDevice *device = udev->devices->pdata[number - 1];
-    if (is_there(udev, device)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY, "udev: %s is there", device->node);
+    SimUdevDevice *other = find_device(udev, node);
+    if (other && other != device) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS, "udev: %s is that of modem %u", node,
+                    other->number);
         return FALSE;
     }
-    take_away(udev, device); /* what is left of it until the deletion was seen */
-    g_free(device->node);
-    device->node = g_strdup(node);
+    g_free(device->next);
+    device->next = g_strdup(node);
     return TRUE;
 }
 

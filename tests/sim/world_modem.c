@@ -2,6 +2,7 @@
 
 #include "sim/world_modem.h"
 
+#include "sim/modem.h"
 #include "sim/pki.h"
 #include "sim/world_setup.h"
 
@@ -20,8 +21,7 @@ void sim_world_modem_free(SimWorldModem *modem)
 
 gboolean sim_world_modem_is_kind(const char *kind)
 {
-    static const char *const kinds[] = { "qmi", "at", NULL };
-    return g_strv_contains(kinds, kind);
+    return sim_modem_class_find(kind) != NULL;
 }
 
 /* "modem", "modem2", … */
