@@ -43,9 +43,9 @@ typedef struct {
 } MmPort;
 
 /*
- * What ModemManager tells about a modem. Strings are NULL where it does not tell, or tells nothing that can be
- * used: all of it is foreign input and was checked and cut to size. A re-probe gives the same modem a new
- * PATH, so it is recognised by DEVICE or IMEI.
+ * What ModemManager tells about a modem. Strings are NULL where it does not tell, or tells nothing
+ * that can be used: all of it is foreign input and was checked. A re-probe gives the same modem a
+ * new PATH, so it is recognised by DEVICE or IMEI.
  */
 typedef struct {
     char *path;         /* D-Bus object */
@@ -85,14 +85,15 @@ gboolean mm_is_transitional(const MmModem *modem);
 const char *mm_state_to_string(gint32 state); /* "registered"; static */
 
 /*
- * The daemon's view of a running ModemManager, which need not be there: it may come late, crash and start again.
- * Main thread only; nothing here blocks.
+ * The daemon's view of a running ModemManager, which need not be there: it may come late, crash and
+ * start again. Main thread only; nothing here blocks.
  *
- * What wakes the daemon: the bus name changing hands, a modem object coming or going, StateChanged of a modem, and
- * changed properties of Modem3gpp and Sim. What does not: changed properties of Modem (signal quality, access technology) and
- * of Bearer (traffic counters every 30 seconds); those facts are read anew whenever the state changes, which it does
- * when the modem connects, disconnects or fails. Only what changes without any of these (a card put into a slot that is
- * not in use) is learnt late.
+ * What wakes the daemon: the bus name changing hands, a modem object coming or going, StateChanged of
+ * a modem, and changed properties of Modem3gpp and Sim. What does not: changed properties of Modem
+ * (signal quality, access technology) and of Bearer (traffic counters every 30 seconds). Those facts
+ * are read anew whenever the state changes, which it does when the modem connects, disconnects or
+ * fails. Only what changes without any of these (a card put into a slot that is not in use) is
+ * learnt late.
  */
 typedef struct ModemManager ModemManager;
 
@@ -107,12 +108,13 @@ typedef enum {
     MM_CHANGE_OTHER = 1 << 7,        /* identity or ports */
 } MmChange;
 
-/* CHANGE is one of the first four or a set of the others. MODEM is NULL for the manager itself. The modem is
+/* CHANGE is one of the first four or a set of the others. MODEM is NULL for the manager itself, and
  * borrowed for the time of the call. Must not free the ModemManager. */
 typedef void (*MmFunc)(const MmModem *modem, MmChange change, gpointer data);
 
-/* CONNECTION (referenced) is processed by somebody else in CONTEXT (NULL: the default one). FUNC may be NULL; it is never
- * called from inside this. NULL with an error when the connection is not usable. */
+/* CONNECTION (referenced) is processed by somebody else in CONTEXT (NULL: the default one). FUNC may
+ * be NULL; it is never called from inside this. NULL with an error when the connection is not
+ * usable. */
 ModemManager *mm_new(sd_bus *connection, GMainContext *context, MmFunc func, gpointer data,
                      GError **error);
 void mm_free(ModemManager *mm); /* after the last request was freed */
@@ -130,13 +132,14 @@ const MmModem *mm_find_by_imei(const ModemManager *mm, const char *imei);
 const MmModem *mm_find_by_port(const ModemManager *mm, const char *path);
 
 /*
- * Requests. DONE runs once, later, from the main loop, with ERROR NULL for success; MODEM is set by the waits only.
- * The caller owns the request in any case and frees it, in DONE or any time before or after; freed earlier, DONE is not called.
- * When ModemManager goes, a request under way fails at once.
+ * Requests. DONE runs once, later, from the main loop, with ERROR NULL for success; MODEM is set by
+ * the waits only. The caller owns the request in any case and frees it, in DONE or any time before
+ * or after; freed earlier, DONE is not called. When ModemManager goes, a request under way fails at
+ * once.
  *
- * Errors: NOT_FOUND (ModemManager is not there, went meanwhile, or does not know the modem), BUSY (inhibited by
- * somebody else, wrong state), NOT_AUTHORIZED, NOT_SUPPORTED, INVALID_ARGUMENT, TIMEOUT, MODEM; the message has
- * ModemManager's own words.
+ * Errors: NOT_FOUND (ModemManager is not there, went meanwhile, or does not know the modem), BUSY
+ * (inhibited by somebody else, wrong state), NOT_AUTHORIZED, NOT_SUPPORTED, INVALID_ARGUMENT,
+ * CANCELLED, TIMEOUT, MODEM; the message has ModemManager's own words.
  */
 typedef struct MmRequest MmRequest;
 typedef void (*MmDone)(const MmModem *modem, const GError *error, gpointer data);
@@ -144,9 +147,9 @@ typedef void (*MmDone)(const MmModem *modem, const GError *error, gpointer data)
 void mm_request_free(MmRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MmRequest, mm_request_free)
 
-/* InhibitDevice: ModemManager lets go of DEVICE (MmModem.device), whose object vanishes, or takes it again. The inhibition
- * ends with the connection. One that is given up before its answer (freed, timed out) is taken back when
- * ModemManager grants it after all. */
+/* InhibitDevice: ModemManager lets go of DEVICE (MmModem.device), whose object vanishes, or takes it
+ * again. The inhibition ends with the connection. One that is given up before its answer (freed,
+ * timed out) is taken back when ModemManager grants it after all. */
 MmRequest *mm_inhibit(ModemManager *mm, const char *device, gboolean inhibit, MmDone done,
                       gpointer data);
 /* Modem.Reset: the modem restarts. */
@@ -155,13 +158,13 @@ MmRequest *mm_reset(ModemManager *mm, const MmModem *modem, MmDone done, gpointe
 MmRequest *mm_set_primary_sim_slot(ModemManager *mm, const MmModem *modem, guint32 slot,
                                    MmDone done, gpointer data);
 
-/* Waits until the modem is in a state that it stays in (mm_is_transitional()). NOT_FOUND at once for a modem that
- * is not exported; one that vanishes meanwhile is waited for, as a re-probe ends in a new object. DEADLINE is in
- * boot time; TIMEOUT names the state. */
+/* Waits until the modem is in a state that it stays in (mm_is_transitional()). NOT_FOUND at once for
+ * a modem that is not exported; one that vanishes meanwhile is waited for, as a re-probe ends in a
+ * new object. DEADLINE is in boot time; TIMEOUT names the state. */
 MmRequest *mm_wait_settled(ModemManager *mm, const char *device, gint64 deadline, MmDone done,
                            gpointer data);
-/* Waits until a modem with DEVICE or IMEI (each may be NULL) is exported and done with probing: registered or more,
- * failed, locked or disabled (which it stays in until somebody enables it). */
+/* Waits until a modem with DEVICE or IMEI (each may be NULL) is exported and probing is over:
+ * registered or more, failed, locked or disabled, in which it stays until somebody changes it. */
 MmRequest *mm_wait_exported(ModemManager *mm, const char *device, const char *imei, gint64 deadline,
                             MmDone done, gpointer data);
 
