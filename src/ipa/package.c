@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
 #include "ipa/procedures.h"
+#include "rsp/package.h"
 #include "util/error.h"
 
 /* Generic eUICC Package Download and Execution, SGP.32 3.3.1, and the profile change inside it. */
@@ -232,16 +233,36 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     return result;
 }
 
-gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                             GError **error)
+/* Whether the package may enable another profile or none, or change what there is to choose from. What
+ * can't be read here, or has only commands that are not known, is the card's to judge and not worth cutting a
+ * connection for. */
+static gboolean may_switch(GBytes *package)
+{
+    g_autoptr(RspEuiccPackageRequest) request =
+        tlv_decode(&rsp_euicc_package_request, package, NULL);
+    const GPtrArray *psmos;
+
+    if (!request)
+        return FALSE;
+    psmos = request->euicc_package_signed->euicc_package->psmo_list;
+    for (guint i = 0; psmos && i < psmos->len; i++) {
+        const RspPsmo *psmo = psmos->pdata[i];
+
+        if (psmo->enable || psmo->disable || psmo->delete)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* All that needs the card. *RET_RECEIVER: who gets the result. */
+static gboolean run_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                            IpaEim **ret_receiver, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GBytes) result = NULL;
-    gboolean lost = FALSE, ok;
+    gboolean lost = FALSE;
     IpaRecord *record;
-    IpaEim *receiver;
 
-    ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
     /* A card that can't be reached has not run anything: say so, the eIM sends the package again. */
     if (!channel_open(session->channel, session->cancellable, &failure)) {
         g_autoptr(GError) ignored = NULL;
@@ -261,7 +282,24 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
     if (!settle(session, record, result, lost, failure, error))
         return FALSE;
     /* Delivery frees the record. */
-    receiver = ipa_eim_copy(record->eim);
+    *ret_receiver = ipa_eim_copy(record->eim);
+    return TRUE;
+}
+
+gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                             GError **error)
+{
+    gboolean switching = may_switch(package->package), ok;
+    IpaEim *receiver = NULL;
+
+    ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
+    if (switching)
+        ipa_session_begin_switch(session);
+    ok = run_package(session, eim, package, &receiver, error);
+    if (switching)
+        ipa_session_end_switch(session);
+    if (!ok)
+        return FALSE;
     ok = ipa_rollback_deliver(session, receiver, error);
     ipa_eim_free(receiver);
     return ok;
