@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
 #include "ipa/procedures.h"
-#include "rsp/package.h"
 #include "util/error.h"
 
 /* Generic eUICC Package Download and Execution, SGP.32 3.3.1, and the profile change inside it. */
@@ -233,46 +232,30 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     return result;
 }
 
-/* Whether the package may enable another profile or none, or change what there is to choose from. What
- * can't be read here, or has only commands that are not known, is the card's to judge and not worth cutting a
- * connection for. */
-static gboolean may_switch(GBytes *package)
+/* A card that can't be reached has not run anything: the eIM is told, and sends the package again. */
+static void owe_failure(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                        GError *failure, gboolean *ret_owed, GError **error)
 {
-    g_autoptr(RspEuiccPackageRequest) request =
-        tlv_decode(&rsp_euicc_package_request, package, NULL);
-    const GPtrArray *psmos;
-
-    if (!request)
-        return FALSE;
-    psmos = request->euicc_package_signed->euicc_package->psmo_list;
-    for (guint i = 0; psmos && i < psmos->len; i++) {
-        const RspPsmo *psmo = psmos->pdata[i];
-
-        if (psmo->enable || psmo->disable || psmo->delete)
-            return TRUE;
-    }
-    return FALSE;
+    *ret_owed = ipa_results_owe(session, eim, NULL, ESIPA_RESULT_UNDEFINED_ERROR,
+                                package->eim_transaction_id, error);
+    if (*ret_owed)
+        g_propagate_prefixed_error(error, failure, "reaching the card for a package: ");
+    else
+        g_error_free(failure);
 }
 
-/* All that needs the card. *RET_RECEIVER: who gets the result. */
+/* All that needs the card. *RET_RECEIVER: who gets the result; *RET_OWED: it could not be reached, and EIM is
+ * owed an answer. */
 static gboolean run_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                            IpaEim **ret_receiver, GError **error)
+                            IpaEim **ret_receiver, gboolean *ret_owed, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GBytes) result = NULL;
     gboolean lost = FALSE;
     IpaRecord *record;
 
-    /* A card that can't be reached has not run anything: say so, the eIM sends the package again. */
     if (!channel_open(session->channel, session->cancellable, &failure)) {
-        g_autoptr(GError) ignored = NULL;
-
-        if (ipa_results_owe(session, eim, NULL, ESIPA_RESULT_UNDEFINED_ERROR,
-                            package->eim_transaction_id, error)) {
-            (void)ipa_results_deliver(session, eim, &ignored);
-            g_propagate_prefixed_error(error, g_steal_pointer(&failure),
-                                       "reaching the card for a package: ");
-        }
+        owe_failure(session, eim, package, g_steal_pointer(&failure), ret_owed, error);
         return FALSE;
     }
     record = ipa_results_expect(session, eim, package, error);
@@ -289,15 +272,19 @@ static gboolean run_package(IpaSession *session, const IpaEim *eim, const EsipaP
 gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                              GError **error)
 {
-    gboolean switching = may_switch(package->package), ok;
+    g_autoptr(GError) ignored = NULL;
+    gboolean owed = FALSE, ok;
     IpaEim *receiver = NULL;
 
     ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
-    if (switching)
+    if (package->changes_profiles)
         ipa_session_begin_switch(session);
-    ok = run_package(session, eim, package, &receiver, error);
-    if (switching)
+    ok = run_package(session, eim, package, &receiver, &owed, error);
+    /* The way to the eIM may need what was let go of. */
+    if (package->changes_profiles)
         ipa_session_end_switch(session);
+    if (owed)
+        (void)ipa_results_deliver(session, eim, &ignored);
     if (!ok)
         return FALSE;
     ok = ipa_rollback_deliver(session, receiver, error);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "bus/bus_source.h"
-#include "fake-modemmanager.h"
-#include "modem/modemmanager.h"
-#include "private-bus.h"
+#include "mm-rig.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -13,20 +10,14 @@
  * The view of ModemManager, against one that is played.
  */
 
-#define DEVICE  "/sys/devices/pci0000:00/usb1/1-2"
+#define DEVICE  MM_DEVICE
 #define DEVICE2 "/sys/devices/pci0000:00/usb1/1-3"
-#define IMEI    "490154203237518"
-#define EID     "89044045000000000000000000000156"
-
-static const char *const qmi_ports[] = { "ttyUSB2", "3", "cdc-wdm0", "6", "wwan0", "2", NULL };
+#define IMEI    MM_IMEI
+#define EID     MM_EID
 
 typedef struct {
-    PrivateBus *bus;
-    sd_bus *connection;
-    GSource *source;
-    FakeMm *fake;
+    MmRig rig;
     ModemManager *mm;
-    FakeMmModem modem;
     GString *events; /* what was told, one word each */
     guint messages;  /* that reached the daemon's connection */
 } Fixture;
@@ -69,70 +60,24 @@ static void set_up(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     (void)data;
-    f->bus = private_bus_new();
     f->events = g_string_new(NULL);
-    g_assert_cmpint(sd_bus_open_system(&f->connection), >=, 0);
-    g_assert_cmpint(sd_bus_add_filter(f->connection, NULL, count_message, f), >=, 0);
-    f->source = bus_source_new(f->connection, NULL, NULL, NULL);
-    f->fake = fake_mm_new();
-    f->mm = mm_new(f->connection, NULL, on_change, f, &error);
+    mm_rig_set_up(&f->rig);
+    g_assert_cmpint(sd_bus_add_filter(f->rig.connection, NULL, count_message, f), >=, 0);
+    f->mm = mm_new(f->rig.connection, NULL, on_change, f, &error);
     g_assert_no_error(error);
-    f->modem = (FakeMmModem){
-        .device = DEVICE,
-        .imei = IMEI,
-        .equipment = IMEI,
-        .ports = qmi_ports,
-        .state = MM_STATE_REGISTERED,
-        .operator_code = "00101",
-        .registration = 1,
-        .iccid = "8988211000000000001",
-        .imsi = "001010000000001",
-        .eid = EID,
-        .primary_slot = 1,
-        .n_slots = 2,
-    };
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
     (void)data;
     mm_free(f->mm);
-    if (f->fake)
-        fake_mm_free(f->fake);
-    g_source_destroy(f->source);
-    g_source_unref(f->source);
-    sd_bus_flush_close_unref(f->connection);
-    private_bus_free(f->bus);
+    mm_rig_tear_down(&f->rig);
     g_string_free(f->events, TRUE);
 }
 
-static int on_pong(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
-{
-    (void)reply;
-    (void)ret_error;
-    *(gboolean *)userdata = TRUE;
-    return 1;
-}
-
-/* A round trip over the fake's connection and ours: everything that was sent before has arrived. */
 static void settle(Fixture *f)
 {
-    sd_bus *order[] = { f->connection, f->fake ? f->fake->connection : NULL, f->connection };
-
-    /* Answers lead to questions; three of them in a row at most (modem, SIM, bearers). */
-    for (guint i = 0; i < 5 * G_N_ELEMENTS(order); i++) {
-        sd_bus *connection = order[i % G_N_ELEMENTS(order)];
-        gboolean done = FALSE;
-
-        if (!connection)
-            continue;
-        g_assert_cmpint(sd_bus_call_method_async(
-                            connection, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                            "org.freedesktop.DBus.Peer", "Ping", on_pong, &done, NULL),
-                        >=, 0);
-        while (!done)
-            g_main_context_iteration(NULL, TRUE);
-    }
+    mm_rig_settle(&f->rig);
 }
 
 static void assert_events(Fixture *f, const char *expected)
@@ -145,8 +90,8 @@ static void assert_events(Fixture *f, const char *expected)
 /* With one modem, everything told. */
 static const MmModem *start(Fixture *f)
 {
-    fake_mm_add(f->fake, &f->modem);
-    fake_mm_own(f->fake);
+    fake_mm_add(f->rig.fake, &f->rig.modem);
+    fake_mm_own(f->rig.fake);
     settle(f);
     g_string_truncate(f->events, 0);
     return mm_find_by_device(f->mm, DEVICE);
@@ -160,9 +105,9 @@ static void test_facts(Fixture *f, gconstpointer data)
     const MmPort *port;
 
     (void)data;
-    f->modem.bearer = "wwan0";
-    f->modem.connected = TRUE;
-    f->modem.state = MM_STATE_CONNECTED;
+    f->rig.modem.bearer = "wwan0";
+    f->rig.modem.connected = TRUE;
+    f->rig.modem.state = MM_STATE_CONNECTED;
     modem = start(f);
     g_assert_nonnull(modem);
     g_assert_cmpstr(modem->path, ==, MM_ROOT "/Modem/0");
@@ -200,14 +145,14 @@ static void test_absent_then_late(Fixture *f, gconstpointer data)
     (void)data;
     assert_events(f, "");
     g_assert_false(mm_is_running(f->mm));
-    fake_mm_own(f->fake);
+    fake_mm_own(f->rig.fake);
     assert_events(f, "came ");
     g_assert_true(mm_is_running(f->mm));
     g_assert_true(mm_is_known(f->mm));
-    fake_mm_add(f->fake, &f->modem);
+    fake_mm_add(f->rig.fake, &f->rig.modem);
     assert_events(f, "appeared sim ");
-    g_assert_cmpuint(f->fake->lists, ==, 1);
-    fake_mm_remove(f->fake, &f->modem);
+    g_assert_cmpuint(f->rig.fake->lists, ==, 1);
+    fake_mm_remove(f->rig.fake, &f->rig.modem);
     assert_events(f, "vanished ");
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 0);
 }
@@ -216,9 +161,9 @@ static void test_there_before(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_clear_pointer(&f->mm, mm_free);
-    fake_mm_add(f->fake, &f->modem);
-    fake_mm_own(f->fake);
-    f->mm = mm_new(f->connection, NULL, on_change, f, NULL);
+    fake_mm_add(f->rig.fake, &f->rig.modem);
+    fake_mm_own(f->rig.fake);
+    f->mm = mm_new(f->rig.connection, NULL, on_change, f, NULL);
     assert_events(f, "came appeared sim ");
     g_assert_nonnull(mm_find_by_device(f->mm, DEVICE));
 }
@@ -230,16 +175,16 @@ static void test_crash_and_restart(Fixture *f, gconstpointer data)
 
     (void)data;
     start(f);
-    g_clear_pointer(&f->fake, fake_mm_free);
+    mm_rig_crash(&f->rig);
     assert_events(f, "vanished went ");
     g_assert_false(mm_is_running(f->mm));
     g_assert_false(mm_is_known(f->mm));
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 0);
 
-    f->fake = fake_mm_new();
-    f->fake->next_number = 7;
-    fake_mm_own(f->fake);
-    fake_mm_add(f->fake, &f->modem);
+    f->rig.fake = fake_mm_new();
+    f->rig.fake->next_number = 7;
+    fake_mm_own(f->rig.fake);
+    fake_mm_add(f->rig.fake, &f->rig.modem);
     assert_events(f, "came appeared sim ");
     modem = mm_find_by_imei(f->mm, IMEI);
     g_assert_nonnull(modem);
@@ -250,7 +195,7 @@ static void test_new_path(Fixture *f, gconstpointer data)
 {
     (void)data;
     start(f);
-    fake_mm_reprobe(f->fake, &f->modem, MM_STATE_INITIALIZING);
+    fake_mm_reprobe(f->rig.fake, &f->rig.modem, MM_STATE_INITIALIZING);
     assert_events(f, "vanished appeared sim ");
     g_assert_cmpstr(mm_find_by_device(f->mm, DEVICE)->path, ==, MM_ROOT "/Modem/1");
     g_assert_true(mm_is_transitional(mm_find_by_device(f->mm, DEVICE)));
@@ -259,7 +204,7 @@ static void test_new_path(Fixture *f, gconstpointer data)
 static void test_several(Fixture *f, gconstpointer data)
 {
     static const char *const qrtr_ports[] = { "qrtr3", "6", "rmnet0", "2", NULL };
-    FakeMmModem second = f->modem;
+    FakeMmModem second = f->rig.modem;
     const MmModem *modem;
 
     (void)data;
@@ -269,14 +214,14 @@ static void test_several(Fixture *f, gconstpointer data)
     second.operator_code = "310410";
     second.registration = 5;
     start(f);
-    fake_mm_add(f->fake, &second);
+    fake_mm_add(f->rig.fake, &second);
     assert_events(f, "appeared sim ");
     modem = mm_find_by_port(f->mm, "qrtr://3");
     g_assert_nonnull(modem);
     g_assert_cmpstr(modem->device, ==, "qcom-soc");
     g_assert_true(mm_find_by_imei(f->mm, "350000000000006") == modem);
     g_assert_true(mm_find_by_imei(f->mm, IMEI) == mm_find_by_device(f->mm, DEVICE));
-    fake_mm_remove(f->fake, &f->modem);
+    fake_mm_remove(f->rig.fake, &f->rig.modem);
     assert_events(f, "vanished ");
     g_assert_nonnull(mm_find_by_device(f->mm, "qcom-soc"));
     g_assert_null(mm_find_by_device(f->mm, DEVICE));
@@ -291,31 +236,31 @@ static void test_connectivity(Fixture *f, gconstpointer data)
 
     (void)data;
     g_assert_false(mm_is_connected(modem));
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_CONNECTING);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_CONNECTING);
     assert_events(f, "state ");
-    f->modem.bearer = "wwan0";
-    f->modem.connected = TRUE;
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_CONNECTED);
+    f->rig.modem.bearer = "wwan0";
+    f->rig.modem.connected = TRUE;
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_CONNECTED);
     assert_events(f, "state connectivity ");
     g_assert_true(mm_is_connected(modem));
     g_assert_cmpstr(modem->interface, ==, "wwan0");
-    f->modem.connected = FALSE;
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_REGISTERED);
+    f->rig.modem.connected = FALSE;
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
     assert_events(f, "state connectivity ");
     g_assert_false(mm_is_connected(modem));
     g_assert_null(modem->interface);
 
-    f->modem.operator_code = "26201";
-    f->modem.registration = 5;
-    fake_mm_tell_registration(f->fake, &f->modem);
+    f->rig.modem.operator_code = "26201";
+    f->rig.modem.registration = 5;
+    fake_mm_tell_registration(f->rig.fake, &f->rig.modem);
     assert_events(f, "connectivity ");
     g_assert_true(mm_get_rplmn(modem, plmn));
     g_assert_cmpmem(plmn, 3, "\x62\xF2\x10", 3);
     /* Told once more, nothing new. */
-    fake_mm_tell_registration(f->fake, &f->modem);
+    fake_mm_tell_registration(f->rig.fake, &f->rig.modem);
     assert_events(f, "");
-    f->modem.registration = 2;
-    fake_mm_tell_registration(f->fake, &f->modem);
+    f->rig.modem.registration = 2;
+    fake_mm_tell_registration(f->rig.fake, &f->rig.modem);
     assert_events(f, "connectivity ");
     g_assert_false(mm_get_rplmn(modem, plmn));
 }
@@ -325,13 +270,13 @@ static void test_sim_changed(Fixture *f, gconstpointer data)
     const MmModem *modem = start(f);
 
     (void)data;
-    f->modem.iccid = "8988211000000000002";
-    fake_mm_tell_sim(f->fake, &f->modem);
+    f->rig.modem.iccid = "8988211000000000002";
+    fake_mm_tell_sim(f->rig.fake, &f->rig.modem);
     assert_events(f, "sim ");
     g_assert_cmpstr(modem->iccid, ==, "8988211000000000002");
-    f->modem.iccid = NULL;
-    f->modem.failed_reason = MM_FAILED_SIM_MISSING;
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_FAILED);
+    f->rig.modem.iccid = NULL;
+    f->rig.modem.failed_reason = MM_FAILED_SIM_MISSING;
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_FAILED);
     settle(f);
     g_assert_null(modem->iccid);
     g_assert_null(modem->eid);
@@ -345,7 +290,7 @@ static void test_no_wake_ups(Fixture *f, gconstpointer data)
     guint before;
 
     (void)data;
-    f->modem.bearer = "wwan0";
+    f->rig.modem.bearer = "wwan0";
     start(f);
     settle(f);
     before = f->messages;
@@ -353,15 +298,15 @@ static void test_no_wake_ups(Fixture *f, gconstpointer data)
     before = f->messages - before; /* what settle() itself costs */
     f->messages = 0;
     for (guint i = 0; i < 200; i++) {
-        fake_mm_tell_quality(f->fake, &f->modem, i % 100);
-        fake_mm_tell_statistics(f->fake, &f->modem, i);
+        fake_mm_tell_quality(f->rig.fake, &f->rig.modem, i % 100);
+        fake_mm_tell_statistics(f->rig.fake, &f->rig.modem, i);
     }
     settle(f);
     g_assert_cmpuint(f->messages, ==, before);
     g_test_message("400 signals of an idle modem: %u messages beyond those of the test",
                    f->messages - before);
     /* The connection does listen. */
-    fake_mm_tell_registration(f->fake, &f->modem);
+    fake_mm_tell_registration(f->rig.fake, &f->rig.modem);
     f->messages = 0;
     settle(f);
     g_assert_cmpuint(f->messages, ==, before + 1);
@@ -371,13 +316,13 @@ static void test_no_wake_ups(Fixture *f, gconstpointer data)
 static void test_foreign_sender(Fixture *f, gconstpointer data)
 {
     FakeMm *other = fake_mm_new();
-    FakeMmModem modem = f->modem;
+    FakeMmModem modem = f->rig.modem;
     const char *name;
     sd_bus_message *m = NULL;
 
     (void)data;
     start(f);
-    g_assert_cmpint(sd_bus_get_unique_name(f->connection, &name), >=, 0);
+    g_assert_cmpint(sd_bus_get_unique_name(f->rig.connection, &name), >=, 0);
     g_assert_cmpint(sd_bus_message_new_signal(other->connection, &m, MM_ROOT "/Modem/0",
                                               MM_NAME ".Modem", "StateChanged"),
                     >=, 0);
@@ -410,7 +355,7 @@ static void test_wrong_types(Fixture *f, gconstpointer data)
     guint8 plmn[3];
 
     (void)data;
-    f->modem.wrong_types = TRUE;
+    f->rig.modem.wrong_types = TRUE;
     start(f);
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 1);
     modem = mm_get_modems(f->mm)->pdata[0];
@@ -422,11 +367,11 @@ static void test_wrong_types(Fixture *f, gconstpointer data)
     g_assert_false(mm_get_rplmn(modem, plmn));
     g_assert_null(mm_find_by_device(f->mm, NULL));
     /* The right ones are taken later. */
-    f->modem.wrong_types = FALSE;
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_REGISTERED);
+    f->rig.modem.wrong_types = FALSE;
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
     settle(f);
     g_assert_true(mm_find_by_device(f->mm, DEVICE) == modem);
-    g_assert_cmpstr(modem->iccid, ==, f->modem.iccid);
+    g_assert_cmpstr(modem->iccid, ==, f->rig.modem.iccid);
 }
 
 static void test_bad_values(Fixture *f, gconstpointer data)
@@ -438,14 +383,14 @@ static void test_bad_values(Fixture *f, gconstpointer data)
     const MmModem *modem;
 
     (void)data;
-    f->modem.device = device;
-    f->modem.imei = "4901542032375189";
-    f->modem.equipment = "000000000000000";
-    f->modem.ports = ports;
-    f->modem.operator_code = "2620";
-    f->modem.iccid = "89 882110000000000";
-    f->modem.eid = "89";
-    f->modem.imsi = "00101000000000001";
+    f->rig.modem.device = device;
+    f->rig.modem.imei = "4901542032375189";
+    f->rig.modem.equipment = "000000000000000";
+    f->rig.modem.ports = ports;
+    f->rig.modem.operator_code = "2620";
+    f->rig.modem.iccid = "89 882110000000000";
+    f->rig.modem.eid = "89";
+    f->rig.modem.imsi = "00101000000000001";
     start(f);
     modem = mm_get_modems(f->mm)->pdata[0];
     g_assert_null(modem->device);
@@ -466,9 +411,9 @@ static void test_missing_interface(Fixture *f, gconstpointer data)
     guint8 plmn[3];
 
     (void)data;
-    f->modem.without_3gpp = TRUE;
-    f->modem.state = MM_STATE_FAILED;
-    f->modem.iccid = NULL;
+    f->rig.modem.without_3gpp = TRUE;
+    f->rig.modem.state = MM_STATE_FAILED;
+    f->rig.modem.iccid = NULL;
     modem = start(f);
     g_assert_nonnull(modem);
     g_assert_cmpstr(modem->imei, ==, IMEI); /* from the equipment identifier */
@@ -479,7 +424,7 @@ static void test_missing_interface(Fixture *f, gconstpointer data)
 static void test_unreadable_list(Fixture *f, gconstpointer data)
 {
     (void)data;
-    f->fake->unreadable = TRUE;
+    f->rig.fake->unreadable = TRUE;
     start(f);
     g_assert_true(mm_is_known(f->mm));
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 0);
@@ -491,14 +436,14 @@ static void test_hundreds(Fixture *f, gconstpointer data)
 
     (void)data;
     for (guint i = 0; i < 300; i++) {
-        modems[i] = f->modem;
-        fake_mm_add(f->fake, &modems[i]);
+        modems[i] = f->rig.modem;
+        fake_mm_add(f->rig.fake, &modems[i]);
     }
-    fake_mm_own(f->fake);
+    fake_mm_own(f->rig.fake);
     settle(f);
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 64);
     for (guint i = 0; i < 300; i++)
-        fake_mm_remove(f->fake, &modems[i]);
+        fake_mm_remove(f->rig.fake, &modems[i]);
     settle(f);
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 0);
 }
@@ -553,11 +498,11 @@ static void test_copy(Fixture *f, gconstpointer data)
 
     (void)data;
     copy = mm_modem_copy(start(f));
-    g_clear_pointer(&f->fake, fake_mm_free);
+    mm_rig_crash(&f->rig);
     settle(f);
     g_assert_cmpuint(mm_get_modems(f->mm)->len, ==, 0);
     g_assert_cmpstr(copy->device, ==, DEVICE);
-    g_assert_cmpstr(copy->iccid, ==, f->modem.iccid);
+    g_assert_cmpstr(copy->iccid, ==, f->rig.modem.iccid);
     g_assert_cmpstr(((const MmPort *)copy->ports->pdata[1])->name, ==, "cdc-wdm0");
     g_assert_cmpstr(copy->sim_slots->pdata[1], ==, "/");
 }
@@ -608,8 +553,8 @@ static void assert_error(Outcome *outcome, EuiccdError code, const char *words)
 static void assert_calls(Fixture *f, const char *expected)
 {
     settle(f);
-    g_assert_cmpstr(f->fake->calls->str, ==, expected);
-    g_string_truncate(f->fake->calls, 0);
+    g_assert_cmpstr(f->rig.fake->calls->str, ==, expected);
+    g_string_truncate(f->rig.fake->calls, 0);
 }
 
 static void test_inhibit(Fixture *f, gconstpointer data)
@@ -646,18 +591,18 @@ static void test_refused(Fixture *f, gconstpointer data)
 
     (void)data;
     start(f);
-    f->fake->policy = FAKE_MM_REFUSE;
+    f->rig.fake->policy = FAKE_MM_REFUSE;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(Outcome) outcome = { 0 };
 
-        f->fake->refusal = cases[i].name;
+        f->rig.fake->refusal = cases[i].name;
         outcome.request = mm_inhibit(f->mm, DEVICE, TRUE, on_done, &outcome);
         wait_over(&outcome);
         g_assert_nonnull(strstr(outcome.error->message, "let go of " DEVICE));
         g_assert_nonnull(strstr(outcome.error->message, "not now"));
         assert_error(&outcome, cases[i].code, cases[i].name);
     }
-    g_string_truncate(f->fake->calls, 0);
+    g_string_truncate(f->rig.fake->calls, 0);
     assert_calls(f, ""); /* a refusal is not taken back */
 }
 
@@ -669,11 +614,11 @@ static void test_inhibit_given_up(Fixture *f, gconstpointer data)
 
     (void)data;
     start(f);
-    f->fake->policy = FAKE_MM_SILENT;
+    f->rig.fake->policy = FAKE_MM_SILENT;
     request = mm_inhibit(f->mm, DEVICE, TRUE, on_done, &outcome);
     assert_calls(f, "inhibit " DEVICE " 1\n");
     mm_request_free(request);
-    fake_mm_answer(f->fake, NULL);
+    fake_mm_answer(f->rig.fake, NULL);
     assert_calls(f, "inhibit " DEVICE " 0\n");
     g_assert_cmpuint(outcome.times, ==, 0);
 
@@ -681,14 +626,14 @@ static void test_inhibit_given_up(Fixture *f, gconstpointer data)
     request = mm_inhibit(f->mm, DEVICE, TRUE, on_done, &outcome);
     assert_calls(f, "inhibit " DEVICE " 1\n");
     mm_request_free(request);
-    fake_mm_answer(f->fake, MM_NAME ".Error.Core.InProgress");
+    fake_mm_answer(f->rig.fake, MM_NAME ".Error.Core.InProgress");
     assert_calls(f, "");
 
     /* Given up, and then it goes. */
     request = mm_inhibit(f->mm, DEVICE, TRUE, on_done, &outcome);
     assert_calls(f, "inhibit " DEVICE " 1\n");
     mm_request_free(request);
-    g_clear_pointer(&f->fake, fake_mm_free);
+    mm_rig_crash(&f->rig);
     settle(f);
     g_assert_cmpuint(outcome.times, ==, 0);
 }
@@ -722,9 +667,9 @@ static void test_goes_meanwhile(Fixture *f, gconstpointer data)
     const MmModem *modem;
 
     (void)data;
-    f->modem.state = MM_STATE_ENABLING;
+    f->rig.modem.state = MM_STATE_ENABLING;
     modem = start(f);
-    f->fake->policy = FAKE_MM_SILENT;
+    f->rig.fake->policy = FAKE_MM_SILENT;
     outcomes[0].request = mm_reset(f->mm, modem, on_done, &outcomes[0]);
     settle(f);
     outcomes[1].request =
@@ -732,11 +677,11 @@ static void test_goes_meanwhile(Fixture *f, gconstpointer data)
     outcomes[2].request =
         mm_wait_exported(f->mm, NULL, IMEI, clock_deadline(600), on_done, &outcomes[2]);
     settle(f);
-    sd_bus_message_unref(f->fake->kept);
-    f->fake->kept = NULL;
+    sd_bus_message_unref(f->rig.fake->kept);
+    f->rig.fake->kept = NULL;
     outcomes[3].request = mm_inhibit(f->mm, DEVICE, TRUE, on_done, &outcomes[3]);
     settle(f);
-    g_clear_pointer(&f->fake, fake_mm_free);
+    mm_rig_crash(&f->rig);
     for (gsize i = 0; i < G_N_ELEMENTS(outcomes); i++)
         assert_error(&outcomes[i], EUICCD_ERROR_NOT_FOUND, "ModemManager went");
     assert_events(f, "vanished went ");
@@ -759,7 +704,7 @@ static void test_reset_and_slot(Fixture *f, gconstpointer data)
     outcome_clear(&outcome);
     assert_calls(f, "reset " MM_ROOT "/Modem/0\nslot " MM_ROOT "/Modem/0 2\n");
     /* An object that is not there any more. */
-    fake_mm_reprobe(f->fake, &f->modem, MM_STATE_REGISTERED);
+    fake_mm_reprobe(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
     outcome.request = mm_reset(f->mm, former, on_done, &outcome);
     assert_error(&outcome, EUICCD_ERROR_NOT_FOUND, "reset " DEVICE);
 }
@@ -778,23 +723,23 @@ static void test_wait_settled(Fixture *f, gconstpointer data)
     outcome_clear(&outcome);
 
     /* Through a re-probe. */
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_DISCONNECTING);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_DISCONNECTING);
     settle(f);
     outcome.request = mm_wait_settled(f->mm, DEVICE, clock_deadline(60), on_done, &outcome);
     settle(f);
-    fake_mm_remove(f->fake, &f->modem);
+    fake_mm_remove(f->rig.fake, &f->rig.modem);
     settle(f);
-    f->modem.state = MM_STATE_INITIALIZING;
-    fake_mm_add(f->fake, &f->modem);
+    f->rig.modem.state = MM_STATE_INITIALIZING;
+    fake_mm_add(f->rig.fake, &f->rig.modem);
     settle(f);
     g_assert_cmpuint(outcome.times, ==, 0);
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_DISABLED);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_DISABLED);
     wait_over(&outcome);
     g_assert_no_error(outcome.error);
     g_assert_cmpstr(outcome.path, ==, MM_ROOT "/Modem/1");
     outcome_clear(&outcome);
 
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_ENABLING);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_ENABLING);
     settle(f);
     outcome.request = mm_wait_settled(f->mm, DEVICE, clock_boottime() + 1000, on_done, &outcome);
     assert_error(&outcome, EUICCD_ERROR_TIMEOUT, "it is enabling");
@@ -804,7 +749,7 @@ static void test_wait_settled(Fixture *f, gconstpointer data)
     outcome.request = mm_wait_settled(f->mm, DEVICE, clock_deadline(60), on_done, &outcome);
     settle(f);
     outcome_clear(&outcome);
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_REGISTERED);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
     settle(f);
     g_assert_cmpuint(outcome.times, ==, 0);
 }
@@ -816,18 +761,18 @@ static void test_wait_exported(Fixture *f, gconstpointer data)
 
     (void)data;
     start(f);
-    fake_mm_remove(f->fake, &f->modem);
+    fake_mm_remove(f->rig.fake, &f->rig.modem);
     settle(f);
     outcome.request = mm_wait_exported(f->mm, DEVICE, IMEI, clock_deadline(60), on_done, &outcome);
     settle(f);
-    f->modem.device = DEVICE2;
-    f->modem.state = MM_STATE_INITIALIZING;
-    fake_mm_add(f->fake, &f->modem);
+    f->rig.modem.device = DEVICE2;
+    f->rig.modem.state = MM_STATE_INITIALIZING;
+    fake_mm_add(f->rig.fake, &f->rig.modem);
     settle(f);
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_SEARCHING);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_SEARCHING);
     settle(f);
     g_assert_cmpuint(outcome.times, ==, 0);
-    fake_mm_set_state(f->fake, &f->modem, MM_STATE_REGISTERED);
+    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
     wait_over(&outcome);
     g_assert_no_error(outcome.error);
     g_assert_cmpstr(outcome.path, ==, MM_ROOT "/Modem/1");
@@ -836,8 +781,8 @@ static void test_wait_exported(Fixture *f, gconstpointer data)
     for (gint32 state = -1; state <= 11; state++) {
         gboolean probed = state == -1 || state == 2 || state == 3 || state >= 8;
 
-        f->modem.state = state == 0 ? 8 : 0;
-        fake_mm_set_state(f->fake, &f->modem, state);
+        f->rig.modem.state = state == 0 ? 8 : 0;
+        fake_mm_set_state(f->rig.fake, &f->rig.modem, state);
         settle(f);
         outcome.request =
             mm_wait_exported(f->mm, NULL, IMEI, clock_boottime() + 1000, on_done, &outcome);
