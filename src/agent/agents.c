@@ -279,6 +279,8 @@ static void on_modem_manager(const MmModem *modem, MmChange change, gpointer dat
 
 gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError **error)
 {
+    if (!agents->config->modem_manager)
+        return TRUE;
     agents->modem_manager = mm_new(connection, NULL, on_modem_manager, agents, error);
     if (!agents->modem_manager)
         return FALSE;

@@ -29,7 +29,7 @@ typedef struct {
 /* CONFIG is borrowed. Nothing happens before agents_start(). */
 Agents *agents_new(const Config *config);
 
-/* Lets it live beside ModemManager, over the daemon's connection to the bus, which somebody else processes in the
+/* Lets it live beside ModemManager (where the configuration wants that), over the daemon's connection to the bus, which somebody else processes in the
  * default context. Before agents_start(). */
 gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError **error);
 
