@@ -66,7 +66,8 @@ static gboolean run(const Config *config, Program *program, GError **error)
         return FALSE;
     agents = agents_new(config);
     bus = bus_new(agents, on_bus_lost, program, error);
-    if (!bus || !agents_start(agents, error))
+    if (!bus || !agents_watch_modem_manager(agents, bus_get_connection(bus), error) ||
+        !agents_start(agents, error))
         return FALSE;
     program->loop = g_main_loop_new(NULL, FALSE);
     term = g_unix_signal_add(SIGTERM, on_signal, program);

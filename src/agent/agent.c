@@ -28,6 +28,7 @@ struct Agent {
     EuiccSnapshot *facts;          /* last card part from the worker; NULL while no card is read */
     EuiccSnapshot *snapshot;       /* published */
     ModemSnapshot *modem_snapshot; /* likewise */
+    char *modem_manager_path;      /* "" */
     EuiccState state;
     char *state_reason;
 
@@ -88,6 +89,7 @@ static void publish(Agent *agent)
         EuiccSnapshot *after = euicc_snapshot_copy(agent->facts);
 
         after->state = agent->state;
+        replace_string(&after->modem_manager_path, agent->modem_manager_path);
         replace_string(&after->state_reason, agent->state_reason);
         after->job = agent->running ? agent->running->job->number : 0;
         for (guint i = 0; i < after->eims->len; i++)
@@ -128,6 +130,7 @@ static void publish_modem(Agent *agent, const ModemSnapshot *facts)
     after->number = before->number;
     after->state = get_modem_state(agent);
     replace_string(&after->state_reason, agent->state_reason);
+    replace_string(&after->modem_manager_path, agent->modem_manager_path);
     replace_string(&after->eid, agent->facts ? agent->facts->eid : "");
     agent->modem_snapshot = after;
     agent->owner->modem_changed(before, after, agent->owner_data);
@@ -629,6 +632,20 @@ static void on_worker_event(WorkerEvent event, gpointer data)
     }
 }
 
+static void on_switch_begin(Rendezvous *rendezvous, gboolean inhibit, gpointer data)
+{
+    Agent *agent = data;
+
+    agent->owner->switch_begin(agent, rendezvous, inhibit, agent->owner_data);
+}
+
+static void on_switch_end(gpointer data)
+{
+    Agent *agent = data;
+
+    agent->owner->switch_end(agent, agent->owner_data);
+}
+
 static void on_ended(gpointer data)
 {
     Agent *agent = data;
@@ -644,6 +661,8 @@ static const WorkerListener worker_listener = {
     .owed = on_owed,
     .finished = on_finished,
     .event = on_worker_event,
+    .switch_begin = on_switch_begin,
+    .switch_end = on_switch_end,
     .ended = on_ended,
 };
 
@@ -672,6 +691,7 @@ Agent *agent_new(const Config *config, const Modem *modem, guint number, Channel
     agent->log = (LogContext){ .object = agent->log_object, .modem = agent->modem->device };
     agent->state = EUICC_STARTING;
     agent->state_reason = g_strdup("");
+    agent->modem_manager_path = g_strdup("");
     agent->eims = new_eims();
     g_queue_init(&agent->queue);
     agent->modem_snapshot = make_first_snapshot(modem, number);
@@ -691,6 +711,18 @@ void agent_set_modem(Agent *agent, const Modem *modem)
         return;
     log_info(&agent->log, "ports of the modem: %s", after);
     worker_set_modem(agent->worker, modem);
+}
+
+void agent_set_modem_manager(Agent *agent, const MmModem *modem)
+{
+    const char *path = modem ? modem->path : "";
+
+    worker_set_network(agent->worker, modem);
+    if (g_str_equal(agent->modem_manager_path, path))
+        return;
+    replace_string(&agent->modem_manager_path, path);
+    publish_modem(agent, NULL);
+    publish(agent);
 }
 
 void agent_stop(Agent *agent)
@@ -756,6 +788,7 @@ void agent_free(Agent *agent)
     g_strfreev(agent->owed);
     g_free(agent->last_eid);
     g_free(agent->state_reason);
+    g_free(agent->modem_manager_path);
     g_free(agent->log_object);
     g_free(agent);
 }

@@ -38,6 +38,9 @@ typedef struct {
     GHashTable *(*restore_eims)(const char *eid, guint *ret_last_number, gpointer data);
     /* AGENT's job is over: those that it held back may go on. */
     void (*advance_others)(Agent *agent, gpointer data);
+    /* A profile change begins and ends, see WorkerListener. */
+    void (*switch_begin)(Agent *agent, Rendezvous *rendezvous, gboolean inhibit, gpointer data);
+    void (*switch_end)(Agent *agent, gpointer data);
     /* After agent_leave(): the worker is done; the set frees the agent. */
     void (*left)(Agent *agent, gpointer data);
     /* Takes ENTRY->snapshot as the new one; BEFORE may be NULL. */
@@ -59,6 +62,9 @@ void agent_leave(Agent *agent);
 
 /* The modem has other ports than before. */
 void agent_set_modem(Agent *agent, const Modem *modem);
+
+/* What ModemManager tells of the modem, NULL: nothing (any more). */
+void agent_set_modem_manager(Agent *agent, const MmModem *modem);
 
 const Modem *agent_get_modem(Agent *agent);
 const EuiccSnapshot *agent_get_snapshot(Agent *agent); /* NULL before the card was read */

@@ -2,6 +2,7 @@
 #include "agent/agents.h"
 
 #include "agent/agent.h"
+#include "agent/switching.h"
 #include "util/error.h"
 
 #define FINISHED_LIMIT                                                                             \
@@ -18,10 +19,12 @@ struct Agents {
     gpointer listener_data;
     ChannelTrace *trace;
     Modems *modems;
-    GPtrArray *agents;  /* of Agent */
-    GPtrArray *leaving; /* of Agent, whose modem went and whose worker is not done yet */
-    GPtrArray *waiting; /* of Modem, that is back before its former worker is done */
-    GHashTable *cards;  /* EID -> CardMemory */
+    ModemManager *modem_manager; /* NULL: not watched */
+    Switching *switching;        /* likewise */
+    GPtrArray *agents;           /* of Agent */
+    GPtrArray *leaving;          /* of Agent, whose modem went and whose worker is not done yet */
+    GPtrArray *waiting;          /* of Modem, that is back before its former worker is done */
+    GHashTable *cards;           /* EID -> CardMemory */
     guint last_modem;
     GHashTable *jobs; /* number -> JobEntry, running, waiting and ended ones */
     GQueue ended;     /* of JobEntry, oldest first */
@@ -192,6 +195,25 @@ static void owner_left(Agent *agent, gpointer data)
         agent_retry(agents->agents->pdata[i], "another modem went");
 }
 
+static void owner_switch_begin(Agent *agent, Rendezvous *rendezvous, gboolean inhibit,
+                               gpointer data)
+{
+    Agents *agents = data;
+
+    if (agents->switching)
+        switching_begin(agents->switching, agent, agent_get_modem(agent), inhibit, rendezvous);
+    else
+        rendezvous_answer(rendezvous);
+}
+
+static void owner_switch_end(Agent *agent, gpointer data)
+{
+    Agents *agents = data;
+
+    if (agents->switching)
+        switching_end(agents->switching, agent);
+}
+
 static void drop_oldest_job(Agents *agents)
 {
     JobEntry *oldest = g_queue_pop_head(&agents->ended);
@@ -229,10 +251,42 @@ static const AgentOwner agent_owner = {
     .keep_eims = owner_keep_eims,
     .restore_eims = owner_restore_eims,
     .advance_others = owner_advance_others,
+    .switch_begin = owner_switch_begin,
+    .switch_end = owner_switch_end,
     .left = owner_left,
     .job_changed = owner_job_changed,
     .job_ended = owner_job_ended,
 };
+
+/* ---- ModemManager ---- */
+
+static void tell_modem_manager(Agents *agents, Agent *agent)
+{
+    if (agents->modem_manager)
+        agent_set_modem_manager(agent,
+                                switching_find(agents->modem_manager, agent_get_modem(agent)));
+}
+
+static void on_modem_manager(const MmModem *modem, MmChange change, gpointer data)
+{
+    Agents *agents = data;
+
+    (void)modem;
+    switching_note_manager(agents->switching, change);
+    for (guint i = 0; i < agents->agents->len && !agents->stopping; i++)
+        tell_modem_manager(agents, agents->agents->pdata[i]);
+}
+
+gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError **error)
+{
+    if (!agents->config->modem_manager)
+        return TRUE;
+    agents->modem_manager = mm_new(connection, NULL, on_modem_manager, agents, error);
+    if (!agents->modem_manager)
+        return FALSE;
+    agents->switching = switching_new(agents->modem_manager, NULL);
+    return TRUE;
+}
 
 /* ---- modems ---- */
 
@@ -262,6 +316,7 @@ static void modem_came(Agents *agents, const Modem *modem)
 
     if (agent) {
         agent_set_modem(agent, modem);
+        tell_modem_manager(agents, agent);
         agent_retry(agent, "device seen");
         return;
     }
@@ -274,6 +329,7 @@ static void modem_came(Agents *agents, const Modem *modem)
     agent =
         agent_new(agents->config, modem, ++agents->last_modem, agents->trace, &agent_owner, agents);
     g_ptr_array_add(agents->agents, agent);
+    tell_modem_manager(agents, agent);
     agent_queue(agent, JOB_KIND_START, NULL, NULL, "device seen");
 }
 
@@ -290,6 +346,8 @@ static void modem_went(Agents *agents, const Modem *modem)
     if (g_ptr_array_find(agents->agents, agent, &index))
         g_ptr_array_steal_index(agents->agents, index);
     g_ptr_array_add(agents->leaving, agent);
+    /* A modem that restarts because of a change must be ModemManager's to find. */
+    owner_switch_end(agent, agents);
     agent_leave(agent);
 }
 
@@ -360,6 +418,8 @@ void agents_free(Agents *agents)
 {
     agents_stop(agents);
     modems_free(agents->modems);
+    g_clear_pointer(&agents->switching, switching_free);
+    g_clear_pointer(&agents->modem_manager, mm_free);
     g_ptr_array_unref(agents->agents);
     g_ptr_array_unref(agents->leaving);
     g_ptr_array_unref(agents->waiting);

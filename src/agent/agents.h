@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <systemd/sd-bus.h>
 
 #include "agent/config.h"
 #include "agent/modem_snapshot.h"
@@ -27,6 +28,10 @@ typedef struct {
 
 /* CONFIG is borrowed. Nothing happens before agents_start(). */
 Agents *agents_new(const Config *config);
+
+/* Lets it live beside ModemManager (where the configuration wants that), over the daemon's connection to the bus, which somebody else processes in the
+ * default context. Before agents_start(). */
+gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError **error);
 
 /* Begins to look for modems and to work. STORAGE when the configured trace file can't be written. */
 gboolean agents_start(Agents *agents, GError **error);

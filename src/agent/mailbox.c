@@ -47,6 +47,7 @@ static void post_free(gpointer data)
     g_clear_error(&post->report.error);
     g_strfreev(post->owed);
     g_clear_error(&post->error);
+    g_clear_pointer(&post->rendezvous, rendezvous_unref);
     g_free(post);
 }
 
@@ -79,6 +80,12 @@ static gboolean post_deliver(gpointer data)
         break;
     case POST_EVENT:
         listener->event(post->event, target);
+        break;
+    case POST_SWITCH_BEGIN:
+        listener->switch_begin(post->rendezvous, post->inhibit, target);
+        break;
+    case POST_SWITCH_END:
+        listener->switch_end(target);
         break;
     case POST_ENDED:
         listener->ended(target); /* frees the worker */

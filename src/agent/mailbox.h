@@ -19,6 +19,8 @@ typedef enum {
     POST_OWED,
     POST_FINISHED,
     POST_EVENT,
+    POST_SWITCH_BEGIN,
+    POST_SWITCH_END,
     POST_ENDED,
 } PostKind;
 
@@ -35,6 +37,8 @@ typedef struct {
     GError *error;
     gboolean usable;
     WorkerEvent event;
+    Rendezvous *rendezvous;
+    gboolean inhibit;
 } Post;
 
 /* LISTENER is borrowed. */

@@ -6,12 +6,17 @@
 #include "agent/facts.h"
 #include "agent/links.h"
 #include "agent/mailbox.h"
+#include "agent/network.h"
 #include "agent/route.h"
 #include "agent/store.h"
+#include "agent/switching.h"
 #include "ipa/procedures.h"
 #include "util/clock.h"
 #include "util/error.h"
 
+/* Seconds: longer than ModemManager is waited for in agent/switching.c, its return from a change before
+ * included. */
+#define SWITCH_TIMEOUT   320
 #define IDENTITY_TIMEOUT 5 /* seconds for asking a modem who it is, and in which network */
 
 struct Worker {
@@ -22,6 +27,7 @@ struct Worker {
     char *device;
     guint slot;
 
+    Network *network;
     GThread *thread;
     GMainContext *context;
     GMutex mutex;
@@ -31,7 +37,8 @@ struct Worker {
 
     /* The worker thread's own. */
     Route *route;
-    IpaSession *session; /* NULL while no card was read */
+    guint network_changes; /* as of the last look at NETWORK */
+    IpaSession *session;   /* NULL while no card was read */
     Store *store;
     Links *links;
     Job *job;      /* running */
@@ -184,17 +191,20 @@ static gboolean on_wait_cancelled(GCancellable *cancellable, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* What a sleeping worker may be woken for before its time; NULL: nothing. */
+typedef gboolean (*IsOver)(Worker *worker, gconstpointer data);
+
 /* The thread sleeps in its context, where the modem's news arrive as well. */
-static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellable, GError **error)
+static gboolean sleep_until(Worker *worker, gint64 deadline, IsOver is_over, gconstpointer data,
+                            GCancellable *cancellable, GError **error)
 {
-    Worker *worker = data;
     gboolean over = FALSE;
-    GSource *timer = clock_timer_new(clock_deadline(seconds), worker->context, on_waited, &over);
+    GSource *timer = clock_timer_new(deadline, worker->context, on_waited, &over);
     GSource *stop = g_cancellable_source_new(cancellable);
 
     g_source_set_callback(stop, G_SOURCE_FUNC(on_wait_cancelled), &over, NULL);
     g_source_attach(stop, worker->context);
-    while (!over && !worker->lost)
+    while (!over && !worker->lost && !(is_over && is_over(worker, data)))
         g_main_context_iteration(worker->context, TRUE);
     g_source_destroy(timer);
     g_source_unref(timer);
@@ -210,6 +220,71 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
     return TRUE;
 }
 
+static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellable, GError **error)
+{
+    return sleep_until(data, clock_deadline(seconds), NULL, NULL, cancellable, error);
+}
+
+static gboolean has_network_changed(Worker *worker, gconstpointer data)
+{
+    return network_count_changes(worker->network) != *(const guint *)data;
+}
+
+static gboolean host_wait_for_network(gpointer data, guint seconds, gboolean *ret_early,
+                                      GCancellable *cancellable, GError **error)
+{
+    Worker *worker = data;
+    guint before = worker->network_changes;
+    gboolean ok = sleep_until(worker, clock_deadline(seconds), has_network_changed, &before,
+                              cancellable, error);
+
+    /* What happens while a delivery is tried ends the pause after it. */
+    worker->network_changes = network_count_changes(worker->network);
+    *ret_early = worker->network_changes != before;
+    return ok;
+}
+
+/* Where the modem tells its slots, it also tells ModemManager when another ICCID is in one. */
+static gboolean tells_slots(Worker *worker, GCancellable *cancellable)
+{
+    g_autoptr(GArray) slots = NULL;
+
+    return backend_list_slots(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
+                              cancellable, &slots, NULL);
+}
+
+static gboolean is_answered(Worker *worker, gconstpointer data)
+{
+    (void)worker;
+    return rendezvous_is_answered((Rendezvous *)data);
+}
+
+static void host_switch_begin(gpointer data, GCancellable *cancellable)
+{
+    Worker *worker = data;
+    const Backend *backend = route_get_backend(worker->route);
+    InhibitPolicy policy = backend->quirks->inhibit;
+    gboolean is_qmi = g_str_equal(backend->class->name, "qmi");
+    g_autoptr(Rendezvous) rendezvous = rendezvous_new(worker->context);
+    Post *post = post_new(worker, POST_SWITCH_BEGIN);
+
+    post->rendezvous = rendezvous_ref(rendezvous);
+    post->inhibit = switching_wants_inhibition(policy, backend->class->name,
+                                               policy == INHIBIT_AUTO && is_qmi &&
+                                                   tells_slots(worker, cancellable));
+    mailbox_post_send(post);
+    /* Who cancels, or takes the modem away, is noticed by what comes next. The main thread gives up long
+     * before the deadline. */
+    (void)sleep_until(worker, clock_deadline(SWITCH_TIMEOUT), is_answered, rendezvous, cancellable,
+                      NULL);
+    worker->network_changes = network_count_changes(worker->network);
+}
+
+static void host_switch_end(gpointer data)
+{
+    mailbox_post_send(post_new(data, POST_SWITCH_END));
+}
+
 static void host_network_changed(gpointer data, gboolean reconnect)
 {
     links_network_changed(((Worker *)data)->links, reconnect);
@@ -219,6 +294,8 @@ static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
 {
     Worker *worker = data;
 
+    if (network_get_rplmn(worker->network, ret_rplmn))
+        return TRUE;
     return backend_get_rplmn(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
                              worker->job->cancellable, ret_rplmn, NULL);
 }
@@ -228,6 +305,8 @@ static gboolean host_get_imei(gpointer data, char ret_imei[16])
     Worker *worker = data;
     g_autoptr(GError) error = NULL;
 
+    if (network_get_imei(worker->network, ret_imei))
+        return TRUE;
     if (backend_get_imei(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
                          worker->job->cancellable, ret_imei, &error))
         return TRUE;
@@ -267,6 +346,9 @@ static const IpaHost ipa_host = {
     .keep_unacknowledged = host_keep_unacknowledged,
     .send_notifications = host_send_notifications,
     .wait = host_wait,
+    .wait_for_network = host_wait_for_network,
+    .switch_begin = host_switch_begin,
+    .switch_end = host_switch_end,
     .network_changed = host_network_changed,
     .get_rplmn = host_get_rplmn,
     .get_imei = host_get_imei,
@@ -686,6 +768,7 @@ Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace
     worker->log_object = modem_make_log_name(modem);
     worker->log = (LogContext){ .object = worker->log_object, .modem = worker->device };
     worker->context = g_main_context_new();
+    worker->network = network_new(worker->context);
     worker->route = route_new(config, modem, trace, on_backend_event, worker);
     worker->links = links_new(config, &worker->log);
     g_mutex_init(&worker->mutex);
@@ -700,6 +783,11 @@ void worker_set_modem(Worker *worker, const Modem *modem)
     g_clear_pointer(&worker->next_modem, modem_free);
     worker->next_modem = modem_copy(modem);
     g_mutex_unlock(&worker->mutex);
+}
+
+void worker_set_network(Worker *worker, const MmModem *modem)
+{
+    network_set(worker->network, modem);
 }
 
 void worker_run(Worker *worker, Job *job)
@@ -729,6 +817,7 @@ void worker_free(Worker *worker)
     if (worker->next)
         job_unref(worker->next);
     links_free(worker->links);
+    network_free(worker->network);
     g_main_context_unref(worker->context);
     g_mutex_clear(&worker->mutex);
     g_clear_pointer(&worker->next_modem, modem_free);

@@ -4,7 +4,9 @@
 #include "agent/config.h"
 #include "agent/job.h"
 #include "agent/modem_snapshot.h"
+#include "agent/rendezvous.h"
 #include "agent/snapshot.h"
+#include "modem/modemmanager.h"
 #include "modem/modems.h"
 
 G_BEGIN_DECLS
@@ -48,6 +50,10 @@ typedef struct {
     /* ERROR NULL: done. USABLE: the card is known and can be worked with. */
     void (*finished)(guint32 job, const GError *error, gboolean usable, gpointer data);
     void (*event)(WorkerEvent event, gpointer data);
+    /* A profile may be changed from the moment on when RENDEZVOUS is answered; INHIBIT: ModemManager should let go
+     * of the modem before. Each has one switch_end(), also when nobody waits for the answer any more. */
+    void (*switch_begin)(Rendezvous *rendezvous, gboolean inhibit, gpointer data);
+    void (*switch_end)(gpointer data);
     /* After worker_stop(): the thread is done, worker_free() does not wait any more. The only call then. */
     void (*ended)(gpointer data);
 } WorkerListener;
@@ -63,6 +69,9 @@ void worker_free(Worker *worker);
 
 /* The modem has other ports than before: its next job begins with them. */
 void worker_set_modem(Worker *worker, const Modem *modem);
+
+/* What ModemManager tells of the modem now, NULL: nothing. It counts more than what the modem itself says. */
+void worker_set_network(Worker *worker, const MmModem *modem);
 
 /* Gives the worker its next job; only when the former has finished. */
 void worker_run(Worker *worker, Job *job);

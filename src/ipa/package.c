@@ -232,26 +232,30 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
     return result;
 }
 
-gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                             GError **error)
+/* A card that can't be reached has not run anything: the eIM is told, and sends the package again. */
+static void owe_failure(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                        GError *failure, gboolean *ret_owed, GError **error)
+{
+    *ret_owed = ipa_results_owe(session, eim, NULL, ESIPA_RESULT_UNDEFINED_ERROR,
+                                package->eim_transaction_id, error);
+    if (*ret_owed)
+        g_propagate_prefixed_error(error, failure, "reaching the card for a package: ");
+    else
+        g_error_free(failure);
+}
+
+/* All that needs the card. *RET_RECEIVER: who gets the result; *RET_OWED: it could not be reached, and EIM is
+ * owed an answer. */
+static gboolean run_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                            IpaEim **ret_receiver, gboolean *ret_owed, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GBytes) result = NULL;
-    gboolean lost = FALSE, ok;
+    gboolean lost = FALSE;
     IpaRecord *record;
-    IpaEim *receiver;
 
-    ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
-    /* A card that can't be reached has not run anything: say so, the eIM sends the package again. */
     if (!channel_open(session->channel, session->cancellable, &failure)) {
-        g_autoptr(GError) ignored = NULL;
-
-        if (ipa_results_owe(session, eim, NULL, ESIPA_RESULT_UNDEFINED_ERROR,
-                            package->eim_transaction_id, error)) {
-            (void)ipa_results_deliver(session, eim, &ignored);
-            g_propagate_prefixed_error(error, g_steal_pointer(&failure),
-                                       "reaching the card for a package: ");
-        }
+        owe_failure(session, eim, package, g_steal_pointer(&failure), ret_owed, error);
         return FALSE;
     }
     record = ipa_results_expect(session, eim, package, error);
@@ -261,7 +265,28 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
     if (!settle(session, record, result, lost, failure, error))
         return FALSE;
     /* Delivery frees the record. */
-    receiver = ipa_eim_copy(record->eim);
+    *ret_receiver = ipa_eim_copy(record->eim);
+    return TRUE;
+}
+
+gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                             GError **error)
+{
+    g_autoptr(GError) ignored = NULL;
+    gboolean owed = FALSE, ok;
+    IpaEim *receiver = NULL;
+
+    ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
+    if (package->changes_profiles)
+        ipa_session_begin_switch(session);
+    ok = run_package(session, eim, package, &receiver, &owed, error);
+    /* The way to the eIM may need what was let go of. */
+    if (package->changes_profiles)
+        ipa_session_end_switch(session);
+    if (owed)
+        (void)ipa_results_deliver(session, eim, &ignored);
+    if (!ok)
+        return FALSE;
     ok = ipa_rollback_deliver(session, receiver, error);
     ipa_eim_free(receiver);
     return ok;

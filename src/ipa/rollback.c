@@ -35,6 +35,24 @@ static IpaRecord *find_change(IpaSession *session, const char *eim_id, IpaRollba
     return NULL;
 }
 
+/* Lets PAUSE seconds pass, or less when the modem got into a network: that is when it is worth another try at
+ * once. *WAITED counts what passed. */
+static gboolean pause_delivery(IpaSession *session, guint pause, guint *waited, gboolean *ret_early,
+                               GError **error)
+{
+    const IpaHost *host = session->host;
+
+    *ret_early = FALSE;
+    if (host->wait_for_network
+            ? !host->wait_for_network(session->host_data, pause, ret_early, session->cancellable,
+                                      error)
+            : !host->wait(session->host_data, pause, session->cancellable, error))
+        return FALSE;
+    if (!*ret_early)
+        *waited += pause;
+    return TRUE;
+}
+
 /* Tries until the window is over, as attaching to a network takes its time, for as long as there is a
  * result at STAGE. Fails with what happened last. */
 static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRollback stage,
@@ -45,6 +63,7 @@ static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRol
 
     for (;;) {
         g_autoptr(GError) local = NULL;
+        gboolean early;
         guint elapsed;
 
         if (ipa_results_deliver(session, eim, &local))
@@ -58,10 +77,9 @@ static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRol
         pause = MIN(pause, session->rollback_window - elapsed);
         ipa_session_stage(session, 0.7, "waiting for connectivity to %s: %s", eim->eim_id,
                           local->message);
-        if (!session->host->wait(session->host_data, pause, session->cancellable, error))
+        if (!pause_delivery(session, pause, &waited, &early, error))
             return FALSE;
-        waited += pause;
-        pause = MIN(pause * 2, LONGEST_PAUSE);
+        pause = early ? FIRST_PAUSE : MIN(pause * 2, LONGEST_PAUSE);
     }
 }
 
@@ -232,7 +250,7 @@ static gboolean roll_back(IpaSession *session, IpaRecord *record, gboolean *ret_
 gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    gboolean done = FALSE;
+    gboolean done = FALSE, ok;
     IpaRecord *record;
 
     if (deliver_patiently(session, eim, IPA_ROLLBACK_ALLOWED, &failure))
@@ -256,7 +274,10 @@ gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **e
     ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_ROLLBACK, eim->eim_id,
                       "no connectivity with the new profile (%s): rolling back", failure->message);
     ipa_session_stage(session, 0.6, "rolling back to the former profile");
-    if (!roll_back(session, record, &done, error)) {
+    ipa_session_begin_switch(session);
+    ok = roll_back(session, record, &done, error);
+    ipa_session_end_switch(session);
+    if (!ok) {
         g_prefix_error(error, "rolling back after a profile change: ");
         return FALSE;
     }

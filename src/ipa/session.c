@@ -160,6 +160,18 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
     session->host->event(session->host_data, level, event, eim_id, text);
 }
 
+void ipa_session_begin_switch(IpaSession *session)
+{
+    if (session->host->switch_begin)
+        session->host->switch_begin(session->host_data, session->cancellable);
+}
+
+void ipa_session_end_switch(IpaSession *session)
+{
+    if (session->host->switch_end)
+        session->host->switch_end(session->host_data);
+}
+
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id)
 {
     for (guint i = 0; i < session->eims->len; i++) {

@@ -87,6 +87,15 @@ typedef struct {
     gboolean (*send_notifications)(gpointer data, const char *eim_id);
     /* Lets SECONDS pass. CANCELLED; MODEM_GONE when the modem went meanwhile. */
     gboolean (*wait)(gpointer data, guint seconds, GCancellable *cancellable, GError **error);
+    /* The same, but ends early (*RET_EARLY) when the modem got into another network or connected; may be
+     * NULL. */
+    gboolean (*wait_for_network)(gpointer data, guint seconds, gboolean *ret_early,
+                                 GCancellable *cancellable, GError **error);
+    /* Around everything on the card that may enable another profile: whoever else uses the modem is asked to
+     * let go of it, and may have it back. begin returns when the change may go on, at the latest when
+     * CANCELLABLE is triggered; each has one end. Both may be NULL. */
+    void (*switch_begin)(gpointer data, GCancellable *cancellable);
+    void (*switch_end)(gpointer data);
     /* Another profile is enabled: what is known of the network under the connections is void. RECONNECT:
      * no connection is kept at all, as the next one has to show that there is a way (I-36). */
     void (*network_changed)(gpointer data, gboolean reconnect);
@@ -149,6 +158,10 @@ void ipa_session_stage(IpaSession *session, double progress, const char *format,
     G_GNUC_PRINTF(3, 4);
 void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, const char *eim_id,
                        const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+/* host->switch_begin() and _end(), where the host has them. */
+void ipa_session_begin_switch(IpaSession *session);
+void ipa_session_end_switch(IpaSession *session);
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);
 

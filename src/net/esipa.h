@@ -73,6 +73,8 @@ typedef struct {
     gint64 counter;             /* ESIPA_PACKAGE_EUICC: counterValue */
     gboolean has_psmos;     /* ESIPA_PACKAGE_EUICC: profile state management, not eIM operations */
     gboolean rollback_flag; /* ESIPA_PACKAGE_EUICC: an enable command carries rollbackFlag */
+    /* ESIPA_PACKAGE_EUICC: a command enables, disables or deletes a profile */
+    gboolean changes_profiles;
     EsipaEvidence evidence;
     char *why; /* UNUSABLE, UNKNOWN: what is wrong; NONE: NULL, or what is odd */
 } EsipaPackage;

@@ -216,6 +216,20 @@ static gboolean has_rollback_flag(TlvSlice psmo_list)
     return FALSE;
 }
 
+/* TRUE where a command enables, disables or deletes a profile, read as above. */
+static gboolean has_profile_change(TlvSlice psmo_list)
+{
+    g_autoptr(GError) ignored = NULL;
+    TlvReader reader;
+    Tlv command;
+
+    tlv_reader_init(&reader, psmo_list);
+    while (tlv_next(&reader, &command, &ignored))
+        if (command.tag == 0xA3 || command.tag == 0xA4 || command.tag == 0xA5)
+            return TRUE;
+    return FALSE;
+}
+
 /*
  * The commands are the card's to judge: one that can't be read here may be of a later version, and to one
  * that is damaged the card answers in its signed result (unknownOrDamagedCommand, SGP.32 2.11.2.1), after
@@ -237,6 +251,7 @@ static EsipaPackage *parse_euicc_package(GBytes *body, const Tlv *object, GError
     package->eim_transaction_id = optional_bytes(head->eim_transaction_id);
     package->has_psmos = head->lists->psmo_list.data != NULL;
     package->rollback_flag = package->has_psmos && has_rollback_flag(head->lists->psmo_list);
+    package->changes_profiles = package->has_psmos && has_profile_change(head->lists->psmo_list);
     request = tlv_decode_slice(&rsp_euicc_package_request, body, object->raw, NULL);
     if (request)
         package->evidence = weigh_package(request->euicc_package_signed->euicc_package);

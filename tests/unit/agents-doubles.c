@@ -147,6 +147,12 @@ void worker_set_modem(Worker *w, const Modem *modem)
     w->modem = modem_copy(modem);
 }
 
+void worker_set_network(Worker *w, const MmModem *modem)
+{
+    g_free(w->manager);
+    w->manager = modem ? g_strdup(modem->path) : NULL;
+}
+
 /* The thread of a stopped worker is done. */
 void worker_ends(Worker *w)
 {
@@ -158,6 +164,7 @@ void worker_free(Worker *w)
 {
     g_clear_pointer(&w->job, job_unref);
     g_clear_pointer(&w->modem, modem_free);
+    g_free(w->manager);
     if (w == the_worker)
         the_worker = NULL;
     g_free(w);

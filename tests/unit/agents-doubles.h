@@ -19,8 +19,9 @@
 struct Worker {
     const WorkerListener *listener;
     gpointer data;
-    Job *job;     /* running */
-    Modem *modem; /* as told last by worker_set_modem(); NULL */
+    Job *job;      /* running */
+    Modem *modem;  /* as told last by worker_set_modem(); NULL */
+    char *manager; /* path of the object as told last by worker_set_network(); NULL */
     gboolean stopped;
 };
 extern Worker *the_worker; /* the last one, NULL when it is gone */

@@ -399,6 +399,7 @@ static Product *execute(World *world, const Package *package)
         g_free(world->enabled);
         world->enabled = g_strdup("B");
         world->wants_reset = TRUE;
+        g_assert_true(world->switching);
         entries = "830100";
     } else if (g_str_equal(package->op, "enable-refused")) {
         entries = "830103";
@@ -559,6 +560,7 @@ gboolean es10b_profile_rollback(Channel *channel, gboolean refresh, GCancellable
     Product *product;
 
     g_assert_true(refresh);
+    g_assert_true(world->switching);
     g_assert_null(cancellable); /* an answer must not be lost */
     if (!world_begin(world, error, "rollback") || !world_card_answers(world, error))
         return FALSE;

@@ -79,6 +79,7 @@ EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOp
         answer->counter = package->counter;
         answer->has_psmos = g_str_has_prefix(package->op, "enable");
         answer->rollback_flag = package->rollback_flag;
+        answer->changes_profiles = g_str_has_prefix(package->op, "enable");
     } else if (package->op[0] != '\0') {
         answer->package = world_hex(package->op);
     } else if (package->kind == ESIPA_PACKAGE_UNUSABLE) {
@@ -166,6 +167,7 @@ EsipaResultAnswer *esipa_provide_result(EsipaClient *client, GBytes *result,
     EsipaResultAnswer *answer;
     EimMood mood;
 
+    g_assert_false(world->switching);
     g_assert_true(!notifications || world->send_notifications); /* I-23 */
     eim->notifications = notifications ? notifications->len : 0;
     if (g_cancellable_is_cancelled(cancellable)) {

@@ -267,6 +267,37 @@ static gboolean host_wait(gpointer data, guint seconds, GCancellable *cancellabl
     return world_end(world, error);
 }
 
+static gboolean host_wait_for_network(gpointer data, guint seconds, gboolean *ret_early,
+                                      GCancellable *cancellable, GError **error)
+{
+    World *world = data;
+
+    if (world->early_waits == 0)
+        return host_wait(data, seconds, cancellable, error);
+    world->early_waits--;
+    *ret_early = TRUE;
+    return world_begin(world, error, "early %u", seconds) && world_end(world, error);
+}
+
+/* The modem is nobody else's exactly while the card may change its profile. */
+static void host_switch_begin(gpointer data, GCancellable *cancellable)
+{
+    World *world = data;
+
+    (void)cancellable;
+    g_assert_false(world->switching);
+    world->switching = TRUE;
+    world->switches++;
+}
+
+static void host_switch_end(gpointer data)
+{
+    World *world = data;
+
+    g_assert_true(world->switching);
+    world->switching = FALSE;
+}
+
 static void host_network_changed(gpointer data, gboolean reconnect)
 {
     g_assert_true(reconnect || ((World *)data)->rollbacks == 0);
@@ -385,6 +416,9 @@ static const IpaHost host = {
     .keep_unacknowledged = host_keep,
     .send_notifications = host_send_notifications,
     .wait = host_wait,
+    .wait_for_network = host_wait_for_network,
+    .switch_begin = host_switch_begin,
+    .switch_end = host_switch_end,
     .network_changed = host_network_changed,
     .get_rplmn = host_get_rplmn,
     .get_imei = host_get_imei,
@@ -402,6 +436,7 @@ IpaSession *world_session(World *world)
     IpaSession *session;
 
     world->dead = world->dying = FALSE;
+    g_assert_false(world->switching);
     the_channel.world = world;
     session = ipa_session_new(&the_channel, &host, world, 7);
     session->rollback_window = world->rollback_window;

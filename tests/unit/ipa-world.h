@@ -112,6 +112,9 @@ typedef struct {
     guint waited;              /* seconds that the procedures let pass */
     guint reachable_after;     /* after so many of them every eIM can be reached again; 0: never */
     guint network_changes;
+    gboolean switching; /* between switch_begin() and switch_end() */
+    guint switches;
+    guint early_waits; /* how many waits for a network end at once */
 
     GPtrArray *eims; /* of FakeEim */
 

@@ -776,15 +776,19 @@ static void test_damaged_commands(void)
 {
     static const struct {
         const char *list;
-        gboolean has_psmos, flag;
+        gboolean has_psmos, flag, change;
     } cases[] = {
-        { "A002A300", TRUE, FALSE },
-        { "A012A30E5A0A980010103254769810F20500A300", TRUE, TRUE },
-        { "A012A300A30E5A0A980010103254769810F20500", TRUE, TRUE },
-        { "A004AF0281FF", TRUE, FALSE },
-        { "A003A305FF", TRUE, FALSE },
-        { "A102A800", FALSE, FALSE },
-        { "A110A80E5A0A980010103254769810F20500", FALSE, FALSE },
+        { "A002A300", TRUE, FALSE, TRUE },
+        { "A012A30E5A0A980010103254769810F20500A300", TRUE, TRUE, TRUE },
+        { "A012A300A30E5A0A980010103254769810F20500", TRUE, TRUE, TRUE },
+        { "A004AF0281FF", TRUE, FALSE, FALSE },
+        { "A003A305FF", TRUE, FALSE, FALSE },
+        { "A004A600A400", TRUE, FALSE, TRUE },
+        { "A002A500", TRUE, FALSE, TRUE },
+        { "A004A600A900", TRUE, FALSE, FALSE },
+        { "A102A800", FALSE, FALSE, FALSE },
+        { "A110A80E5A0A980010103254769810F20500", FALSE, FALSE, FALSE },
+        { "A102A300", FALSE, FALSE, FALSE },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -814,6 +818,7 @@ static void test_damaged_commands(void)
         g_assert_cmpint(package->counter, ==, 7);
         g_assert_cmpint(package->has_psmos, ==, cases[i].has_psmos);
         g_assert_cmpint(package->rollback_flag, ==, cases[i].flag);
+        g_assert_cmpint(package->changes_profiles, ==, cases[i].change);
         g_assert_cmpint(package->evidence, ==, ESIPA_EVIDENCE_NONE);
     }
 }

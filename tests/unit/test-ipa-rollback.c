@@ -44,6 +44,45 @@ static void test_rolls_back(void)
         "rolling back"));
     g_assert_true(world_has_event(world, "a: package executed: rollback ok"));
     g_assert_cmpuint(world->network_changes, ==, 2); /* there and back */
+    g_assert_cmpuint(world->switches, ==, 2);        /* likewise */
+}
+
+/* The modem got into a network: worth a try at once, and the pauses begin anew. The window is not shortened. */
+static void test_network_comes(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+
+    world->rollback_window = 60;
+    world->reachable_after = 5;
+    world->early_waits = 2;
+    session = start(world, "enable-rollback");
+    world_assert_poll_ok(session, "a", 1);
+    world_assert_calls(world, ENABLED "provide a 21; early 5; provide a 21; early 5; "
+                                      "provide a 21; wait 5; " WORLD_DONE);
+    g_assert_cmpuint(world->switches, ==, 1);
+}
+
+/* Nobody has to let go of the modem for a package that leaves the profiles alone. */
+static void test_no_switch(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, "list");
+
+    world_assert_poll_ok(session, "a", 1);
+    g_assert_cmpuint(world->switches, ==, 0);
+}
+
+/* The card can't be reached: what was begun is ended all the same. */
+static void test_switch_without_card(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, "enable");
+
+    world->open_fails = TRUE;
+    g_free(world_poll_fails(session, "a", EUICCD_ERROR_NO_CHANNEL));
+    g_assert_cmpuint(world->switches, ==, 1);
+    g_assert_false(world->switching);
 }
 
 /* IPAD-RBK-61N: connectivity comes within the window, with growing pauses. */
@@ -306,6 +345,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rollback/IPAD-RBK-02N/rolls-back", test_rolls_back);
+    g_test_add_func("/rollback/IPAD-RBK-61N/network-comes", test_network_comes);
+    g_test_add_func("/rollback/no-switch", test_no_switch);
+    g_test_add_func("/rollback/switch-without-card", test_switch_without_card);
     g_test_add_func("/rollback/IPAD-RBK-61N/waits", test_waits);
     g_test_add_func("/rollback/IPAD-RBK-61N/window", test_window);
     g_test_add_func("/rollback/IPAD-RBK-03E/not-allowed", test_not_allowed_by_eim);
