@@ -163,7 +163,6 @@ gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError 
                     reset_policy_to_string(policy));
         return FALSE;
     }
-    channel_close(channel);
     channel_trace_note(channel->trace, channel->backend->name, "card reset");
     if (!backend_reset_card(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
                             error)) {

@@ -126,8 +126,8 @@ guard("channel: a dead one is closed before the next is opened", "invariant 4",
       "    if (channel->known && !declare_capability(",
       "test-channel /channel/lost/modem-errors")
 guard("channel: closed before the card is reset", "invariant 4",
-      "src/channel/channel.c", "    release(channel);\n    if (!force &&",
-      "    if (!force &&",
+      "src/channel/renew.c", "    channel_close(channel);\n    if (!force) {",
+      "    if (!force) {",
       "test-channel /channel/renew/reset")
 guard("channel: card that went during a command", "invariant 4",
       "src/channel/command.c", "    if (channel->session != session) {\n        g_set_error_literal(error, EUICCD_ERROR,"
@@ -152,8 +152,8 @@ guard("trace: secrets are hidden", "invariant 10",
       "if (FALSE)",
       "test-channel /channel/trace")
 guard("qmi: leaked channels of a dead predecessor", "invariant 4",
-      "src/channel/qmi.c", "if (step = \"attach\", !qmi_backend_clean(self, deadline, cancellable, error))",
-      "if (step = \"attach\", !register_events(self, deadline, cancellable, error))",
+      "src/channel/qmi.c", "if (step = \"attach\", !qmi_backend_clean(self, deadline, cancellable, &failure))",
+      "if (step = \"attach\", !register_events(self, deadline, cancellable, &failure))",
       "test-qmi /qmi/session")
 guard("qmi: no channel left", "invariant 4",
       "src/channel/qmi_apdu.c", "if (euiccd_error_is(failure, EUICCD_ERROR_NO_CHANNEL) && !cleaned) {",
