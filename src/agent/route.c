@@ -152,6 +152,13 @@ static gboolean is_at(const ModemPort *port)
     return g_str_equal(port->transport, "at");
 }
 
+/* An AT port that somebody else has locked; the others are shared. */
+static gboolean is_held_by_others(const Route *route, const GError *failure)
+{
+    return route->port && is_at(route->port) && euiccd_error_is(failure, EUICCD_ERROR_BUSY) &&
+           !route->is_open;
+}
+
 /* NULL: it is worth trying after FAILURE. */
 static const char *why_not(Route *route, const ModemPort *port, const GError *failure)
 {
@@ -202,7 +209,8 @@ gboolean route_next(Route *route, const GError *failure)
 {
     /* A card that says itself that it is none, that is not there or not ready, is so on every port; and a
      * modem that went took all of them with it. */
-    if (failure && !is_modem_refusal(failure) && !euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT))
+    if (failure && !is_modem_refusal(failure) && !euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) &&
+        !is_held_by_others(route, failure))
         return FALSE;
     while (route->at < route->order->len) {
         const ModemPort *port = route->order->pdata[route->at++];
@@ -360,6 +368,18 @@ const char *route_get_transport(const Route *route)
     return route->transport;
 }
 
+char *route_make_modem_name(const Route *route)
+{
+    const BackendIdentity *identity = &route->identity;
+    g_autofree char *text = g_strdup_printf(
+        "%s %s %s %s %s", route->modem->usb_id, route->transport,
+        identity->manufacturer ? identity->manufacturer : "",
+        identity->model ? identity->model : "", identity->revision ? identity->revision : "");
+
+    return g_utf8_make_valid(g_strcanon(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ":.-_", ' '),
+                             -1);
+}
+
 static void put(char **target, const char *value)
 {
     g_free(*target);
@@ -380,6 +400,8 @@ ModemSnapshot *route_make_snapshot(Route *route)
     put(&snapshot->manufacturer, route->identity.manufacturer);
     put(&snapshot->model, route->identity.model);
     put(&snapshot->revision, route->identity.revision);
+    if (route->channel && channel_get_rung(route->channel) != CHANNEL_RUNG_UNKNOWN)
+        put(&snapshot->reset, channel_rung_to_string(channel_get_rung(route->channel)));
     put(&snapshot->imei, route->imei);
     snapshot->slot = route->modem->slot;
     for (guint i = 0; i < route->modem->ports->len; i++) {

@@ -51,6 +51,9 @@ Backend *route_get_backend(Route *route);
 const char *route_get_port(const Route *route);      /* "" before the first */
 const char *route_get_transport(const Route *route); /* likewise */
 
+/* What the modem is called where something is remembered of it: by its USB id, model and firmware. g_free() it. */
+char *route_make_modem_name(const Route *route);
+
 /* The part of it that the route knows: ports, choice, identity, quirks, steps. */
 ModemSnapshot *route_make_snapshot(Route *route);
 

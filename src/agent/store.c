@@ -484,6 +484,25 @@ gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error
     return TRUE;
 }
 
+char *store_get_rung(Store *store, const char *modem)
+{
+    g_autofree char *known = g_key_file_get_string(store->state, "card", "rung-modem", NULL);
+
+    return g_strcmp0(known, modem) == 0 ? g_key_file_get_string(store->state, "card", "rung", NULL)
+                                        : NULL;
+}
+
+gboolean store_set_rung(Store *store, const char *modem, const char *rung, GError **error)
+{
+    g_autofree char *known = store_get_rung(store, modem);
+
+    if (g_strcmp0(known, rung) == 0)
+        return TRUE;
+    g_key_file_set_string(store->state, "card", "rung-modem", modem);
+    g_key_file_set_string(store->state, "card", "rung", rung);
+    return save_state(store, error);
+}
+
 /* ---- TLS sessions ---- */
 
 /* An eIM's name may hold anything. */

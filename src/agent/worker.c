@@ -404,6 +404,33 @@ static gboolean is_switch_owed(const IpaSession *session)
     return FALSE;
 }
 
+static void restore_rung(Worker *worker)
+{
+    g_autofree char *modem = route_make_modem_name(worker->route);
+    g_autofree char *rung = store_get_rung(worker->store, modem);
+
+    if (rung)
+        channel_set_rung(route_get_channel(worker->route), channel_rung_from_string(rung));
+}
+
+/* What brought the card back is kept, also where the modem went with it. */
+static void keep_rung(Worker *worker)
+{
+    g_autofree char *modem = NULL;
+    g_autoptr(GError) error = NULL;
+    ChannelRung rung;
+
+    if (!worker->store || !route_get_channel(worker->route))
+        return;
+    rung = channel_get_rung(route_get_channel(worker->route));
+    if (rung == CHANNEL_RUNG_UNKNOWN)
+        return;
+    modem = route_make_modem_name(worker->route);
+    if (!store_set_rung(worker->store, modem, channel_rung_to_string(rung), &error))
+        log_warning(&worker->log, "%s", error->message);
+    post_modem(worker);
+}
+
 static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **error)
 {
     IpaSession *session = worker->session;
@@ -419,6 +446,7 @@ static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **erro
                   "(*.bad); results on the card are delivered all the same",
                   bad);
     store_prune_sessions(worker->store, session->eims);
+    restore_rung(worker);
     *ret_explained = is_switch_owed(session);
     return TRUE;
 }
@@ -650,6 +678,7 @@ static void run_job(Worker *worker, Job *job)
         (void)run_start(worker, &error);
     else
         (void)run_card_job(worker, &error);
+    keep_rung(worker);
     /* Others may want the channel while nothing is to be done. */
     if (route_get_channel(worker->route))
         channel_close(route_get_channel(worker->route));

@@ -490,6 +490,28 @@ static void test_unwritable(Fixture *f, gconstpointer data)
 }
 
 /* A record that was never saved has no file. */
+/* What brought the card back belongs to one modem. */
+static void test_rung(Fixture *f, gconstpointer data)
+{
+    g_autofree char *same = NULL, *other = NULL;
+
+    (void)data;
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        g_assert_null(store_get_rung(store, "05c6:90b2 qmi"));
+        g_assert_true(store_set_rung(store, "05c6:90b2 qmi", "power-cycle", NULL));
+    }
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        same = store_get_rung(store, "05c6:90b2 qmi");
+        other = store_get_rung(store, "05c6:90b2 mbim");
+        g_assert_cmpstr(same, ==, "power-cycle");
+        g_assert_null(other);
+    }
+}
+
 /* One user of a card at a time. */
 static void test_lock(Fixture *f, gconstpointer data)
 {
@@ -576,5 +598,6 @@ int main(int argc, char **argv)
     ADD("two-cards", test_two_cards);
     ADD("sessions", test_sessions);
     ADD("lock", test_lock);
+    ADD("rung", test_rung);
     return g_test_run();
 }
