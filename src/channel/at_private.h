@@ -94,7 +94,7 @@ typedef struct {
 
     AtChannel channels[AT_CHANNELS];
     GArray *orphans;      /* guint32: sessions that opened after their caller was gone */
-    GBytes *aid;           /* that was opened last */
+    GBytes *aid;          /* that was opened last */
     gboolean no_sessions; /* +CCHO is missing, +CSIM is not */
     char imei[16];        /* "": not known yet */
 } AtBackend;

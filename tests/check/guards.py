@@ -202,7 +202,7 @@ guard("AT: a modem that hangs", "invariant 7",
 guard("AT: length of a line", "invariant 6",
       "src/channel/at_line.c", " || reader->line->len >= AT_MAX_LINE)",
       ")",
-      "test-at-line /at-line/overlong", "test-at /at/wrong-answers")
+      "test-at-line /at-line/overlong")
 guard("AT: octets that are in no line", "invariant 6",
       "src/channel/at_line.c", "!g_ascii_isprint(c) ||",
       "",
@@ -262,7 +262,7 @@ guard("AT: channels go with the card", "invariant 4",
 guard("AT: size of blocks", "a longer AT line gets no answer",
       "src/channel/command.c", "limit ? MIN(limit, LAST_BLOCK) : LAST_BLOCK;",
       "LAST_BLOCK;\n    (void)limit;",
-      "test-at-card /at-card/channel", "test-sim-modem-at /sim-modem-at/line-limit")
+      "test-at-card /at-card/channel")
 guard("AT: patience", "quirk: answers after minutes",
       "src/channel/command.c", "timeout = MAX(timeout, channel->backend->patience);",
       "",
@@ -270,7 +270,7 @@ guard("AT: patience", "quirk: answers after minutes",
 guard("AT: the network of before", "SGP.32 2.11.1.1.2: rPLMN",
       "src/channel/at_identity.c", "if (registered == REGISTERED_NO) {",
       "if (FALSE) {",
-      "test-at /at/network", "test-sim-modem-at /sim-modem-at/identity")
+      "test-at /at/network")
 
 # ---- euicc ----
 

@@ -26,7 +26,7 @@ struct SimModemClass {
     gsize size;             /* of the structure that begins with a SimModem */
     guint32 max_error;      /* of a rule */
     guint32 default_error;
-    gboolean in_order; /* an answer that is late holds back those after it */
+    gboolean in_order;    /* an answer that is late holds back those after it */
     const SimKnob *knobs; /* in that structure */
     void (*init)(SimModem *modem);
     void (*finish)(SimModem *modem);
