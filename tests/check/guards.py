@@ -319,7 +319,7 @@ guard("MBIM: slots are not written needlessly", "modems that lose their card by 
       "src/channel/mbim_card.c",
       "if (self->has_mappings ? self->mappings[0] == physical - 1 : physical == 1)",
       "if (FALSE)",
-      "test-mbim-card /mbim-card/switch")
+      "test-mbim-card /mbim-card/switch", how="hangs")
 guard("MBIM: slots are left alone where the table of quirks says so", "quirk keep-slots",
       "src/channel/mbim_card.c", "if (backend->quirks->keep_slots == QUIRK_YES) {",
       "if (FALSE) {",
