@@ -149,6 +149,33 @@ static void test_numbers(void)
     g_assert_cmpuint(refused, >, 100);
 }
 
+static void test_slots(void)
+{
+    static const struct {
+        guint n;
+        gboolean ok;
+    } cases[] = { { 0, FALSE }, { 1, TRUE }, { 16, TRUE }, { 17, FALSE }, { 0xFFFFFFFF, FALSE } };
+    guint32 slots[MBIM_INFO_MAX_SLOTS], n_slots = 0;
+    guint n;
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *hex = fake_mbim_system(1, cases[i].n);
+        g_autoptr(GBytes) bytes = bytes_from_hex(hex, NULL);
+        g_autoptr(GByteArray) list = g_byte_array_new();
+
+        g_assert_true(mbim_info_parse_system(tlv_slice_from_bytes(bytes), &n_slots) == cases[i].ok);
+        /* As many executors, all in slot 0: one number serves for all. */
+        mbim_info_put_u32(list, cases[i].n);
+        for (guint j = 0; j < MIN(cases[i].n, 20); j++) {
+            mbim_info_put_u32(list, 0x04 + 8 * MIN(cases[i].n, 20));
+            mbim_info_put_u32(list, 4);
+        }
+        mbim_info_put_u32(list, 0);
+        g_assert_true(mbim_info_parse_mappings(tlv_slice(list->data, list->len), slots, &n) ==
+                      cases[i].ok);
+    }
+}
+
 static void test_ready(void)
 {
     static const struct {
@@ -230,6 +257,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mbim-info/truncation", test_truncation);
     g_test_add_func("/mbim-info/numbers", test_numbers);
+    g_test_add_func("/mbim-info/slots", test_slots);
     g_test_add_func("/mbim-info/ready", test_ready);
     g_test_add_func("/mbim-info/message", test_message);
     g_test_add_func("/mbim-info/plmn", test_plmn);
