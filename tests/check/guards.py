@@ -801,7 +801,7 @@ guard("agent: one user of a card", "invariant 4",
       "if (FALSE) {",
       "test-agents /agents/card-taken")
 guard("agent: a card that is left alone gets no jobs", "invariant 9",
-      "src/agent/agents.c", "if (snapshot->state == EUICC_LEFT_ALONE) {",
+      "src/agent/agents.c", "if (snapshot && snapshot->state == EUICC_LEFT_ALONE) {",
       "if (FALSE) {",
       "test-agents /agents/left-alone")
 guard("store: one user of a card at a time", "invariant 4",
