@@ -504,11 +504,18 @@ char **agents_list_settings(Agents *agents)
     char **list;
 
     add_setting(settings, "discover=%s", config->discover ? "yes" : "no");
+    add_setting(settings, "modem-manager=%s", config->modem_manager ? "yes" : "no");
+    add_setting(settings, "probe-grace=%u s", config->probe_grace);
+    for (guint i = 0; config->allow && config->allow[i]; i++)
+        add_setting(settings, "allow=%s", config->allow[i]);
+    for (guint i = 0; config->ignore && config->ignore[i]; i++)
+        add_setting(settings, "ignore=%s", config->ignore[i]);
     for (guint i = 0; i < config->modems->len; i++) {
         const ConfigModem *modem = config->modems->pdata[i];
 
-        add_setting(settings, "modem %s=%s (%s), slot %u", modem->name, modem->path,
-                    modem->transport, modem->slot);
+        add_setting(settings, "modem %s: port=%s transport=%s slot=%u switch-slot=%s", modem->name,
+                    modem->path ? modem->path : "-", modem->transport ? modem->transport : "-",
+                    modem->slot, modem->switch_slot ? "yes" : "no");
     }
     add_setting(settings, "poll interval=%u s", config->poll_interval);
     add_setting(settings, "refresh-grace=%u s", config->refresh_grace);

@@ -348,6 +348,11 @@ void route_succeeded(Route *route)
 
 /* ---- what others may know ---- */
 
+void route_note(Route *route, gboolean ok, const char *step, const char *answer)
+{
+    probe_note(route->probe, ok, step, "%s", answer);
+}
+
 Channel *route_get_channel(Route *route)
 {
     return route->channel;

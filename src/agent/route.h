@@ -45,6 +45,9 @@ gboolean route_is_parked(const Route *route);
 /* Closes the modem; the next route_open() opens it again. */
 void route_close(Route *route);
 
+/* A step that others took, for the record. */
+void route_note(Route *route, gboolean ok, const char *step, const char *answer);
+
 /* Of the chosen port; valid until the next route_begin(). NULL before the first. */
 Channel *route_get_channel(Route *route);
 Backend *route_get_backend(Route *route);

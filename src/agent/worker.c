@@ -506,9 +506,13 @@ static gboolean reach_card(Worker *worker, GError **error)
     while (route_next(worker->route, last)) {
         g_clear_error(&last);
         if (try_port(worker, &last)) {
+            route_note(worker->route, TRUE, "read the card",
+                       worker->session->left_alone ? worker->session->left_alone_reason
+                                                   : worker->session->eid_text);
             route_succeeded(worker->route);
             return TRUE;
         }
+        route_note(worker->route, FALSE, "read the card", last->message);
         /* The session goes before the channel that it works with does. */
         forget_card(worker);
         if (!first)

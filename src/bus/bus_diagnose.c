@@ -330,25 +330,27 @@ gboolean bus_diagnose_start(Bus *bus, sd_bus_message *m, const DiagnoseOptions *
     const ModemSnapshot *modem = bus_find_modem(bus, sd_bus_message_get_path(m));
     Diagnosis *diagnosis;
     guint32 job = 0;
+    guint number;
 
     if (!modem) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "the modem is gone");
         return FALSE;
     }
+    number = modem->number; /* a probe that begins makes another snapshot */
     if (bus->diagnoses->len >= LIMIT) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_BUSY,
                             "too many diagnoses are under way");
         return FALSE;
     }
     if (options->probe) {
-        job = agents_probe(bus->agents, modem->number, cause, error);
+        job = agents_probe(bus->agents, number, cause, error);
         if (!job)
             return FALSE;
     }
     diagnosis = g_new0(Diagnosis, 1);
     diagnosis->bus = bus;
     diagnosis->m = sd_bus_message_ref(m);
-    diagnosis->number = modem->number;
+    diagnosis->number = number;
     diagnosis->unmasked = options->unmasked;
     diagnosis->job = job;
     g_ptr_array_add(bus->diagnoses, diagnosis);

@@ -5,6 +5,10 @@
 #include <libqmi-glib.h>
 #endif
 
+#ifdef HAVE_MBIM
+#include <libmbim-glib.h>
+#endif
+
 #include "channel/backend.h"
 
 /* Which back-ends this build has. */
@@ -29,6 +33,10 @@ char **backend_list_libraries(void)
 #ifdef HAVE_QMI
     g_ptr_array_add(libraries, g_strdup_printf("libqmi %d.%d.%d", QMI_MAJOR_VERSION,
                                                QMI_MINOR_VERSION, QMI_MICRO_VERSION));
+#endif
+#ifdef HAVE_MBIM
+    g_ptr_array_add(libraries, g_strdup_printf("libmbim %d.%d.%d", MBIM_MAJOR_VERSION,
+                                               MBIM_MINOR_VERSION, MBIM_MICRO_VERSION));
 #endif
     g_ptr_array_add(libraries, NULL);
     return (char **)g_ptr_array_free(libraries, FALSE);

@@ -60,15 +60,6 @@ static char *to_swapped(const char *number)
     return g_string_free(text, FALSE);
 }
 
-static gsize match(const Run *run, gsize at, const char *form, gsize from)
-{
-    gsize n = 0;
-
-    while (at + n < run->size && form[from + n] && run->digits[at + n] == form[from + n])
-        n++;
-    return n;
-}
-
 static void hide(Run *run, gsize from, gsize size)
 {
     for (gsize i = from; i < from + size; i++)
@@ -76,35 +67,67 @@ static void hide(Run *run, gsize from, gsize size)
             run->fates[i] = HIDDEN;
 }
 
-/* A known number in one FORM of WIDTH hex digits a digit. */
-static void hide_form(Run *run, const char *form, gsize width, gboolean whole)
+/* All of a known number in one FORM of WIDTH hex digits a digit; its end is shown. */
+static void hide_whole(Run *run, const char *form, gsize width)
 {
-    gsize size = strlen(form);
+    gsize size = strlen(form), shown = SHOWN * width;
+    const char *found = run->digits;
 
-    for (gsize at = 0; at < run->size; at++) {
-        if (whole) {
-            if (match(run, at, form, 0) < size)
-                continue;
-            hide(run, at, size - SHOWN * width);
-            for (gsize i = at + size - SHOWN * width; i < at + size; i++)
-                run->fates[i] = SHOWN_END;
+    while (
+        (found = g_strstr_len(found, (gssize)(run->size - (gsize)(found - run->digits)), form))) {
+        gsize at = (gsize)(found - run->digits);
+
+        hide(run, at, size - shown);
+        for (gsize i = at + size - shown; i < at + size; i++)
+            run->fates[i] = SHOWN_END;
+        found += size;
+    }
+}
+
+/* What is left of it where an answer was cut, or goes on in the next one. */
+static void hide_parts(Run *run, const char *form, gsize width)
+{
+    gsize size = strlen(form), part = PART * width;
+    char window[PART * 4 + 1];
+
+    for (gsize at = 0; at + part <= run->size; at++) {
+        gsize n = 0;
+        const char *found;
+
+        /* Most hex is passed over here. */
+        while (n < part && is_decimal(run, at + n))
+            n++;
+        if (n < part) {
+            at += n;
             continue;
         }
-        for (gsize from = 0; from + PART * width <= size; from++) {
-            gsize n = match(run, at, form, from);
-
-            if (n >= PART * width)
-                hide(run, at, MIN(n, size - MIN(size, from + SHOWN * width)));
-        }
+        memcpy(window, run->digits + at, part);
+        window[part] = '\0';
+        found = g_strstr_len(form, (gssize)size, window);
+        if (!found)
+            continue;
+        n = size - MIN(size, (gsize)(found - form) + SHOWN * width);
+        hide(run, at, MIN(n, part));
     }
+}
+
+static void hide_form(Run *run, const char *form, gsize width, gboolean whole)
+{
+    if (whole)
+        hide_whole(run, form, width);
+    else
+        hide_parts(run, form, width);
 }
 
 static void hide_known(Run *run, const char *number, gboolean whole)
 {
-    g_autofree char *swapped = to_swapped(number);
-    g_autofree char *ascii = to_characters(number, 2);
-    g_autofree char *utf16 = to_characters(number, 4);
+    g_autofree char *swapped = NULL, *ascii = NULL, *utf16 = NULL;
 
+    if (run->size < PART)
+        return;
+    swapped = to_swapped(number);
+    ascii = to_characters(number, 2);
+    utf16 = to_characters(number, 4);
     hide_form(run, number, 1, whole);
     hide_form(run, swapped, 1, whole);
     hide_form(run, ascii, 2, whole);

@@ -839,6 +839,39 @@ guard("links: unusable trust of the card is no trust", "invariant 5; SGP.32 2.6"
 
 # ---- bus ----
 
+guard("Diagnose: numbers are hidden", "invariant 10; org.euiccd1.Modem",
+      "src/bus/bus_diagnose.c", "    if (!diagnosis->unmasked) {",
+      "    if (FALSE) {",
+      "test-bus-modem /modem/masked", "test-cli /cli/diagnose", "diagnose.py a_working_modem")
+guard("Diagnose: a probe and whole numbers are asked of polkit", "design 5",
+      "src/bus/bus_modem.c", "if (options.probe || options.unmasked)",
+      "if (FALSE)",
+      "test-bus-modem /modem/refused")
+guard("Diagnose: whole numbers alone are asked of polkit as well", "design 5",
+      "src/bus/bus_modem.c", "options.probe || options.unmasked",
+      "options.probe",
+      "test-bus-modem /modem/refused", "test-cli /cli/not-authorized")
+guard("Diagnose: the answer waits for the probe", "org.euiccd1.Modem",
+      "src/bus/bus_diagnose.c", "    if (!job)\n        ask_version(diagnosis);",
+      "    ask_version(diagnosis);",
+      "test-bus-modem /modem/probe")
+guard("mask: swapped nibbles", "invariant 10; ETSI TS 102 221 13.2",
+      "src/util/mask.c", "    hide_form(run, swapped, 1, whole);\n",
+      "",
+      "test-mask /mask/known")
+guard("mask: parts of a number", "invariant 10",
+      "src/util/mask.c", "        hide_parts(run, form, width);",
+      "        (void)hide_parts;",
+      "test-mask /mask/known")
+guard("mask: numbers that nobody knows", "invariant 10",
+      "src/util/mask.c", "        hide_card_numbers(&run, size >= CUT_TEXT",
+      "        if (numbers)\n            hide_card_numbers(&run, size >= CUT_TEXT",
+      "test-mask /mask/unknown", "test-cli /cli/no-euicc")
+guard("job: progress never falls", "org.euiccd1.Job",
+      "src/agent/agent.c", "changed->progress = MAX(changed->progress, progress);",
+      "changed->progress = progress;",
+      "test-agents /agents/progress")
+
 guard("bus: polkit's no", "design 5",
       "src/bus/polkit.c", "} else if (authorized) {",
       "} else if (authorized || challenge || TRUE) {",

@@ -450,9 +450,14 @@ char **agents_list_libraries(void)
 
 guint32 agents_probe(Agents *agents, guint number, const char *cause, GError **error)
 {
+    const ModemSnapshot *modem = agents->modems->pdata[find_modem(agents, number)];
+    ModemSnapshot *next = modem_snapshot_copy(modem);
+    g_autofree char *eid = g_strdup(modem->eid);
+
     agents->record.probed = number;
-    return queue(agents, ((const ModemSnapshot *)agents->modems->pdata[0])->eid, "start", "queued",
-                 cause, error);
+    next->state = MODEM_STARTING;
+    fake_agents_put_modem(agents, next);
+    return queue(agents, eid, "start", "queued", cause, error);
 }
 
 guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,

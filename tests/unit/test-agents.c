@@ -487,8 +487,53 @@ static void test_left_alone(Fixture *f, gconstpointer data)
     g_assert_cmpuint(agents_poll(f->agents, EID, NULL, "bus", &error), ==, 0);
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
     g_assert_cmpstr(error->message, ==, "its own IPA is active");
+    g_clear_error(&error);
+    g_assert_cmpuint(agents_probe(f->agents, 1, "bus", &error), ==, 0);
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
     agents_rescan(f->agents);
     assert_seen("");
+}
+
+/* Another port, or a package after a package, begins with an earlier stage. */
+static void test_progress(Fixture *f, gconstpointer data)
+{
+    static const double told[] = { 0.1, 0.3, 0.1, 0.7, 0.3 };
+    static const double shown[] = { 0.1, 0.3, 0.3, 0.7, 0.7 };
+
+    (void)data;
+    modem_told(TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+        the_worker->listener->stage(1, told[i], "somewhere", the_worker->data);
+        g_assert_cmpfloat(agents_get_job(f->agents, 1)->progress, ==, shown[i]);
+    }
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
+    g_assert_cmpuint(agents_poll(f->agents, EID, NULL, "bus", NULL), ==, 2);
+    the_worker->listener->stage(2, 0.2, "the next job", the_worker->data);
+    g_assert_cmpfloat(agents_get_job(f->agents, 2)->progress, ==, 0.2);
+}
+
+/* A probe is a start job of that modem, with or without a card. */
+static void test_probe(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    guint32 cookie;
+
+    (void)data;
+    modem_told(TRUE);
+    worker_finishes(EUICCD_ERROR_CARD_ABSENT, "no card", FALSE);
+    g_assert_cmpuint(agents_probe(f->agents, 2, "bus", &error), ==, 0);
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_cmpuint(agents_probe(f->agents, 1, "bus", &error), ==, 2);
+    g_assert_cmpstr(agents_get_job(f->agents, 2)->kind, ==, "start");
+    g_assert_cmpint(agents_get_job(f->agents, 2)->state, ==, JOB_RUNNING);
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
+    cookie = agents_inhibit(f->agents, "somebody", "because");
+    g_assert_cmpuint(agents_probe(f->agents, 1, "bus", &error), ==, 0);
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED);
+    agents_uninhibit(f->agents, cookie);
 }
 
 /* One user of a card at a time (invariant 4): a port that leads to a card which is served already gets no
@@ -627,6 +672,8 @@ int main(int argc, char **argv)
     ADD("modem-lost", test_modem_lost);
     ADD("lost-poll", test_lost_poll);
     ADD("left-alone", test_left_alone);
+    ADD("progress", test_progress);
+    ADD("probe", test_probe);
     ADD("bad-configuration", test_bad_configuration);
     ADD("card-taken", test_card_taken);
     ADD("deadline", test_deadline);
