@@ -4,7 +4,7 @@
 
 from world import EUICC, JOB, case, equal, main, make_eid, make_iccid
 
-THREE = ["qmi", "qmi", "qmi"]
+THREE = ["qmi", "mbim", "mbim"]
 
 
 def states(number, enabled):

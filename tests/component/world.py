@@ -470,8 +470,11 @@ class World:
         card = self.show("card")
         equal(card["results"], [], "results left on the card")
         modem = self.show("modem")
-        alive = {c["id"] for c in modem["clients"] if c["service"] == 0x0B and c["alive"]}
-        equal([c for c in modem["channels"] if c["owner"] in alive], [], "channels left open")
+        channels = modem["channels"]
+        if modem["kind"] == "qmi":  # an MBIM host closes its group before it opens another channel
+            alive = {c["id"] for c in modem["clients"] if c["service"] == 0x0B and c["alive"]}
+            channels = [c for c in channels if c["owner"] in alive]
+        equal(channels, [], "channels left open")
         equal(self.profiles(), {p["iccid"]: p["state"] for p in card["profiles"]},
               "profiles on the bus")
         equal(sorted(self.eims()), sorted(e["eimId"] for e in card["eims"]), "eIMs on the bus")

@@ -87,7 +87,7 @@ def find_modem(story):
     opened = modem["messages"].get("open-channel", 0)
     expect(opened > 0, "no logical channel was opened on the modem")
     story.tell("modem", f"{os.path.basename(value['Port'])} found, {value['Transport'].upper()} "
-               f"through libqmi, {opened} logical channel(s) opened so far", "bus, modem")
+               f"through lib{value['Transport']}, {opened} logical channel(s) opened so far", "bus, modem")
     story.at("card")
     card = show("card")
     expect(card["eid"] == value["Eid"], "the EID on the bus is not the card's")
