@@ -2,7 +2,6 @@
 #include "unit/fake_mbim.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -13,6 +12,7 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 
+#include "channel/mbim_info.h"
 #include "util/bytes.h"
 
 #define N_CHANNELS 3
@@ -85,14 +85,6 @@ static guint32 get_u32(const guint8 *p)
     return p[0] | (guint32)p[1] << 8 | (guint32)p[2] << 16 | (guint32)p[3] << 24;
 }
 
-static void put_u32(GByteArray *to, guint32 value)
-{
-    guint8 octets[] = { (guint8)value, (guint8)(value >> 8), (guint8)(value >> 16),
-                        (guint8)(value >> 24) };
-
-    g_byte_array_append(to, octets, sizeof octets);
-}
-
 static void set_u32(guint8 *p, guint32 value)
 {
     for (guint i = 0; i < 4; i++)
@@ -105,126 +97,6 @@ static GBytes *octets(const char *hex)
 
     g_assert_nonnull(bytes);
     return bytes;
-}
-
-static char *finish(GByteArray *info)
-{
-    char *hex = bytes_to_hex(info->data, info->len);
-
-    g_byte_array_unref(info);
-    return hex;
-}
-
-static void put_bytes(GByteArray *to, const void *data, gsize size)
-{
-    static const guint8 zeros[3];
-
-    g_byte_array_append(to, data, (guint)size);
-    g_byte_array_append(to, zeros, (guint)((4 - size % 4) % 4));
-}
-
-/* Numbers, and strings in place of offset and size pairs: "n" a guint, "s" a const char *. */
-static char *build(const char *format, ...)
-{
-    GByteArray *info = g_byte_array_new();
-    g_autoptr(GByteArray) data = g_byte_array_new();
-    guint head = 0;
-    va_list list;
-
-    for (const char *f = format; *f; f++)
-        head += *f == 'n' ? 4 : 8;
-    va_start(list, format);
-    for (const char *f = format; *f; f++) {
-        if (*f == 'n') {
-            put_u32(info, va_arg(list, guint));
-        } else {
-            const char *text = va_arg(list, const char *);
-            glong n = 0;
-            g_autofree gunichar2 *units = g_utf8_to_utf16(text ? text : "", -1, NULL, &n, NULL);
-
-            put_u32(info, n ? head + data->len : 0);
-            put_u32(info, (guint32)(2 * n));
-            put_bytes(data, units, (gsize)(2 * n));
-        }
-    }
-    va_end(list);
-    g_byte_array_append(info, data->data, data->len);
-    return finish(info);
-}
-
-char *fake_mbim_ready(guint state, const char *iccid, gboolean v3)
-{
-    const char *imsi = iccid ? "001010123456789" : NULL;
-
-    return v3 ? build("nnssnn", state, 1, imsi, iccid, 0, 0)
-              : build("nssnn", state, imsi, iccid, 0, 0);
-}
-
-static guint32 swap(guint16 status_word)
-{
-    return (guint32)(status_word >> 8 | (status_word & 0xFF) << 8);
-}
-
-char *fake_mbim_opened(guint16 status_word, guint channel, const char *response)
-{
-    g_autoptr(GBytes) data = octets(response);
-    GByteArray *info = g_byte_array_new();
-
-    put_u32(info, swap(status_word));
-    put_u32(info, channel);
-    put_u32(info, (guint32)g_bytes_get_size(data));
-    put_u32(info, 16);
-    put_bytes(info, g_bytes_get_data(data, NULL), g_bytes_get_size(data));
-    return finish(info);
-}
-
-char *fake_mbim_response(guint16 status_word, const char *response)
-{
-    g_autoptr(GBytes) data = octets(response);
-    GByteArray *info = g_byte_array_new();
-
-    put_u32(info, swap(status_word));
-    put_u32(info, (guint32)g_bytes_get_size(data));
-    put_u32(info, g_bytes_get_size(data) ? 12 : 0);
-    put_bytes(info, g_bytes_get_data(data, NULL), g_bytes_get_size(data));
-    return finish(info);
-}
-
-char *fake_mbim_slot(guint slot, guint state)
-{
-    return build("nn", slot, state);
-}
-
-char *fake_mbim_mappings(guint n, ...)
-{
-    GByteArray *info = g_byte_array_new();
-    va_list list;
-
-    put_u32(info, n);
-    for (guint i = 0; i < n; i++) {
-        put_u32(info, 4 + 8 * n + 4 * i);
-        put_u32(info, 4);
-    }
-    va_start(list, n);
-    for (guint i = 0; i < n; i++)
-        put_u32(info, va_arg(list, guint));
-    va_end(list);
-    return finish(info);
-}
-
-char *fake_mbim_system(guint n_executors, guint n_slots)
-{
-    return build("nnnnn", n_executors, n_slots, 1, 0, 0);
-}
-
-char *fake_mbim_caps(const char *device_id, const char *firmware, const char *hardware)
-{
-    return build("nnnnnnnnssss", 1, 1, 0, 2, 0, 3, 1, 8, "", device_id, firmware, hardware);
-}
-
-char *fake_mbim_registration(guint state, const char *provider)
-{
-    return build("nnnnnsssn", 0, state, 1, 0, 1, provider, "Test", "", 0);
 }
 
 /* ---- sending ---- */
@@ -273,12 +145,12 @@ static GByteArray *new_message(guint32 type, guint32 transaction, gboolean fragm
 {
     GByteArray *message = g_byte_array_new();
 
-    put_u32(message, type);
-    put_u32(message, 0);
-    put_u32(message, transaction);
+    mbim_info_put_u32(message, type);
+    mbim_info_put_u32(message, 0);
+    mbim_info_put_u32(message, transaction);
     if (fragment) {
-        put_u32(message, 1);
-        put_u32(message, 0);
+        mbim_info_put_u32(message, 1);
+        mbim_info_put_u32(message, 0);
     }
     return message;
 }
@@ -294,9 +166,9 @@ static GByteArray *new_done(MbimService service, guint32 cid, guint32 transactio
     GByteArray *message = new_message(0x80000003, transaction, TRUE);
 
     g_byte_array_append(message, (const guint8 *)mbim_uuid_from_service(service), 16);
-    put_u32(message, cid);
-    put_u32(message, status);
-    put_u32(message, (guint32)g_bytes_get_size(info));
+    mbim_info_put_u32(message, cid);
+    mbim_info_put_u32(message, status);
+    mbim_info_put_u32(message, (guint32)g_bytes_get_size(info));
     g_byte_array_append(message, g_bytes_get_data(info, NULL), (guint)g_bytes_get_size(info));
     end_message(message);
     return message;
@@ -306,7 +178,7 @@ static void send_simple(FakeMbim *fake, guint32 type, guint32 transaction, guint
 {
     g_autoptr(GByteArray) message = new_message(type, transaction, FALSE);
 
-    put_u32(message, value);
+    mbim_info_put_u32(message, value);
     end_message(message);
     send_message(fake, message);
 }
@@ -316,8 +188,8 @@ static void send_indication(FakeMbim *fake, MbimService service, guint32 cid, GB
     g_autoptr(GByteArray) message = new_message(0x80000007, 0, TRUE);
 
     g_byte_array_append(message, (const guint8 *)mbim_uuid_from_service(service), 16);
-    put_u32(message, cid);
-    put_u32(message, (guint32)g_bytes_get_size(info));
+    mbim_info_put_u32(message, cid);
+    mbim_info_put_u32(message, (guint32)g_bytes_get_size(info));
     g_byte_array_append(message, g_bytes_get_data(info, NULL), (guint)g_bytes_get_size(info));
     end_message(message);
     send_message(fake, message);
@@ -383,7 +255,7 @@ static char *close_channels(FakeMbim *fake, const guint8 *info, guint32 *ret_sta
     }
     if (!found)
         *ret_status = 0x87430003;
-    return build("n", found ? 0x90 : 0);
+    return fake_mbim_build("n", found ? 0x90 : 0);
 }
 
 static char *usual_answer(FakeMbim *fake, FakeMbimRequest request, const guint8 *info,
@@ -409,10 +281,10 @@ static char *usual_answer(FakeMbim *fake, FakeMbimRequest request, const guint8 
     case FAKE_MBIM_APDU:
         return fake_mbim_response(0x9000, "");
     case FAKE_MBIM_CAPABILITY:
-        return build("n", 0);
+        return fake_mbim_build("n", 0);
     case FAKE_MBIM_RESET:
         memset(fake->groups, 0, sizeof fake->groups);
-        return build("n", 0);
+        return fake_mbim_build("n", 0);
     case FAKE_MBIM_SUBSCRIBE:
     case FAKE_MBIM_SET_MAPPINGS:
         return bytes_to_hex(info, fake->infos[request] ? strlen(fake->infos[request]) / 2 : 0);

@@ -38,7 +38,9 @@ typedef enum {
 #define FAKE_MBIM_ICCID "89012345678901234567"
 #define FAKE_MBIM_NEXT  "89012345678901234568"
 
-/* Information buffers, as hex. */
+/* Information buffers, as hex. The first of numbers ("n", a guint) and of strings in place of offset and size
+ * ("s", a const char *). */
+char *fake_mbim_build(const char *format, ...);
 char *fake_mbim_ready(guint state, const char *iccid, gboolean v3);
 /* Offsets and sizes as in the UICC service; STATUS_WORD in the usual order. */
 char *fake_mbim_opened(guint16 status_word, guint channel, const char *response);
