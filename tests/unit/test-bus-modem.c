@@ -229,7 +229,7 @@ static void test_gone_meanwhile(Fixture *f, gconstpointer data)
 /* Whole numbers and a probe are for those whom polkit lets. */
 static void test_refused(Fixture *f, gconstpointer data)
 {
-    static const char *const options[] = { "probe", "unmasked" };
+    static const char *const options[] = { "unmasked", "probe" };
     Authority *authority = authority_new();
 
     (void)data;
