@@ -28,7 +28,8 @@ def both_see_the_same_card(world):
     modem = shown(world, 1, make_iccid(1, 1))
     equal(modem["State"], MM_STATE_DISABLED)
     equal(modem["EquipmentIdentifier"], IMEI)
-    equal(world.mm_sim(modem)["Eid"], make_eid(1))
+    sim = world.mm_sim(modem)
+    equal((sim["Eid"], sim["Imsi"]), (make_eid(1), "00101" + make_iccid(1, 1)[-10:]))
     path = modem["path"]
     for _ in range(3):
         number = world.queue("list")
@@ -49,6 +50,7 @@ def a_switch_is_noticed_by_modemmanager(world):
     after = shown(world, 1, OPERATIONAL)
     assert after["path"] != before["path"], "the same object"
     equal(after["Device"], before["Device"])
+    equal(world.mm_sim(after)["Imsi"], "00101" + OPERATIONAL[-10:])
     world.check_settled()
 
 

@@ -10,6 +10,7 @@
 
 enum {
     UIM_RESET = 0x0000,
+    UIM_READ_TRANSPARENT = 0x0020,
     UIM_REFRESH_REGISTER = 0x002A,
     UIM_REFRESH_COMPLETE = 0x002C,
     UIM_REGISTER_EVENTS = 0x002E,
@@ -26,6 +27,9 @@ enum {
     UIM_SLOT_STATUS = 0x0047,
     UIM_SLOT_STATUS_INDICATION = 0x0048,
 };
+
+#define EF_ICCID 0x2FE2
+#define EF_IMSI  0x6F07
 
 #define EVENT_CARD_STATUS 0x01
 #define EVENT_SLOT_STATUS 0x10
@@ -127,6 +131,52 @@ static void put_eid(GByteArray *array, const char *digits, const char *how)
         sim_qmi_put_counted(array, memset(eid, 0xFF, sizeof eid), sizeof eid);
     else
         sim_qmi_put_counted(array, eid, sizeof eid);
+}
+
+/* EF IMSI (3GPP TS 31.102 4.2.2): length, then the digits behind the one that holds the parity. */
+static void put_imsi(GByteArray *array, const char *iccid)
+{
+    g_autofree char *imsi = sim_modem_make_imsi(iccid);
+    g_autofree char *nibbles = g_strconcat("9", imsi, NULL);
+    sim_qmi_put_u8(array, (guint8)(strlen(nibbles) / 2));
+    for (gsize i = 0; i + 1 < strlen(nibbles); i += 2)
+        sim_qmi_put_u8(array, (guint8)(g_ascii_xdigit_value(nibbles[i]) |
+                                       g_ascii_xdigit_value(nibbles[i + 1]) << 4));
+}
+
+/* The files of the profile that is enabled, as ModemManager reads them. Without a profile there are none. */
+static void read_transparent(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer)
+{
+    const guint8 *file;
+    gsize size;
+    if (!sim_qmi_request_tlv(request, 0x02, &file, &size) || size < 2) {
+        answer->error = SIM_QMI_MISSING_ARGUMENT;
+        return;
+    }
+    if (sim_modem_get_state(modem) != SIM_SLOT_READY) {
+        answer->error = error_of(modem, SIM_SLOT_NOT_READY);
+        return;
+    }
+    g_autofree char *iccid = sim_card_get_enabled_iccid(sim_slot_get_card(modem->slot));
+    g_autofree char *shown = sim_modem_show_iccid(modem, iccid);
+    g_autoptr(GByteArray) content = g_byte_array_new();
+    guint16 id = (guint16)(file[0] | file[1] << 8);
+    if (id == EF_ICCID && iccid[0])
+        put_iccid(content, shown);
+    else if (id == EF_IMSI && iccid[0])
+        put_imsi(content, iccid);
+    if (content->len == 0) {
+        answer->error = SIM_QMI_SIM_FILE_NOT_FOUND;
+        sim_qmi_tlv(answer->tlvs, 0x10, "\x6A\x82", 2);
+        return;
+    }
+    /* put_iccid() writes a length of its own. */
+    gsize skip = id == EF_ICCID ? 1 : 0;
+    GByteArray *value = g_byte_array_new();
+    sim_qmi_put_u16(value, (guint16)(content->len - skip));
+    g_byte_array_append(value, content->data + skip, content->len - (guint)skip);
+    sim_qmi_tlv(answer->tlvs, 0x10, "\x90\x00", 2);
+    sim_qmi_tlv_take(answer->tlvs, 0x11, value);
 }
 
 static void put_slot_status(SimModem *modem, SimQmiTlvs *tlvs)
@@ -335,6 +385,9 @@ void sim_qmi_uim(SimModem *modem, SimQmiClient *client, const SimQmiRequest *req
         client->refresh = FALSE;
         if (SIM_QMI(modem)->reset_closes && sim_modem_get_state(modem) == SIM_SLOT_READY)
             sim_slot_close_channels_of(modem->slot, client->id);
+        break;
+    case UIM_READ_TRANSPARENT:
+        read_transparent(modem, request, answer);
         break;
     case UIM_REFRESH_REGISTER:
     case UIM_REFRESH_REGISTER_ALL:

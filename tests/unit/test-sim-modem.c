@@ -727,6 +727,41 @@ static char *first_slot(Fixture *f)
     return g_strdup_printf("%s %s", eid, iccid);
 }
 
+/* A file of the profile in hex, or the code of the error. */
+static char *read_file(Fixture *f, guint16 id)
+{
+    const guint8 file[] = { (guint8)id, (guint8)(id >> 8), 2, 0x00, 0x3F };
+    guint16 error, length;
+    QmiMessage *message = request(f->client, 0x0020);
+    put(message, 0x01, "\x06\x00", 2);
+    put(message, 0x02, file, sizeof file);
+    put(message, 0x03, "\x00\x00\x00\x00", 4);
+    g_autoptr(GByteArray) answer = command(f, message, &error);
+    const guint8 *value = qmi_message_get_raw_tlv(answer, 0x11, &length);
+    if (error)
+        return g_strdup_printf("error %u", error);
+    g_assert_cmpuint(value[0] | value[1] << 8, ==, length - 2);
+    return bytes_to_hex(value + 2, length - 2u);
+}
+
+/* ModemManager reads them; they are those of the profile that is enabled. */
+static void test_files(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        guint16 id;
+        const char *shown;
+    } files[] = { { 0x2FE2, "989400000000000010F1" },
+                  { 0x6F07, "080910100000000011" },
+                  { 0x6F46, "error 80" } };
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *shown = read_file(f, files[i].id);
+        g_assert_cmpstr(shown, ==, files[i].shown);
+    }
+    sim_slot_insert(sim_modem_get_slot(f->modem), FALSE);
+    g_autofree char *absent = read_file(f, 0x2FE2);
+    g_assert_true(g_str_has_prefix(absent, "error "));
+}
+
 /* What worse firmware does. */
 static void test_firmware(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -853,6 +888,7 @@ int main(int argc, char **argv)
         { "/sim-modem/bad-knobs", test_bad_knobs },
         { "/sim-modem/dead-host", test_dead_host },
         { "/sim-modem/firmware", test_firmware },
+        { "/sim-modem/files", test_files },
         { "/sim-modem/two-cards", test_two_cards },
     };
     g_test_init(&argc, &argv, NULL);
