@@ -20,9 +20,9 @@ typedef enum {
 
 typedef struct {
     gboolean json;
-    char *eid;     /* --eid, NULL: all */
-    char *address; /* --bus-address, NULL: the system bus */
-    sd_bus *bus;   /* after cli_connect() */
+    char *eid;       /* --eid, NULL: all */
+    char *address;   /* --bus-address, NULL: the system bus */
+    sd_bus *bus;     /* after cli_connect() */
     guint64 timeout; /* microseconds for a call, 0: the usual ones */
 } Cli;
 

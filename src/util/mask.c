@@ -5,6 +5,7 @@
 
 #define SHOWN     4   /* digits at the end of a number */
 #define PART      10  /* digits: a part of a known number as long as this is no chance */
+#define TELLING   4   /* of them that are not 0 */
 #define SHORTEST  18  /* digits of an ICCID; an EID has 32 */
 #define IMEI      15  /* digits, 16 with the software version; 14 without the check digit */
 #define CUT_TEXT  500 /* octets: what is longer may have been cut in the middle of a number */
@@ -91,16 +92,19 @@ static void hide_parts(Run *run, const char *form, gsize width)
     char window[PART * 4 + 1];
 
     for (gsize at = 0; at + part <= run->size; at++) {
-        gsize n = 0;
+        gsize n = 0, telling = 0;
         const char *found;
 
         /* Most hex is passed over here. */
-        while (n < part && is_decimal(run, at + n))
-            n++;
+        for (; n < part && is_decimal(run, at + n); n++)
+            telling += run->digits[at + n] != '0';
         if (n < part) {
             at += n;
             continue;
         }
+        /* Zeros stand everywhere and say nothing. As characters each digit has a 3 before it. */
+        if (telling < TELLING + (width > 1 ? PART : 0))
+            continue;
         memcpy(window, run->digits + at, part);
         window[part] = '\0';
         found = g_strstr_len(form, (gssize)size, window);

@@ -42,8 +42,8 @@ static void test_known(void)
           "5A 10 xx xx xx xx xx xx xx xx xx xx xx xx xx xx 01 56 90 00" },
         { "5a:0a:98:88:42:07:00:01:00:00:10:f8", "5a:0a:xx:xx:xx:xx:xx:xx:xx:xx:10:f8" },
         /* cut at the end, and what continues in the next answer */
-        { "BF3E125A108904404500000000", "BF3E125A10xxxxxxxxxxxxxxxx" },
-        { "000000000000000156", "xxxxxxxxxxxxxxx156" },
+        { "BF3E125A108904404500000000", "BF3E125A10xxxxxxxxxxxxx000" },
+        { "AB9015420323FF", "ABxxxxxxxxxxFF" },
         /* IMEI: as text, as a mobile identity, as characters of QMI and MBIM */
         { "IMEI " IMEI, "IMEI xxxxxxxxxxx7518" },
         { "084A09512430325781", "08xxxxxxxxxxxx5781" },
@@ -89,6 +89,7 @@ static void test_untouched(void)
         "QMI protocol error (82): 'AccessDenied'",
         "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1",
         "05c6:90b2",
+        "011300800B010201000000070002040000000000",
         "2026-11-27 18:54:50",
         "6881",
         "19-digit 1234567890123456789",
