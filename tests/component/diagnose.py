@@ -145,7 +145,7 @@ def a_plain_sim(world):
     assert modem["StateReason"] in euicc(world, "status")[0]
 
 
-@case("IPAD-DIA-06N", "design 5", arguments=["--udev"])
+@case("IPAD-DIA-06N", "design 5", udev=True)
 def objects_come_and_go(world):
     """A modem that is pulled takes its object with it; one that is put in is another."""
     world.wait_idle()

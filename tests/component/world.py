@@ -527,7 +527,11 @@ def run_case(simulator, script, function, options, rows=()):
         command += ["--eim-trust", options["trust"]]
     for kind in options.get("modems", []):
         command += ["--modem", kind]
+    environment = dict(os.environ)
     if options.get("udev"):
+        # The testbed is preloaded, before the runtime of a sanitizer.
+        environment["ASAN_OPTIONS"] = ":".join(
+            filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
         command += ["--wwan" if options["udev"] == "wwan" else "--udev"]
     if options.get("modem_manager"):
         command += ["--with-modemmanager"]
@@ -545,7 +549,7 @@ def run_case(simulator, script, function, options, rows=()):
     command += shlex.split(os.environ.get("EUICC_SIM_RUN", ""))
     command += ["--", sys.executable, "-B", script, "--inside", function.__name__, *rows]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=300 * SLOW)
     except subprocess.TimeoutExpired as late:
