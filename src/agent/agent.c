@@ -674,7 +674,9 @@ static ModemSnapshot *make_first_snapshot(const Modem *modem, guint number)
     snapshot->number = number;
     snapshot->slot = modem->slot;
     replace_string(&snapshot->device, modem->device);
+    replace_string(&snapshot->name, modem->name);
     replace_string(&snapshot->usb_id, modem->usb_id);
+    replace_string(&snapshot->imei, modem->imei);
     return snapshot;
 }
 
@@ -702,14 +704,15 @@ Agent *agent_new(const Config *config, const Modem *modem, guint number, Channel
 
 void agent_set_modem(Agent *agent, const Modem *modem)
 {
-    g_autofree char *before = modem_describe_ports(agent->modem);
-    g_autofree char *after = modem_describe_ports(modem);
+    g_autoptr(Modem) before = agent->modem;
+    g_autofree char *ports_before = modem_describe_ports(before);
+    g_autofree char *ports = modem_describe_ports(modem);
 
-    modem_free(agent->modem);
     agent->modem = modem_copy(modem);
-    if (g_str_equal(before, after))
+    if (modem_equals(before, modem))
         return;
-    log_info(&agent->log, "ports of the modem: %s", after);
+    if (!g_str_equal(ports_before, ports))
+        log_info(&agent->log, "ports of the modem: %s", ports);
     worker_set_modem(agent->worker, modem);
 }
 

@@ -60,7 +60,7 @@ void agent_free(Agent *agent);
  * owner->left() follows. */
 void agent_leave(Agent *agent);
 
-/* The modem has other ports than before. */
+/* The modem has other ports or another object of ModemManager than before, or is seen again. */
 void agent_set_modem(Agent *agent, const Modem *modem);
 
 /* What ModemManager tells of the modem, NULL: nothing (any more). */

@@ -2,6 +2,7 @@
 #include "agent/agents.h"
 
 #include "agent/agent.h"
+#include "agent/selection.h"
 #include "agent/switching.h"
 #include "util/error.h"
 
@@ -19,8 +20,10 @@ struct Agents {
     gpointer listener_data;
     ChannelTrace *trace;
     Modems *modems;
-    ModemManager *modem_manager; /* NULL: not watched */
-    Switching *switching;        /* likewise */
+    Switching *switching;        /* NULL: ModemManager is not watched */
+    Selection *selection;        /* between MODEMS and AGENTS */
+    GHashTable *imeis;           /* device -> IMEI that it told, for the selection */
+    guint imei_source;
     GPtrArray *agents;           /* of Agent */
     GPtrArray *leaving;          /* of Agent, whose modem went and whose worker is not done yet */
     GPtrArray *waiting;          /* of Modem, that is back before its former worker is done */
@@ -144,11 +147,37 @@ static void owner_job_changed(JobEntry *entry, const JobSnapshot *before, gpoint
         agents->listener->job_changed(before, entry->snapshot, agents->listener_data);
 }
 
+/* The agent that told it may be another's, or nobody's, when the configuration is looked at again: not now. */
+static gboolean on_imeis(gpointer data)
+{
+    Agents *agents = data;
+    g_autoptr(GHashTable) imeis = g_steal_pointer(&agents->imeis);
+    GHashTableIter iter;
+    gpointer device, imei;
+
+    agents->imei_source = 0;
+    g_hash_table_iter_init(&iter, imeis);
+    while (g_hash_table_iter_next(&iter, &device, &imei))
+        selection_take_imei(agents->selection, device, imei);
+    return G_SOURCE_REMOVE;
+}
+
+static void take_imei(Agents *agents, const ModemSnapshot *modem)
+{
+    if (!agents->imeis)
+        agents->imeis = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_hash_table_replace(agents->imeis, g_strdup(modem->device), g_strdup(modem->imei));
+    if (!agents->imei_source)
+        agents->imei_source = g_idle_add(on_imeis, agents);
+}
+
 static void owner_modem_changed(const ModemSnapshot *before, const ModemSnapshot *after,
                                 gpointer data)
 {
     Agents *agents = data;
 
+    if (after && after->imei[0] && (!before || !g_str_equal(before->imei, after->imei)))
+        take_imei(agents, after);
     if (agents->listener && agents->listener->modem_changed)
         agents->listener->modem_changed(before, after, agents->listener_data);
 }
@@ -262,9 +291,10 @@ static const AgentOwner agent_owner = {
 
 static void tell_modem_manager(Agents *agents, Agent *agent)
 {
-    if (agents->modem_manager)
-        agent_set_modem_manager(agent,
-                                switching_find(agents->modem_manager, agent_get_modem(agent)));
+    ModemManager *mm = agents->switching ? modems_get_modemmanager(agents->modems) : NULL;
+
+    if (mm)
+        agent_set_modem_manager(agent, switching_find(mm, agent_get_modem(agent)));
 }
 
 static void on_modem_manager(const MmModem *modem, MmChange change, gpointer data)
@@ -281,10 +311,9 @@ gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError *
 {
     if (!agents->config->modem_manager)
         return TRUE;
-    agents->modem_manager = mm_new(connection, NULL, on_modem_manager, agents, error);
-    if (!agents->modem_manager)
+    if (!modems_use_bus(agents->modems, connection, on_modem_manager, agents, error))
         return FALSE;
-    agents->switching = switching_new(agents->modem_manager, NULL);
+    agents->switching = switching_new(modems_get_modemmanager(agents->modems), NULL);
     return TRUE;
 }
 
@@ -363,6 +392,16 @@ static void on_modem(const Modem *modem, gboolean present, gpointer data)
         modem_went(agents, modem);
 }
 
+static void on_found(const Modem *modem, gboolean present, gpointer data)
+{
+    selection_take(((Agents *)data)->selection, modem, present);
+}
+
+static gboolean is_wanted(const Modem *modem, gpointer data)
+{
+    return selection_wants_at(((Agents *)data)->selection, modem);
+}
+
 /* ---- for main and the bus ---- */
 
 Agents *agents_new(const Config *config)
@@ -376,12 +415,13 @@ Agents *agents_new(const Config *config)
     agents->cards = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, card_memory_free);
     agents->jobs = g_hash_table_new(NULL, NULL);
     agents->inhibitions = g_ptr_array_new_with_free_func(inhibition_free);
-    agents->modems = modems_new(on_modem, agents);
+    agents->modems = modems_new(on_found, agents);
+    agents->selection = selection_new(config, on_modem, agents);
     g_queue_init(&agents->ended);
     return agents;
 }
 
-gboolean agents_start(Agents *agents, GError **error)
+gboolean agents_start(Agents *agents, sd_bus *bus, GError **error)
 {
     const Config *config = agents->config;
 
@@ -390,20 +430,10 @@ gboolean agents_start(Agents *agents, GError **error)
         if (!agents->trace)
             return FALSE;
     }
-    for (guint i = 0; i < config->modems->len; i++) {
-        const ConfigModem *modem = config->modems->pdata[i];
-        g_autoptr(Modem) fixed = NULL;
-
-        if (!modem->path)
-            continue;
-        fixed = modem_new(modem->name, modem->slot);
-        fixed->switch_slot = modem->switch_slot;
-        quirks_merge(&fixed->quirks, &modem->quirks);
-        modem_add_port(fixed, modem->path, modem->transport ? modem->transport : "qmi", NULL);
-        modems_add_fixed(agents->modems, fixed);
-    }
-    if (config->discover)
-        modems_discover(agents->modems);
+    modems_set_grace(agents->modems, config->probe_grace);
+    modems_set_wanted(agents->modems, is_wanted);
+    selection_add_fixed(agents->selection, agents->modems);
+    modems_start(agents->modems, selection_needs_discovery(agents->selection));
     return TRUE;
 }
 
@@ -417,9 +447,13 @@ void agents_stop(Agents *agents)
 void agents_free(Agents *agents)
 {
     agents_stop(agents);
-    modems_free(agents->modems);
+    /* Its requests go before what they were asked of. */
     g_clear_pointer(&agents->switching, switching_free);
-    g_clear_pointer(&agents->modem_manager, mm_free);
+    modems_free(agents->modems);
+    selection_free(agents->selection);
+    if (agents->imei_source)
+        g_source_remove(agents->imei_source);
+    g_clear_pointer(&agents->imeis, g_hash_table_unref);
     g_ptr_array_unref(agents->agents);
     g_ptr_array_unref(agents->leaving);
     g_ptr_array_unref(agents->waiting);

@@ -427,18 +427,18 @@ static gboolean device_matches(const char *pattern, const char *device)
     return pattern[0] != '/' && quirk_glob_matches(behind, device);
 }
 
-static gboolean means(const ConfigModem *modem, const ConfigModemSubject *subject)
+gboolean config_modem_means(const ConfigModem *group, const ConfigModemSubject *subject)
 {
-    return (!modem->path || g_strcmp0(modem->path, subject->path) == 0) &&
-           (!modem->device || device_matches(modem->device, subject->device)) &&
-           (!modem->usb_id || quirk_glob_matches(modem->usb_id, subject->usb_id)) &&
-           (!modem->imei || g_strcmp0(modem->imei, subject->imei) == 0);
+    return (!group->path || g_strcmp0(group->path, subject->path) == 0) &&
+           (!group->device || device_matches(group->device, subject->device)) &&
+           (!group->usb_id || quirk_glob_matches(group->usb_id, subject->usb_id)) &&
+           (!group->imei || g_strcmp0(group->imei, subject->imei) == 0);
 }
 
 const ConfigModem *config_find_modem(const Config *config, const ConfigModemSubject *subject)
 {
     for (guint i = 0; i < config->modems->len; i++)
-        if (means(config->modems->pdata[i], subject))
+        if (config_modem_means(config->modems->pdata[i], subject))
             return config->modems->pdata[i];
     return NULL;
 }
@@ -457,6 +457,11 @@ static gboolean is_among(char **patterns, const ConfigModemSubject *subject)
                 return TRUE;
     }
     return FALSE;
+}
+
+gboolean config_ignores_modem(const Config *config, const ConfigModemSubject *subject)
+{
+    return is_among(config->ignore, subject);
 }
 
 gboolean config_allows_modem(const Config *config, const ConfigModemSubject *subject)

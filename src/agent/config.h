@@ -100,6 +100,12 @@ const ConfigEim *config_get_eim(const Config *config, const char *eim_id);
  * as the IMEI, does not mean it. Borrowed. */
 const ConfigModem *config_find_modem(const Config *config, const ConfigModemSubject *subject);
 
+/* Whether GROUP means SUBJECT. */
+gboolean config_modem_means(const ConfigModem *group, const ConfigModemSubject *subject);
+
+/* Whether a modem must be left alone, however it is known: [modems] ignore. */
+gboolean config_ignores_modem(const Config *config, const ConfigModemSubject *subject);
+
 /* Whether a modem that was found may be used: [modems] ignore and allow, whose patterns are compared with
  * everything that is known of it; ignore wins, and allow holds for all where it is not set. */
 gboolean config_allows_modem(const Config *config, const ConfigModemSubject *subject);

@@ -25,7 +25,7 @@ static char **get_string(ModemSnapshot *snapshot, guint i)
         &snapshot->model,        &snapshot->revision,
         &snapshot->imei,         &snapshot->settings,
         &snapshot->reset,        &snapshot->modem_manager_path,
-        &snapshot->eid,
+        &snapshot->eid,          &snapshot->name,
     };
 
     return i < G_N_ELEMENTS(strings) ? strings[i] : NULL;

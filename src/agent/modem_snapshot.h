@@ -22,6 +22,7 @@ typedef struct {
     ModemState state;
     char *state_reason; /* why it is unavailable, "" otherwise */
     char *device;       /* sysfs path of the physical device, or the configured name */
+    char *name;         /* the administrator's for it: [modem NAME], "" */
     char *usb_id;       /* "05c6:90b2", "" */
     char **ports;       /* "/dev/cdc-wdm0 (qmi)" */
     char *port;         /* in use, or tried last; "" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/route.h"
 
+#include "modem/quirk_keys.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -29,9 +30,11 @@ struct Route {
     Backend *backend;
     Channel *channel;
     gboolean is_open;
-    Quirks quirks; /* in force for the chosen port */
-    BackendIdentity identity;
-    char imei[16]; /* "" where the modem does not tell */
+    Quirks quirks;            /* in force for the chosen port */
+    GPtrArray *quirk_names;   /* of char *: the groups that they come from */
+    char *wish;               /* transport that is tried first, NULL */
+    BackendIdentity identity; /* as it told last, over whatever port */
+    char imei[16];            /* likewise, "" */
     Probe *probe;
 
     guint former_slot; /* physical, that was active before ours; 0: nothing was switched */
@@ -53,6 +56,7 @@ Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
     route->transport = g_strdup("");
     route->choice = g_strdup("");
     route->probe = probe_new();
+    route->quirk_names = g_ptr_array_new_with_free_func(g_free);
     route->log_object = modem_make_log_name(modem);
     route->log = (LogContext){ .object = route->log_object, .modem = route->modem->device };
     return route;
@@ -63,15 +67,17 @@ static void drop_backend(Route *route)
     route_close(route);
     g_clear_pointer(&route->channel, channel_free);
     g_clear_pointer(&route->backend, backend_free);
-    backend_identity_clear(&route->identity);
-    route->imei[0] = '\0';
     quirks_clear(&route->quirks);
+    g_ptr_array_set_size(route->quirk_names, 0);
     route->port = NULL;
 }
 
 void route_free(Route *route)
 {
     drop_backend(route);
+    backend_identity_clear(&route->identity);
+    g_ptr_array_unref(route->quirk_names);
+    g_free(route->wish);
     g_ptr_array_unref(route->order);
     g_clear_pointer(&route->next_modem, modem_free);
     modem_free(route->modem);
@@ -88,6 +94,37 @@ void route_set_modem(Route *route, const Modem *modem)
 {
     g_clear_pointer(&route->next_modem, modem_free);
     route->next_modem = modem_copy(modem);
+}
+
+/* ---- quirks ---- */
+
+/* What the table says of the modem as far as it is known, and above that what the administrator does. PORT NULL:
+ * what holds for all of them. */
+static void find_quirks(Route *route, const ModemPort *port, Quirks *ret, GPtrArray *ret_names)
+{
+    const QuirkSubject subject = {
+        .usb_id = route->modem->usb_id,
+        .driver = port ? port->driver : NULL,
+        .transport = port ? port->transport : NULL,
+        .manufacturer = route->identity.manufacturer,
+        .model = route->identity.model,
+        .revision = route->identity.revision,
+    };
+
+    quirks_clear(ret);
+    if (ret_names)
+        g_ptr_array_set_size(ret_names, 0);
+    quirk_table_find(route->config->quirks, &subject, ret, ret_names);
+    quirks_merge(ret, &route->modem->quirks);
+}
+
+static void find_wish(Route *route)
+{
+    g_auto(Quirks) quirks = { 0 };
+
+    find_quirks(route, NULL, &quirks, NULL);
+    g_free(route->wish);
+    route->wish = g_steal_pointer(&quirks.transport);
 }
 
 /* ---- which port ---- */
@@ -125,7 +162,7 @@ static gboolean is_favourite(Route *route, const ModemPort *port)
 
 static gboolean is_preferred(Route *route, const ModemPort *port)
 {
-    return g_strcmp0(route->modem->quirks.transport, port->transport) == 0;
+    return g_strcmp0(route->wish, port->transport) == 0;
 }
 
 void route_begin(Route *route)
@@ -134,6 +171,7 @@ void route_begin(Route *route)
     if (!route->is_open)
         probe_clear(route->probe);
     g_ptr_array_set_size(route->order, 0);
+    find_wish(route);
     append_ports(route, is_favourite);
     append_ports(route, is_preferred);
     append_ports(route, NULL);
@@ -194,7 +232,7 @@ static void choose(Route *route, const ModemPort *port, const GError *failure)
     route->transport = g_strdup(port->transport);
     route->port = port;
     probe_set_port(route->probe, port->path);
-    quirks_merge(&route->quirks, &route->modem->quirks);
+    find_quirks(route, port, &route->quirks, route->quirk_names);
     route->backend = backend_new(port->transport, port->path, route->modem->slot,
                                  &(BackendOptions){
                                      .modem_fetches = route->config->channel->modem_fetches,
@@ -231,29 +269,34 @@ gboolean route_next(Route *route, const GError *failure)
 static void learn_imei(Route *route, GCancellable *cancellable)
 {
     g_autoptr(GError) failure = NULL;
+    char imei[sizeof route->imei];
 
-    route->imei[0] = '\0';
-    if (backend_get_imei(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable, route->imei,
-                         &failure)) {
-        probe_note(route->probe, TRUE, "IMEI", "%s", route->imei);
+    if (!backend_get_imei(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable, imei,
+                          &failure)) {
+        probe_note(route->probe, FALSE, "IMEI", "%s", failure->message);
         return;
     }
-    route->imei[0] = '\0';
-    probe_note(route->probe, FALSE, "IMEI", "%s", failure->message);
+    g_strlcpy(route->imei, imei, sizeof route->imei);
+    probe_note(route->probe, TRUE, "IMEI", "%s", route->imei);
 }
 
+/* Who it is says more about its quirks than what could be seen from outside. */
 static void learn_identity(Route *route, GCancellable *cancellable)
 {
     g_autoptr(GError) failure = NULL;
+    BackendIdentity identity = { NULL };
 
-    backend_identity_clear(&route->identity);
     if (!backend_get_identity(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable,
-                              &route->identity, &failure)) {
+                              &identity, &failure)) {
+        backend_identity_clear(&identity);
         probe_note(route->probe, FALSE, "identity", "%s", failure->message);
         return;
     }
+    backend_identity_clear(&route->identity);
+    route->identity = identity;
     probe_note(route->probe, TRUE, "identity", "%s, %s, %s", route->identity.manufacturer,
                route->identity.model, route->identity.revision);
+    find_quirks(route, route->port, &route->quirks, route->quirk_names);
 }
 
 static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
@@ -407,7 +450,14 @@ ModemSnapshot *route_make_snapshot(Route *route)
     put(&snapshot->revision, route->identity.revision);
     if (route->channel && channel_get_rung(route->channel) != CHANNEL_RUNG_UNKNOWN)
         put(&snapshot->reset, channel_rung_to_string(channel_get_rung(route->channel)));
-    put(&snapshot->imei, route->imei);
+    put(&snapshot->name, route->modem->name);
+    put(&snapshot->imei, route->imei[0] ? route->imei : route->modem->imei);
+    g_strfreev(snapshot->quirks);
+    snapshot->quirks = g_new0(char *, route->quirk_names->len + 1);
+    for (guint i = 0; i < route->quirk_names->len; i++)
+        snapshot->quirks[i] = g_strdup(route->quirk_names->pdata[i]);
+    g_free(snapshot->settings);
+    snapshot->settings = quirk_keys_describe(&route->quirks);
     snapshot->slot = route->modem->slot;
     for (guint i = 0; i < route->modem->ports->len; i++) {
         const ModemPort *port = route->modem->ports->pdata[i];

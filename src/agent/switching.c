@@ -61,14 +61,11 @@ gboolean switching_wants_inhibition(InhibitPolicy policy, const char *transport,
 
 const MmModem *switching_find(const ModemManager *mm, const Modem *modem)
 {
-    for (guint i = 0; i < modem->ports->len; i++) {
-        const ModemPort *port = modem->ports->pdata[i];
-        const MmModem *found = mm_find_by_port(mm, port->path);
+    const MmModem *found = mm_find_by_path(mm, modem->mm_path);
 
-        if (found)
-            return found;
-    }
-    return mm_find_by_device(mm, modem->device);
+    for (guint i = 0; !found && i < modem->ports->len; i++)
+        found = mm_find_by_port(mm, ((const ModemPort *)modem->ports->pdata[i])->path);
+    return found ? found : mm_find_by_device(mm, modem->device);
 }
 
 /* ---- one modem ---- */

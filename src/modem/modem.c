@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "modem/modem.h"
 
+#include <string.h>
+
 static void port_free(gpointer data)
 {
     ModemPort *port = data;
@@ -17,16 +19,29 @@ Modem *modem_new(const char *device, guint slot)
 
     modem->device = g_strdup(device);
     modem->usb_id = g_strdup("");
+    modem->name = g_strdup("");
+    modem->imei = g_strdup("");
+    modem->mm_path = g_strdup("");
     modem->ports = g_ptr_array_new_with_free_func(port_free);
     modem->slot = slot;
     return modem;
+}
+
+static void put(char **string, const char *value)
+{
+    g_free(*string);
+    *string = g_strdup(value);
 }
 
 Modem *modem_copy(const Modem *modem)
 {
     Modem *copy = modem_new(modem->device, modem->slot);
 
-    copy->usb_id = (g_free(copy->usb_id), g_strdup(modem->usb_id));
+    put(&copy->name, modem->name);
+    put(&copy->usb_id, modem->usb_id);
+    put(&copy->imei, modem->imei);
+    put(&copy->mm_path, modem->mm_path);
+    copy->pinned = modem->pinned;
     copy->switch_slot = modem->switch_slot;
     quirks_merge(&copy->quirks, &modem->quirks);
     for (guint i = 0; i < modem->ports->len; i++) {
@@ -40,10 +55,53 @@ Modem *modem_copy(const Modem *modem)
 void modem_free(Modem *modem)
 {
     g_free(modem->device);
+    g_free(modem->name);
     g_free(modem->usb_id);
+    g_free(modem->imei);
+    g_free(modem->mm_path);
     g_ptr_array_unref(modem->ports);
     quirks_clear(&modem->quirks);
     g_free(modem);
+}
+
+static gboolean ports_equal(const ModemPort *a, const ModemPort *b)
+{
+    return g_str_equal(a->path, b->path) && g_str_equal(a->transport, b->transport) &&
+           g_str_equal(a->driver, b->driver) && a->taken == b->taken;
+}
+
+static gboolean quirks_equal(const Quirks *a, const Quirks *b)
+{
+    Quirks left = *a, right = *b;
+    gboolean strings =
+        g_strcmp0(a->transport, b->transport) == 0 && g_strcmp0(a->aids, b->aids) == 0;
+
+    left.transport = left.aids = right.transport = right.aids = NULL;
+    return strings && memcmp(&left, &right, sizeof left) == 0;
+}
+
+gboolean modem_equals(const Modem *a, const Modem *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (!g_str_equal(a->device, b->device) || !g_str_equal(a->name, b->name) ||
+        !g_str_equal(a->usb_id, b->usb_id) || !g_str_equal(a->imei, b->imei) ||
+        !g_str_equal(a->mm_path, b->mm_path) || a->pinned != b->pinned || a->slot != b->slot ||
+        a->switch_slot != b->switch_slot || a->ports->len != b->ports->len ||
+        !quirks_equal(&a->quirks, &b->quirks))
+        return FALSE;
+    for (guint i = 0; i < a->ports->len; i++)
+        if (!ports_equal(a->ports->pdata[i], b->ports->pdata[i]))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean modem_has_control_port(const Modem *modem)
+{
+    for (guint i = 0; i < modem->ports->len; i++)
+        if (!g_str_equal(((const ModemPort *)modem->ports->pdata[i])->transport, "at"))
+            return TRUE;
+    return FALSE;
 }
 
 static guint get_rank(const char *transport)

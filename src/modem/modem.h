@@ -17,8 +17,13 @@ typedef struct {
 
 /* A physical modem, and which of its cards is meant. */
 typedef struct {
-    char *device;     /* sysfs path of the physical device, or the administrator's name */
-    char *usb_id;     /* "05c6:90b2", "" where it is not on USB */
+    char *device;    /* sysfs path of the physical device, or what else is its own: "qcom-soc"; of a
+                         pinned one the administrator's name */
+    char *name;      /* the administrator's for it, "" */
+    gboolean pinned; /* its one port was named by the administrator: it is tried in any case */
+    char *usb_id;    /* "05c6:90b2", "" where it is not on USB */
+    char *imei;      /* as ModemManager tells, "" where it does not */
+    char *mm_path;   /* its object of ModemManager, "" while that has none */
     GPtrArray *ports; /* of ModemPort, in the order in which they are tried */
     guint slot;       /* physical, 1-based; 0: the active one */
     gboolean
@@ -29,6 +34,8 @@ typedef struct {
 /* Without ports. */
 Modem *modem_new(const char *device, guint slot);
 Modem *modem_copy(const Modem *modem);
+/* TRUE: the same in everything. Either may be NULL. */
+gboolean modem_equals(const Modem *a, const Modem *b);
 void modem_free(Modem *modem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Modem, modem_free)
 
@@ -38,6 +45,8 @@ ModemPort *modem_add_port(Modem *modem, const char *path, const char *transport,
 void modem_remove_port(Modem *modem, const char *path);
 /* NULL: no such port. Borrowed. */
 const ModemPort *modem_find_port(const Modem *modem, const char *path);
+/* TRUE when it has a port over which no other program is in the way: QMI or MBIM. */
+gboolean modem_has_control_port(const Modem *modem);
 /* What log lines call it: name of its first node, or of the device; g_free() it. */
 char *modem_make_log_name(const Modem *modem);
 /* "/dev/cdc-wdm0 (qmi), /dev/ttyUSB2 (at)"; g_free() it. */

@@ -270,7 +270,7 @@ static gboolean take_object(ModemManager *mm, const char *path, sd_bus_message *
 static void end_listing(ModemManager *mm)
 {
     mm->known = TRUE;
-    mm_requests_check(mm);
+    notify(mm, NULL, MM_CHANGE_LOOKED);
 }
 
 static gboolean take_objects(ModemManager *mm, sd_bus_message *m)
@@ -360,6 +360,9 @@ static int on_owner_answer(sd_bus_message *reply, void *userdata, sd_bus_error *
     mm->query = sd_bus_slot_unref(mm->query);
     if (!sd_bus_message_is_method_error(reply, NULL) && sd_bus_message_read(reply, "s", &owner) > 0)
         on_owner(mm, owner);
+    mm->asked = TRUE;
+    if (!mm->owner)
+        notify(mm, NULL, MM_CHANGE_LOOKED);
     return 1;
 }
 
@@ -585,6 +588,11 @@ gboolean mm_is_running(const ModemManager *mm)
     return mm->owner != NULL;
 }
 
+gboolean mm_is_absent(const ModemManager *mm)
+{
+    return mm->asked && !mm->owner;
+}
+
 gboolean mm_is_known(const ModemManager *mm)
 {
     return mm->known;
@@ -604,6 +612,13 @@ const MmModem *mm_find_by_device(const ModemManager *mm, const char *device)
             return modem;
     }
     return NULL;
+}
+
+const MmModem *mm_find_by_path(const ModemManager *mm, const char *path)
+{
+    const MmEntry *entry = find_entry(mm, path);
+
+    return entry ? &entry->modem : NULL;
 }
 
 const MmModem *mm_find_by_imei(const ModemManager *mm, const char *imei)

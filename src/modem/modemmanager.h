@@ -106,9 +106,11 @@ typedef enum {
     MM_CHANGE_CONNECTIVITY = 1 << 5, /* bearer, registration or operator */
     MM_CHANGE_SIM = 1 << 6,          /* SIM or slots */
     MM_CHANGE_OTHER = 1 << 7,        /* identity or ports */
+    /* For the manager: what there is to know at first is known, be it that it is not running. */
+    MM_CHANGE_LOOKED = 1 << 8,
 } MmChange;
 
-/* CHANGE is one of the first four or a set of the others. MODEM is NULL for the manager itself, and
+/* CHANGE is one of the first four, LOOKED, or a set of the others. MODEM is NULL for the manager itself, and
  * borrowed for the time of the call. Must not free the ModemManager. */
 typedef void (*MmFunc)(const MmModem *modem, MmChange change, gpointer data);
 
@@ -121,12 +123,16 @@ void mm_free(ModemManager *mm); /* after the last request was freed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModemManager, mm_free)
 
 gboolean mm_is_running(const ModemManager *mm);
+/* TRUE when the message bus has said that it does not run. */
+gboolean mm_is_absent(const ModemManager *mm);
 /* FALSE while it runs but has not told its modems yet. */
 gboolean mm_is_known(const ModemManager *mm);
 const GPtrArray *mm_get_modems(const ModemManager *mm); /* of MmModem, in order of appearance */
 
 /* NULL when there is none; borrowed until the main loop runs again. */
 const MmModem *mm_find_by_device(const ModemManager *mm, const char *device);
+/* PATH of its object; it may be out of date. */
+const MmModem *mm_find_by_path(const ModemManager *mm, const char *path);
 const MmModem *mm_find_by_imei(const ModemManager *mm, const char *imei);
 /* PATH as in MmPort: "/dev/cdc-wdm0", "qrtr://0". */
 const MmModem *mm_find_by_port(const ModemManager *mm, const char *path);

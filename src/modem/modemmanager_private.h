@@ -44,6 +44,7 @@ struct ModemManager {
     gpointer data;
     LogContext log;
     char *owner; /* unique name, NULL while it is not there */
+    gboolean asked; /* whether it runs is known */
     gboolean known;
     gboolean too_many; /* was logged */
     sd_bus_slot *matches[5];

@@ -1,42 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "modem/modems.h"
 
-#include <errno.h>
-#include <glib-unix.h>
-#include <gudev/gudev.h>
-#include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
-
+#include "modem/devices.h"
+#include "modem/node_watch.h"
+#include "util/clock.h"
 #include "util/log.h"
 
+#define DEFAULT_GRACE 30 /* seconds */
+
 typedef struct {
-    Modem *modem;
-    const char *path; /* of its port */
+    DevicePort *facts;
+    gint64 seen;      /* boot time */
+    gboolean settled; /* not left to ModemManager any more */
+    gboolean noted;   /* that it is */
+} Port;
+
+/* A physical modem that was found. */
+typedef struct {
+    char *device;
+    GPtrArray *ports;   /* of Port */
+    gboolean had_ports; /* they are watched here: what ModemManager still lists does not count */
+    MmModem *last;      /* as ModemManager told it last, NULL */
+    gboolean due;       /* to be told, different or not */
+    Modem *told;        /* NULL: it is not there for others */
+} Entry;
+
+/* A port that the administrator named. */
+typedef struct {
     Modems *modems;
-    int fd;     /* of inotify; -1: not watched */
-    int watch;  /* of the folder, or of the nearest one above it that exists; -1: none */
-    char *name; /* of the node, or of the next folder on the way to it */
-    guint source;
+    Modem *modem;
+    const char *path;
+    gboolean by_itself; /* its kind is found out */
+    NodeWatch *watch;
+    gint64 hold;  /* boot time until which udev may tell of a node that came */
+    gboolean due; /* to be told, different or not */
+    Modem *told;
 } Fixed;
 
 struct Modems {
     ModemsFunc func;
     gpointer data;
-    GPtrArray *fixed; /* of Fixed */
-    GUdevClient *udev;
-    GHashTable *found; /* sysfs path of the physical device -> Modem */
+    ModemsWanted wanted;
+    guint grace;
+    const QrtrSource *qrtr_class;
+    GPtrArray *fixed;   /* of Fixed */
+    GPtrArray *entries; /* of Entry */
+    Devices *devices;
+    QrtrWatch *qrtr;
+    ModemManager *mm;
+    MmFunc also;
+    gpointer also_data;
+    GSource *timer; /* until the first port is not left to ModemManager any more */
+    gboolean started;
+    gboolean discover;
 };
 
-static void fixed_free(Fixed *fixed)
+static void port_free(gpointer data)
 {
-    if (fixed->source)
-        g_source_remove(fixed->source);
-    if (fixed->fd >= 0)
-        close(fixed->fd);
-    g_free(fixed->name);
+    Port *port = data;
+
+    device_port_free(port->facts);
+    g_free(port);
+}
+
+static void entry_free(gpointer data)
+{
+    Entry *entry = data;
+
+    g_free(entry->device);
+    g_ptr_array_unref(entry->ports);
+    g_clear_pointer(&entry->last, mm_modem_free);
+    g_clear_pointer(&entry->told, modem_free);
+    g_free(entry);
+}
+
+static void fixed_free(gpointer data)
+{
+    Fixed *fixed = data;
+
+    g_clear_pointer(&fixed->watch, node_watch_free);
+    g_clear_pointer(&fixed->told, modem_free);
     modem_free(fixed->modem);
     g_free(fixed);
+}
+
+static void clear_timer(Modems *modems)
+{
+    if (!modems->timer)
+        return;
+    g_source_destroy(modems->timer);
+    g_clear_pointer(&modems->timer, g_source_unref);
 }
 
 Modems *modems_new(ModemsFunc func, gpointer data)
@@ -45,274 +98,572 @@ Modems *modems_new(ModemsFunc func, gpointer data)
 
     modems->func = func;
     modems->data = data;
-    modems->fixed = g_ptr_array_new_with_free_func((GDestroyNotify)fixed_free);
-    modems->found =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)modem_free);
+    modems->grace = DEFAULT_GRACE;
+    modems->fixed = g_ptr_array_new_with_free_func(fixed_free);
+    modems->entries = g_ptr_array_new_with_free_func(entry_free);
     return modems;
 }
 
 void modems_free(Modems *modems)
 {
-    if (modems->udev) {
-        g_signal_handlers_disconnect_by_data(modems->udev, modems);
-        g_object_unref(modems->udev);
-    }
-    g_hash_table_unref(modems->found);
+    clear_timer(modems);
+    g_clear_pointer(&modems->qrtr, qrtr_watch_free);
+    g_clear_pointer(&modems->devices, devices_free);
+    g_clear_pointer(&modems->mm, mm_free);
     g_ptr_array_unref(modems->fixed);
+    g_ptr_array_unref(modems->entries);
     g_free(modems);
+}
+
+static void put(char **string, const char *value)
+{
+    g_free(*string);
+    *string = g_strdup(value ? value : "");
+}
+
+/* ---- what belongs together ---- */
+
+static Port *find_port(const Entry *entry, const char *path)
+{
+    for (guint i = 0; i < entry->ports->len; i++) {
+        Port *port = entry->ports->pdata[i];
+
+        if (g_str_equal(port->facts->path, path))
+            return port;
+    }
+    return NULL;
+}
+
+static Entry *find_entry(Modems *modems, const char *device)
+{
+    for (guint i = 0; i < modems->entries->len; i++) {
+        Entry *entry = modems->entries->pdata[i];
+
+        if (g_strcmp0(entry->device, device) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static Entry *find_entry_of_port(Modems *modems, const char *path)
+{
+    for (guint i = 0; i < modems->entries->len; i++)
+        if (find_port(modems->entries->pdata[i], path))
+            return modems->entries->pdata[i];
+    return NULL;
+}
+
+static Entry *get_entry(Modems *modems, const char *device)
+{
+    Entry *entry = find_entry(modems, device);
+
+    if (entry)
+        return entry;
+    entry = g_new0(Entry, 1);
+    entry->device = g_strdup(device);
+    entry->ports = g_ptr_array_new_with_free_func(port_free);
+    g_ptr_array_add(modems->entries, entry);
+    return entry;
+}
+
+static const char *get_mm_transport(const MmPort *port)
+{
+    if (!port->path)
+        return NULL;
+    switch (port->type) {
+    case MM_PORT_QMI:
+        return "qmi";
+    case MM_PORT_MBIM:
+        return "mbim";
+    case MM_PORT_AT:
+        return "at";
+    default:
+        return NULL;
+    }
+}
+
+/* Of whatever type. */
+static const MmPort *find_mm_port(const MmModem *modem, const char *path)
+{
+    for (guint i = 0; modem && i < modem->ports->len; i++) {
+        const MmPort *port = modem->ports->pdata[i];
+
+        if (g_strcmp0(port->path, path) == 0)
+            return port;
+    }
+    return NULL;
+}
+
+/* The one of ModemManager's modems that ENTRY is, or NULL. */
+static const MmModem *find_mm(Modems *modems, const Entry *entry)
+{
+    const MmModem *found = modems->mm ? mm_find_by_device(modems->mm, entry->device) : NULL;
+
+    for (guint i = 0; modems->mm && !found && i < entry->ports->len; i++)
+        found = mm_find_by_port(modems->mm, ((const Port *)entry->ports->pdata[i])->facts->path);
+    return found;
+}
+
+static Entry *find_entry_of_mm(Modems *modems, const MmModem *mm)
+{
+    for (guint i = 0; i < modems->entries->len; i++)
+        if (find_mm(modems, modems->entries->pdata[i]) == mm)
+            return modems->entries->pdata[i];
+    return NULL;
+}
+
+/* ---- what ModemManager must be left alone with ---- */
+
+/* Boot time until which PORT is left to ModemManager, which does not list it; 0: it is not. */
+static gint64 get_hold(Modems *modems, const Port *port)
+{
+    gint64 grace = (gint64)modems->grace * G_USEC_PER_SEC;
+
+    if (!modems->mm || mm_is_absent(modems->mm) || !port->facts->candidate)
+        return 0;
+    /* One that did not want the port when it came does not want it now. */
+    return (mm_is_known(modems->mm) ? port->facts->added : port->seen) + grace;
+}
+
+static gboolean is_settled(Modems *modems, Port *port, const MmModem *mm)
+{
+    port->settled = port->settled || find_mm_port(mm, port->facts->path) ||
+                    get_hold(modems, port) <= clock_boottime();
+    if (!port->settled && !port->noted && !g_str_equal(port->facts->transport, "at"))
+        log_info(NULL, "%s is left to ModemManager until that has looked at it", port->facts->path);
+    port->noted = TRUE;
+    return port->settled;
+}
+
+static void update_all(Modems *modems);
+
+static gboolean on_timer(gpointer data)
+{
+    Modems *modems = data;
+
+    clear_timer(modems);
+    update_all(modems);
+    return G_SOURCE_REMOVE;
+}
+
+/* One timer for all, and none where nothing waits. */
+static void arm_timer(Modems *modems)
+{
+    gint64 first = G_MAXINT64;
+
+    for (guint i = 0; i < modems->entries->len; i++) {
+        const Entry *entry = modems->entries->pdata[i];
+
+        for (guint k = 0; k < entry->ports->len; k++)
+            if (!((const Port *)entry->ports->pdata[k])->settled)
+                first = MIN(first, get_hold(modems, entry->ports->pdata[k]));
+    }
+    for (guint i = 0; i < modems->fixed->len; i++) {
+        const Fixed *fixed = modems->fixed->pdata[i];
+
+        if (fixed->due && fixed->hold)
+            first = MIN(first, fixed->hold);
+    }
+    clear_timer(modems);
+    if (first != G_MAXINT64)
+        modems->timer = clock_timer_new(first, NULL, on_timer, modems);
+}
+
+/* ---- the modem that is told ---- */
+
+static void add_port(Modem *modem, const char *path, const char *transport, const char *driver,
+                     const MmModem *mm)
+{
+    ModemPort *port = modem_add_port(modem, path, transport, driver);
+
+    /* QMI and MBIM are shared through the proxies. */
+    port->taken = g_str_equal(transport, "at") && find_mm_port(mm, path) != NULL;
+}
+
+/* Those marked as primary first: what modem_add_port() gets first comes first among its kind. */
+static void add_own_ports(Modems *modems, Entry *entry, const MmModem *mm, Modem *modem)
+{
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < entry->ports->len; i++) {
+            Port *port = entry->ports->pdata[i];
+
+            if (port->facts->primary != (round == 0) || !is_settled(modems, port, mm))
+                continue;
+            add_port(modem, port->facts->path, port->facts->transport, port->facts->driver, mm);
+            if (modem->usb_id[0] == '\0')
+                put(&modem->usb_id, port->facts->usb_id);
+        }
+    }
+}
+
+/* Where udev shows nothing (in a container). Without its list of now: what it listed last, as long as the nodes
+ * are there. */
+static void add_listed_ports(const Entry *entry, const MmModem *mm, Modem *modem)
+{
+    const MmModem *list = mm ? mm : entry->last;
+    g_autofree char *usb_id = devices_read_usb_id(entry->device);
+
+    for (guint i = 0; list && i < list->ports->len; i++) {
+        const MmPort *port = list->ports->pdata[i];
+        const char *transport = get_mm_transport(port);
+
+        if (transport &&
+            (mm || !g_path_is_absolute(port->path) || g_file_test(port->path, G_FILE_TEST_EXISTS)))
+            add_port(modem, port->path, transport, NULL, mm);
+    }
+    put(&modem->usb_id, usb_id);
+}
+
+static Modem *build(Modems *modems, Entry *entry, const MmModem *mm)
+{
+    Modem *modem = modem_new(entry->device, 0);
+
+    if (entry->had_ports)
+        add_own_ports(modems, entry, mm, modem);
+    else
+        add_listed_ports(entry, mm, modem);
+    put(&modem->mm_path, mm ? mm->path : "");
+    put(&modem->imei, entry->last ? entry->last->imei : "");
+    return modem;
+}
+
+static gboolean is_modem(Modems *modems, const Modem *modem)
+{
+    return modem_has_control_port(modem) ||
+           (modem->ports->len > 0 && modems->wanted && modems->wanted(modem, modems->data));
 }
 
 /* ---- ports that the administrator named ---- */
 
-/* Names that appear, and the end of the folder; no writes: a device that somebody uses must not wake us
- * up. */
-#define WATCHED (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-
-/* Deeper than any path to a device. */
-#define MAX_ROUNDS 32
-
-/* Watches the folder of the node, or the nearest one above it that is there. */
-static void watch_fixed(Fixed *fixed)
+/* The node that a link of the administrator or of udev leads to. */
+static char *resolve(const char *path)
 {
-    g_autofree char *path = g_canonicalize_filename(fixed->path, NULL);
+    g_autofree char *target = g_file_read_link(path, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
 
-    if (fixed->watch >= 0)
-        inotify_rm_watch(fixed->fd, fixed->watch);
-    fixed->watch = -1;
-    for (guint i = 0; i < MAX_ROUNDS; i++) {
-        g_autofree char *folder = g_path_get_dirname(path);
+    /* udev's links are relative. */
+    return target ? g_canonicalize_filename(target, folder) : g_strdup(path);
+}
 
-        g_free(fixed->name);
-        fixed->name = g_path_get_basename(path);
-        fixed->watch = inotify_add_watch(fixed->fd, folder, WATCHED);
-        if (fixed->watch < 0 && errno != ENOENT && errno != ENOTDIR)
-            break;
-        if (fixed->watch < 0) {
-            g_free(path);
-            path = g_steal_pointer(&folder);
-        } else if (i > 0 && g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            /* It came in between: nothing will tell of it. */
-            g_free(path);
-            path = g_canonicalize_filename(fixed->path, NULL);
-            inotify_rm_watch(fixed->fd, fixed->watch);
-            fixed->watch = -1;
-        } else {
-            return;
-        }
+static gboolean has_fixed(Modems *modems, const Entry *entry, const MmModem *mm)
+{
+    for (guint i = 0; i < modems->fixed->len; i++) {
+        const Fixed *fixed = modems->fixed->pdata[i];
+        g_autofree char *node = resolve(fixed->path);
+
+        if (find_port(entry, node) || find_port(entry, fixed->path) || find_mm_port(mm, node))
+            return TRUE;
     }
-    log_warning(NULL, "can't watch for %s", fixed->path);
+    return FALSE;
 }
 
-/* TRUE: what the watch was for has come, or the watch itself has gone. */
-static gboolean is_news(const Fixed *fixed, const struct inotify_event *event)
+static const char *guess_transport(const char *node)
 {
-    if (event->mask & IN_Q_OVERFLOW)
-        return TRUE;
-    if (event->wd != fixed->watch) /* of a watch that was replaced */
-        return FALSE;
-    if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
-        return TRUE;
-    return event->len > 0 && g_str_equal(event->name, fixed->name);
+    g_autofree char *name = g_path_get_basename(node);
+    g_autofree char *link = g_strdup_printf("/sys/class/usbmisc/%s/device/driver", name);
+    g_autofree char *driver = g_file_read_link(link, NULL);
+    const char *transport = devices_transport_of_wwan(name);
+
+    if (transport)
+        return transport;
+    if (g_str_has_prefix(name, "tty"))
+        return "at";
+    return driver && g_str_has_suffix(driver, "/cdc_mbim") ? "mbim" : "qmi";
 }
 
-static gboolean on_fixed_changed(gint fd, GIOCondition condition, gpointer data)
+static Modem *build_fixed(Fixed *fixed, const char *node, const Port *port, const MmModem *mm)
 {
-    char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    Modem *modem = modem_copy(fixed->modem);
+    ModemPort *to = modem->ports->pdata[0];
+    const MmPort *listed = find_mm_port(mm, node);
+
+    if (fixed->by_itself && port)
+        put(&to->transport, port->facts->transport);
+    else if (fixed->by_itself)
+        put(&to->transport,
+            listed && get_mm_transport(listed) ? get_mm_transport(listed) : guess_transport(node));
+    if (port) {
+        put(&to->driver, port->facts->driver);
+        put(&modem->usb_id, port->facts->usb_id);
+    }
+    to->taken = g_str_equal(to->transport, "at") && listed != NULL;
+    put(&modem->mm_path, mm ? mm->path : "");
+    put(&modem->imei, mm && mm->imei ? mm->imei : fixed->told ? fixed->told->imei : "");
+    return modem;
+}
+
+static void update_fixed(Modems *modems, Fixed *fixed)
+{
+    g_autofree char *node = resolve(fixed->path);
+    Entry *entry = find_entry_of_port(modems, node);
+    Port *port = entry ? find_port(entry, node) : NULL;
+    const MmModem *mm = modems->mm ? mm_find_by_port(modems->mm, node) : NULL;
+    g_autoptr(Modem) next = NULL;
+
+    if (!mm && entry)
+        mm = find_mm(modems, entry);
+    if (port || mm || fixed->hold <= clock_boottime())
+        fixed->hold = 0;
+    if (fixed->hold || (port && !is_settled(modems, port, mm)))
+        return;
+    next = build_fixed(fixed, node, port, mm);
+    if (!fixed->due && modem_equals(next, fixed->told))
+        return;
+    fixed->due = FALSE;
+    g_clear_pointer(&fixed->told, modem_free);
+    fixed->told = g_steal_pointer(&next);
+    modems->func(fixed->told, TRUE, modems->data);
+}
+
+static void on_fixed_node(gpointer data)
+{
     Fixed *fixed = data;
-    gboolean news = FALSE;
-    ssize_t n;
+    Modems *modems = fixed->modems;
+    g_autofree char *node = resolve(fixed->path);
 
-    (void)condition;
-    while ((n = read(fd, buffer, sizeof buffer)) > 0) {
-        for (ssize_t at = 0; at < n;) {
-            const struct inotify_event *event = (const struct inotify_event *)(buffer + at);
-
-            news = news || is_news(fixed, event);
-            at += (ssize_t)(sizeof *event + event->len);
-        }
-    }
-    if (!news)
-        return G_SOURCE_CONTINUE;
-    /* Folders come one by one, and the node may be there before the watch on its folder is. */
-    watch_fixed(fixed);
-    if (g_file_test(fixed->path, G_FILE_TEST_EXISTS))
-        fixed->modems->func(fixed->modem, TRUE, fixed->modems->data);
-    return G_SOURCE_CONTINUE;
+    fixed->due = TRUE;
+    /* udev knows a little later whether ModemManager looks at it. */
+    if (modems->devices && modems->mm && mm_is_running(modems->mm) &&
+        !find_entry_of_port(modems, node))
+        fixed->hold = clock_deadline(modems->grace);
+    if (!modems->started)
+        return;
+    update_fixed(modems, fixed);
+    arm_timer(modems);
 }
 
 void modems_add_fixed(Modems *modems, const Modem *modem)
 {
     Fixed *fixed = g_new0(Fixed, 1);
 
-    fixed->modem = modem_copy(modem);
-    fixed->path = ((const ModemPort *)fixed->modem->ports->pdata[0])->path;
     fixed->modems = modems;
-    fixed->watch = -1;
-    fixed->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (fixed->fd >= 0) {
-        fixed->source = g_unix_fd_add(fixed->fd, G_IO_IN, on_fixed_changed, fixed);
-        watch_fixed(fixed);
-    } else {
-        log_warning(NULL, "can't watch for %s: %s", fixed->path, g_strerror(errno));
-    }
+    fixed->modem = modem_copy(modem);
+    fixed->modem->pinned = TRUE;
+    fixed->path = ((const ModemPort *)fixed->modem->ports->pdata[0])->path;
+    fixed->by_itself = ((const ModemPort *)fixed->modem->ports->pdata[0])->transport[0] == '\0';
+    fixed->due = TRUE;
+    fixed->watch = node_watch_new(fixed->path, on_fixed_node, fixed);
     g_ptr_array_add(modems->fixed, fixed);
-    modems->func(fixed->modem, TRUE, modems->data);
 }
 
-/* ---- udev ---- */
+/* ---- telling ---- */
 
-static gboolean is_fixed(Modems *modems, const char *node)
+/* FALSE: nothing is left of it, and ENTRY is no more. */
+static gboolean update_entry(Modems *modems, Entry *entry)
 {
-    for (guint i = 0; i < modems->fixed->len; i++) {
-        const Fixed *fixed = modems->fixed->pdata[i];
-        g_autofree char *target = g_file_read_link(fixed->path, NULL);
-        g_autofree char *folder = g_path_get_dirname(fixed->path);
-        /* udev's links are relative. */
-        g_autofree char *path = target ? g_canonicalize_filename(target, folder) : NULL;
+    const MmModem *mm = find_mm(modems, entry);
+    g_autoptr(Modem) next = NULL;
+    gboolean present;
 
-        if (g_str_equal(fixed->path, node) || g_strcmp0(path, node) == 0)
-            return TRUE;
+    if (mm) {
+        g_clear_pointer(&entry->last, mm_modem_free);
+        entry->last = mm_modem_copy(mm);
     }
+    next = build(modems, entry, mm);
+    present = is_modem(modems, next) && !has_fixed(modems, entry, mm);
+    if (present && (entry->due || !modem_equals(next, entry->told))) {
+        g_clear_pointer(&entry->told, modem_free);
+        entry->told = g_steal_pointer(&next);
+        modems->func(entry->told, TRUE, modems->data);
+    } else if (!present && entry->told) {
+        g_autoptr(Modem) gone = g_steal_pointer(&entry->told);
+
+        modems->func(gone, FALSE, modems->data);
+    }
+    entry->due = FALSE;
+    if (present || mm || entry->ports->len > 0)
+        return TRUE;
+    g_ptr_array_remove(modems->entries, entry);
     return FALSE;
 }
 
-/* QMI control nodes: cdc-wdm of qmi_wwan, and wwan ports of type QMI (kernel 5.14 and later tell the
- * type in an attribute, older ones only in the name). */
-static gboolean is_qmi(GUdevDevice *device)
+static void update_all(Modems *modems)
 {
-    if (g_str_equal(g_udev_device_get_subsystem(device), "usbmisc")) {
-        g_autoptr(GUdevDevice) interface =
-            g_udev_device_get_parent_with_subsystem(device, "usb", "usb_interface");
-
-        return g_str_has_prefix(g_udev_device_get_name(device), "cdc-wdm") && interface &&
-               g_strcmp0(g_udev_device_get_driver(interface), "qmi_wwan") == 0;
-    }
-    if (g_udev_device_has_sysfs_attr(device, "type"))
-        return g_strcmp0(g_udev_device_get_sysfs_attr(device, "type"), "QMI") == 0;
-    return strstr(g_udev_device_get_name(device), "qmi") != NULL;
-}
-
-/* sysfs path of the physical device the port belongs to. *RET_USB_ID: "05c6:90b2", or "". */
-static char *get_physical(GUdevDevice *device, char **ret_usb_id)
-{
-    g_autoptr(GUdevDevice) usb =
-        g_udev_device_get_parent_with_subsystem(device, "usb", "usb_device");
-    g_autoptr(GUdevDevice) parent = NULL;
-
-    if (usb) {
-        const char *vendor = g_udev_device_get_sysfs_attr(usb, "idVendor");
-        const char *product = g_udev_device_get_sysfs_attr(usb, "idProduct");
-
-        *ret_usb_id =
-            vendor && product ? g_strdup_printf("%.4s:%.4s", vendor, product) : g_strdup("");
-        return g_strdup(g_udev_device_get_sysfs_path(usb));
-    }
-    *ret_usb_id = g_strdup("");
-    parent = g_udev_device_get_parent(device);
-    while (parent && g_strcmp0(g_udev_device_get_subsystem(parent), "wwan") == 0) {
-        GUdevDevice *next = g_udev_device_get_parent(parent);
-
-        g_object_unref(parent);
-        parent = next;
-    }
-    return g_strdup(g_udev_device_get_sysfs_path(parent ? parent : device));
-}
-
-static char *get_driver(GUdevDevice *device)
-{
-    g_autoptr(GUdevDevice) interface =
-        g_udev_device_get_parent_with_subsystem(device, "usb", "usb_interface");
-
-    return g_strdup(interface ? g_udev_device_get_driver(interface) : NULL);
-}
-
-static Modem *find_by_node(Modems *modems, const char *node)
-{
-    GHashTableIter iter;
-    gpointer modem;
-
-    g_hash_table_iter_init(&iter, modems->found);
-    while (g_hash_table_iter_next(&iter, NULL, &modem))
-        if (modem_find_port(modem, node))
-            return modem;
-    return NULL;
-}
-
-static void port_appeared(Modems *modems, GUdevDevice *device)
-{
-    const char *node = g_udev_device_get_device_file(device);
-    g_autofree char *physical = NULL, *usb_id = NULL, *driver = NULL;
-    Modem *modem;
-
-    if (!node || !is_qmi(device) || is_fixed(modems, node) || find_by_node(modems, node))
+    if (!modems->started)
         return;
-    physical = get_physical(device, &usb_id);
-    driver = get_driver(device);
-    modem = g_hash_table_lookup(modems->found, physical);
-    if (!modem) {
-        modem = modem_new(physical, 0);
-        modem->usb_id = (g_free(modem->usb_id), g_steal_pointer(&usb_id));
-        g_hash_table_insert(modems->found, modem->device, modem);
-    }
-    modem_add_port(modem, node, "qmi", driver);
-    modems->func(modem, TRUE, modems->data);
+    for (guint i = 0; i < modems->fixed->len; i++)
+        update_fixed(modems, modems->fixed->pdata[i]);
+    for (guint i = 0; i < modems->entries->len;)
+        i += update_entry(modems, modems->entries->pdata[i]) ? 1 : 0;
+    arm_timer(modems);
 }
 
-static void port_went(Modems *modems, GUdevDevice *device)
+/* ---- udev and QRTR ---- */
+
+static Entry *take_port(Modems *modems, DevicePort *facts)
 {
-    const char *node = g_udev_device_get_device_file(device);
-    Modem *modem = node ? find_by_node(modems, node) : NULL;
+    Port *port;
+    Entry *entry;
 
-    if (!modem)
-        return;
-    modem_remove_port(modem, node);
-    if (modem->ports->len > 0) {
-        modems->func(modem, TRUE, modems->data);
-        return;
+    if (find_entry_of_port(modems, facts->path)) {
+        device_port_free(facts);
+        return NULL;
     }
-    g_hash_table_steal(modems->found, modem->device);
-    modems->func(modem, FALSE, modems->data);
-    modem_free(modem);
+    port = g_new0(Port, 1);
+    port->facts = facts;
+    port->seen = clock_boottime();
+    entry = get_entry(modems, facts->device);
+    g_ptr_array_add(entry->ports, port);
+    entry->had_ports = TRUE;
+    log_debug(NULL, "port %s (%s) of %s came", facts->path, facts->transport, facts->device);
+    return entry;
 }
 
-static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
+static void drop_port(Modems *modems, const char *path)
+{
+    Entry *entry = find_entry_of_port(modems, path);
+
+    if (!entry)
+        return;
+    log_debug(NULL, "port %s of %s went", path, entry->device);
+    g_ptr_array_remove(entry->ports, find_port(entry, path));
+    update_all(modems);
+}
+
+static void on_port(DevicePort *port, gboolean present, gpointer data)
 {
     Modems *modems = data;
 
-    (void)client;
-    if (g_str_equal(action, "remove"))
-        port_went(modems, device);
-    else if (g_str_equal(action, "add"))
-        port_appeared(modems, device);
+    if (!present)
+        drop_port(modems, port->path);
+    else if (take_port(modems, port))
+        update_all(modems);
 }
 
-void modems_discover(Modems *modems)
+static void on_qrtr(const char *path, gboolean present, gpointer data)
 {
-    static const char *const subsystems[] = { "usbmisc", "wwan", NULL };
+    Modems *modems = data;
+    DevicePort *port;
 
-    modems->udev = g_udev_client_new(subsystems);
-    g_signal_connect(modems->udev, "uevent", G_CALLBACK(on_uevent), modems);
-    modems_rescan(modems);
+    if (!present) {
+        drop_port(modems, path);
+        return;
+    }
+    port = g_new0(DevicePort, 1);
+    port->path = g_strdup(path);
+    port->sysfs = g_strdup("");
+    port->transport = g_strdup("qmi");
+    port->driver = g_strdup("qrtr");
+    port->device = g_strdup(QRTR_DEVICE);
+    port->usb_id = g_strdup("");
+    port->candidate = TRUE;
+    port->added = clock_boottime();
+    on_port(port, TRUE, modems);
+}
+
+/* What is not listed any more went without a word. */
+static void look(Modems *modems)
+{
+    g_autoptr(GPtrArray) ports = NULL;
+    g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean found = TRUE;
+
+    if (!modems->devices)
+        return;
+    ports = devices_list(modems->devices);
+    for (guint i = 0; i < ports->len; i++)
+        g_hash_table_add(there, ((DevicePort *)ports->pdata[i])->path);
+    while (found) {
+        found = FALSE;
+        for (guint i = 0; i < modems->entries->len && !found; i++) {
+            const Entry *entry = modems->entries->pdata[i];
+
+            for (guint k = 0; k < entry->ports->len && !found; k++) {
+                const DevicePort *facts = ((const Port *)entry->ports->pdata[k])->facts;
+                g_autofree char *path = g_strdup(facts->path);
+
+                found = g_path_is_absolute(path) && !g_hash_table_contains(there, path);
+                if (found)
+                    drop_port(modems, path);
+            }
+        }
+    }
+    g_ptr_array_set_free_func(ports, NULL);
+    for (guint i = 0; i < ports->len; i++)
+        take_port(modems, ports->pdata[i]);
+}
+
+/* ---- ModemManager ---- */
+
+/* What only ModemManager shows is a modem as well. */
+static void take_exported(Modems *modems)
+{
+    const GPtrArray *list = mm_get_modems(modems->mm);
+
+    for (guint i = 0; i < list->len; i++) {
+        const MmModem *mm = list->pdata[i];
+
+        if (mm->device && !find_entry_of_mm(modems, mm))
+            get_entry(modems, mm->device);
+    }
+}
+
+#define RELEVANT                                                                                   \
+    (MM_CHANGE_MANAGER_CAME | MM_CHANGE_MANAGER_WENT | MM_CHANGE_LOOKED | MM_CHANGE_APPEARED |     \
+     MM_CHANGE_VANISHED | MM_CHANGE_OTHER)
+
+static void on_mm(const MmModem *mm, MmChange change, gpointer data)
+{
+    Modems *modems = data;
+
+    if (change & RELEVANT) {
+        if (modems->discover)
+            take_exported(modems);
+        update_all(modems);
+    }
+    if (modems->also)
+        modems->also(mm, change, modems->also_data);
+}
+
+gboolean modems_use_bus(Modems *modems, sd_bus *bus, MmFunc also, gpointer also_data,
+                        GError **error)
+{
+    modems->also = also;
+    modems->also_data = also_data;
+    modems->mm = mm_new(bus, NULL, on_mm, modems, error);
+    return modems->mm != NULL;
+}
+
+ModemManager *modems_get_modemmanager(Modems *modems)
+{
+    return modems->mm;
+}
+
+/* ---- start ---- */
+
+void modems_set_wanted(Modems *modems, ModemsWanted wanted)
+{
+    modems->wanted = wanted;
+}
+
+void modems_set_grace(Modems *modems, guint seconds)
+{
+    modems->grace = seconds;
+}
+
+void modems_set_qrtr(Modems *modems, const QrtrSource *class)
+{
+    modems->qrtr_class = class;
+}
+
+void modems_start(Modems *modems, gboolean discover)
+{
+    modems->discover = discover;
+    if (discover) {
+        modems->devices = devices_new(on_port, modems);
+        modems->qrtr = qrtr_watch_new(modems->qrtr_class, on_qrtr, modems);
+        look(modems);
+    }
+    modems->started = TRUE;
+    update_all(modems);
 }
 
 void modems_rescan(Modems *modems)
 {
-    GHashTableIter iter;
-    gpointer modem;
-
+    look(modems);
     for (guint i = 0; i < modems->fixed->len; i++)
-        modems->func(((const Fixed *)modems->fixed->pdata[i])->modem, TRUE, modems->data);
-    g_hash_table_iter_init(&iter, modems->found);
-    while (g_hash_table_iter_next(&iter, NULL, &modem))
-        modems->func(modem, TRUE, modems->data);
-    if (!modems->udev)
-        return;
-    for (guint i = 0; i < 2; i++) {
-        GList *devices =
-            g_udev_client_query_by_subsystem(modems->udev, i == 0 ? "usbmisc" : "wwan");
-
-        for (GList *item = devices; item; item = item->next)
-            port_appeared(modems, item->data);
-        g_list_free_full(devices, g_object_unref);
-    }
+        ((Fixed *)modems->fixed->pdata[i])->due = TRUE;
+    for (guint i = 0; i < modems->entries->len; i++)
+        ((Entry *)modems->entries->pdata[i])->due = TRUE;
+    update_all(modems);
 }

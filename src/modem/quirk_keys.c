@@ -159,3 +159,71 @@ gboolean quirk_keys_set(const SettingsPlace *place, const char *value, Quirks *q
     quirks->given |= key->given;
     return TRUE;
 }
+
+/* ---- back to text ---- */
+
+static void describe_octets(const Quirks *quirks, GString *value)
+{
+    for (guint i = 0; i < quirks->n_select_p2; i++)
+        g_string_append_printf(value, "%s%02X", i > 0 ? "," : "", quirks->select_p2[i]);
+}
+
+/* Left empty where nothing is set. */
+static void describe_value(const Key *key, const Quirks *quirks, GString *value)
+{
+    const void *member = G_STRUCT_MEMBER_P(quirks, key->offset);
+    gboolean given = (quirks->given & key->given) != 0;
+
+    switch (key->kind) {
+    case KIND_TRANSPORT:
+    case KIND_AIDS:
+        g_string_append(value, *(char *const *)member ? *(char *const *)member : "");
+        return;
+    case KIND_RESET:
+        if (quirks->reset != RESET_AUTO || given)
+            g_string_append(value, reset_policy_to_string(quirks->reset));
+        return;
+    case KIND_INHIBIT:
+        if (quirks->inhibit != INHIBIT_AUTO || given)
+            g_string_append(value, inhibit_policy_to_string(quirks->inhibit));
+        return;
+    case KIND_NUMBER_OR_AUTO:
+        if (*(const guint *)member > 0)
+            g_string_append_printf(value, "%u", *(const guint *)member);
+        else if (given)
+            g_string_append(value, "auto");
+        return;
+    case KIND_SECONDS:
+        if (*(const guint *)member > 0 || given)
+            g_string_append_printf(value, "%us", *(const guint *)member);
+        return;
+    case KIND_FETCHER:
+        if (*(const QuirkSwitch *)member != QUIRK_UNSET)
+            g_string_append(value,
+                            fetcher_names[*(const QuirkSwitch *)member == QUIRK_YES ? 1 : 0]);
+        return;
+    case KIND_SWITCH:
+        if (*(const QuirkSwitch *)member != QUIRK_UNSET)
+            g_string_append(value, *(const QuirkSwitch *)member == QUIRK_YES ? "true" : "false");
+        return;
+    case KIND_OCTETS:
+        describe_octets(quirks, value);
+        return;
+    }
+}
+
+char *quirk_keys_describe(const Quirks *quirks)
+{
+    GString *text = g_string_new(NULL);
+    GString *value = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_string_truncate(value, 0);
+        describe_value(&keys[i], quirks, value);
+        if (value->len > 0)
+            g_string_append_printf(text, "%s%s=%s", text->len > 0 ? " " : "", keys[i].key,
+                                   value->str);
+    }
+    g_string_free(value, TRUE);
+    return g_string_free(text, FALSE);
+}

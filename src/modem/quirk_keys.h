@@ -16,4 +16,7 @@ gboolean quirk_keys_has(const char *key);
 gboolean quirk_keys_set(const SettingsPlace *place, const char *value, Quirks *quirks,
                         GError **error);
 
+/* "reset=power-cycle with-le=true": what QUIRKS says other than that nothing is known; g_free() it. */
+char *quirk_keys_describe(const Quirks *quirks);
+
 G_END_DECLS
