@@ -31,6 +31,7 @@ typedef struct {
     Modem *modem;
     const char *path;
     gboolean by_itself; /* its kind is found out */
+    gboolean learned;   /* by more than its name */
     NodeWatch *watch;
     gint64 hold;  /* boot time until which udev may tell of a node that came */
     gboolean due; /* to be told, different or not */
@@ -345,13 +346,26 @@ static char *resolve(const char *path)
     return target ? g_canonicalize_filename(target, folder) : g_strdup(path);
 }
 
+/* The entry that has the port of FIXED, or NULL. *RET_NODE: what the port is called there. */
+static Entry *find_entry_of_fixed(Modems *modems, const Fixed *fixed, char **ret_node)
+{
+    Entry *entry = find_entry_of_port(modems, fixed->path);
+
+    if (entry) {
+        *ret_node = g_strdup(fixed->path);
+        return entry;
+    }
+    *ret_node = resolve(fixed->path);
+    return find_entry_of_port(modems, *ret_node);
+}
+
 static gboolean has_fixed(Modems *modems, const Entry *entry, const MmModem *mm)
 {
     for (guint i = 0; i < modems->fixed->len; i++) {
-        const Fixed *fixed = modems->fixed->pdata[i];
-        g_autofree char *node = resolve(fixed->path);
+        g_autofree char *node = NULL;
 
-        if (find_port(entry, node) || find_port(entry, fixed->path) || find_mm_port(mm, node))
+        if (find_entry_of_fixed(modems, modems->fixed->pdata[i], &node) == entry ||
+            find_mm_port(mm, node))
             return TRUE;
     }
     return FALSE;
@@ -371,31 +385,40 @@ static const char *guess_transport(const char *node)
     return driver && g_str_has_suffix(driver, "/cdc_mbim") ? "mbim" : "qmi";
 }
 
+/* What was known before its device went holds. */
 static Modem *build_fixed(Fixed *fixed, const char *node, const Port *port, const MmModem *mm)
 {
+    const Modem *before = fixed->told;
+    const ModemPort *before_port = before ? before->ports->pdata[0] : NULL;
+    const MmPort *listed = find_mm_port(mm, node);
+    const char *listed_as = listed ? get_mm_transport(listed) : NULL;
     Modem *modem = modem_copy(fixed->modem);
     ModemPort *to = modem->ports->pdata[0];
-    const MmPort *listed = find_mm_port(mm, node);
+    const char *guess = NULL;
 
-    if (fixed->by_itself && port)
-        put(&to->transport, port->facts->transport);
-    else if (fixed->by_itself)
-        put(&to->transport,
-            listed && get_mm_transport(listed) ? get_mm_transport(listed) : guess_transport(node));
-    if (port) {
-        put(&to->driver, port->facts->driver);
-        put(&modem->usb_id, port->facts->usb_id);
+    if (port)
+        guess = port->facts->transport;
+    else if (listed_as)
+        guess = listed_as;
+    else if (fixed->learned)
+        guess = before_port->transport;
+    fixed->learned = guess != NULL;
+    if (fixed->by_itself)
+        put(&to->transport, guess ? guess : guess_transport(node));
+    if (port || before) {
+        put(&to->driver, port ? port->facts->driver : before_port->driver);
+        put(&modem->usb_id, port ? port->facts->usb_id : before->usb_id);
     }
     to->taken = g_str_equal(to->transport, "at") && listed != NULL;
     put(&modem->mm_path, mm ? mm->path : "");
-    put(&modem->imei, mm && mm->imei ? mm->imei : fixed->told ? fixed->told->imei : "");
+    put(&modem->imei, mm && mm->imei ? mm->imei : before ? before->imei : "");
     return modem;
 }
 
 static void update_fixed(Modems *modems, Fixed *fixed)
 {
-    g_autofree char *node = resolve(fixed->path);
-    Entry *entry = find_entry_of_port(modems, node);
+    g_autofree char *node = NULL;
+    Entry *entry = find_entry_of_fixed(modems, fixed, &node);
     Port *port = entry ? find_port(entry, node) : NULL;
     const MmModem *mm = modems->mm ? mm_find_by_port(modems->mm, node) : NULL;
     g_autoptr(Modem) next = NULL;
@@ -419,12 +442,12 @@ static void on_fixed_node(gpointer data)
 {
     Fixed *fixed = data;
     Modems *modems = fixed->modems;
-    g_autofree char *node = resolve(fixed->path);
+    g_autofree char *node = NULL;
 
     fixed->due = TRUE;
     /* udev knows a little later whether ModemManager looks at it. */
     if (modems->devices && modems->mm && mm_is_running(modems->mm) &&
-        !find_entry_of_port(modems, node))
+        !find_entry_of_fixed(modems, fixed, &node))
         fixed->hold = clock_deadline(modems->grace);
     if (!modems->started)
         return;
