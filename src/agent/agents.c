@@ -20,14 +20,14 @@ struct Agents {
     gpointer listener_data;
     ChannelTrace *trace;
     Modems *modems;
-    Switching *switching;        /* NULL: ModemManager is not watched */
-    Selection *selection;        /* between MODEMS and AGENTS */
-    GHashTable *imeis;           /* device -> IMEI that it told, for the selection */
+    Switching *switching; /* NULL: ModemManager is not watched */
+    Selection *selection; /* between MODEMS and AGENTS */
+    GHashTable *imeis;    /* device -> IMEI that it told, for the selection */
     guint imei_source;
-    GPtrArray *agents;           /* of Agent */
-    GPtrArray *leaving;          /* of Agent, whose modem went and whose worker is not done yet */
-    GPtrArray *waiting;          /* of Modem, that is back before its former worker is done */
-    GHashTable *cards;           /* EID -> CardMemory */
+    GPtrArray *agents;  /* of Agent */
+    GPtrArray *leaving; /* of Agent, whose modem went and whose worker is not done yet */
+    GPtrArray *waiting; /* of Modem, that is back before its former worker is done */
+    GHashTable *cards;  /* EID -> CardMemory */
     guint last_modem;
     GHashTable *jobs; /* number -> JobEntry, running, waiting and ended ones */
     GQueue ended;     /* of JobEntry, oldest first */
@@ -421,7 +421,7 @@ Agents *agents_new(const Config *config)
     return agents;
 }
 
-gboolean agents_start(Agents *agents, sd_bus *bus, GError **error)
+gboolean agents_start(Agents *agents, GError **error)
 {
     const Config *config = agents->config;
 
