@@ -43,7 +43,7 @@ struct ModemManager {
     MmFunc func;
     gpointer data;
     LogContext log;
-    char *owner; /* unique name, NULL while it is not there */
+    char *owner;    /* unique name, NULL while it is not there */
     gboolean asked; /* whether it runs is known */
     gboolean known;
     gboolean too_many; /* was logged */

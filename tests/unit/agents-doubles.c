@@ -241,7 +241,10 @@ void modems_free(Modems *m)
 
 void modems_add_fixed(Modems *m, const Modem *modem)
 {
-    m->func(modem, TRUE, m->data);
+    g_autoptr(Modem) pinned = modem_copy(modem);
+
+    pinned->pinned = TRUE;
+    m->func(pinned, TRUE, m->data);
 }
 
 void modems_start(Modems *m, gboolean discover)

@@ -107,18 +107,18 @@ static void test_ports_change(Fixture *f, gconstpointer data)
 /* Two cards of one modem of which one needs its slot switched: never both at a time. */
 static void test_switched_slots(Fixture *f, gconstpointer data)
 {
-    g_autoptr(Modem) first = modem_new("/sys/usb1", 1);
-    g_autoptr(Modem) second = modem_new("/sys/usb1", 2);
+    ConfigModem first = { .name = (char *)"a", .device = (char *)"usb1", .slot = 1 };
+    ConfigModem second = {
+        .name = (char *)"b", .device = (char *)"usb1", .slot = 2, .switch_slot = TRUE
+    };
     Worker *one;
 
-    (void)f;
     (void)data;
-    modem_add_port(first, PORT, "qmi", "qmi_wwan");
-    modem_add_port(second, PORT, "qmi", "qmi_wwan");
-    second->switch_slot = TRUE;
-    the_modems->func(first, TRUE, the_modems->data);
+    g_ptr_array_add(f->config.modems, &first);
+    modem_told(TRUE);
     one = the_worker;
-    the_modems->func(second, TRUE, the_modems->data);
+    g_ptr_array_add(f->config.modems, &second);
+    modem_told(TRUE);
     g_assert_true(one != the_worker);
     assert_seen("j1:queued j1:running j2:queued");
     g_assert_null(the_worker->job);

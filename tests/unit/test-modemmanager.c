@@ -49,7 +49,8 @@ static void on_change(const MmModem *modem, MmChange change, gpointer data)
     };
     Fixture *f = data;
 
-    g_assert_true(!modem == !!(change & (MM_CHANGE_MANAGER_CAME | MM_CHANGE_MANAGER_WENT | MM_CHANGE_LOOKED)));
+    g_assert_true(!modem == !!(change & (MM_CHANGE_MANAGER_CAME | MM_CHANGE_MANAGER_WENT |
+                                         MM_CHANGE_LOOKED)));
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         if (change & names[i].change)
             g_string_append_printf(f->events, "%s ", names[i].name);
