@@ -128,6 +128,29 @@ static void test_switched_slots(Fixture *f, gconstpointer data)
     assert_seen("j1:done j2:running");
 }
 
+/* A group may select by what only the opened modem tells. */
+static void test_imei_learned(Fixture *f, gconstpointer data)
+{
+    ConfigModem group = { .name = (char *)"a", .imei = (char *)"490154203237518", .slot = 2 };
+    g_autoptr(ModemSnapshot) snapshot = modem_snapshot_new();
+    Worker *one;
+
+    (void)data;
+    g_ptr_array_add(f->config.modems, &group);
+    modem_told(TRUE);
+    one = the_worker;
+    assert_seen("j1:queued j1:running");
+    snapshot->device = (g_free(snapshot->device), g_strdup("/sys/usb1"));
+    snapshot->imei = (g_free(snapshot->imei), g_strdup(group.imei));
+    one->listener->modem(snapshot, one->data);
+    assert_seen(""); /* not while its agent is at it */
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    assert_seen("j1:failed j2:queued j2:running");
+    g_assert_true(one->stopped);
+    g_assert_true(one != the_worker);
+}
+
 #define ADD(name, func) g_test_add("/agents-modems/" name, Fixture, NULL, set_up, func, tear_down)
 
 int main(int argc, char **argv)
@@ -138,5 +161,6 @@ int main(int argc, char **argv)
     ADD("renamed", test_modem_renamed);
     ADD("ports-change", test_ports_change);
     ADD("switched-slots", test_switched_slots);
+    ADD("imei-learned", test_imei_learned);
     return g_test_run();
 }
