@@ -837,6 +837,61 @@ guard("links: unusable trust of the card is no trust", "invariant 5; SGP.32 2.6"
       "    if (usable)\n        return trust_new_from_eim_data(",
       "trust.py unusable_key_of_the_card")
 
+# ---- modem ----
+
+guard("modems: AT ports alone are no modem", "a serial port may be anything",
+      "src/modem/modems.c", "    return modem_has_control_port(modem) ||",
+      "    return modem->ports->len > 0 ||",
+      "test-modems /modems/at-alone", "test-modems /modems/at-order")
+guard("modems: only known drivers of cdc-wdm", "facts 6: huawei_cdc_ncm and others speak something else",
+      "src/modem/devices.c", "    if (g_strcmp0(driver, \"cdc_mbim\") == 0)",
+      "    if (driver)",
+      "test-modems /modems/usb")
+guard("modems: new ports are ModemManager's first", "facts 6",
+      "src/modem/modems.c", "                    get_hold(modems, port) <= clock_boottime();",
+      "                    TRUE;",
+      "test-modems-manager /modems-manager/probing", "test-modems-manager /modems-manager/fixed")
+guard("modems: a port that ModemManager does not want is not waited for", "facts 6",
+      "src/modem/modems.c", " || !port->facts->candidate)",
+      ")",
+      "test-modems-manager /modems-manager/not-candidate")
+guard("modems: AT ports of ModemManager are taken", "an AT port is not shared",
+      "src/modem/modems.c", "    port->taken = g_str_equal(transport, \"at\") && find_mm_port(mm, path) != NULL;",
+      "    port->taken = FALSE;",
+      "test-modems-manager /modems-manager/probing")
+guard("modems: what ModemManager still lists of an unplugged modem does not count", "facts 5.1",
+      "src/modem/modems.c", "    if (entry->had_ports)\n",
+      "    if (entry->ports->len > 0)\n",
+      "test-modems-manager /modems-manager/unplugged")
+guard("modems: what was found stays when ModemManager goes", "facts 5.3",
+      "src/modem/modems.c", "    const MmModem *list = mm ? mm : entry->last;",
+      "    const MmModem *list = mm;",
+      "test-modems-manager /modems-manager/only-exported")
+guard("modems: a port that is named is not told twice", "invariant 4",
+      "src/modem/modems.c", "is_modem(modems, next) && !has_fixed(modems, entry, mm)",
+      "is_modem(modems, next)",
+      "test-modems /modems/fixed", "test-modems /modems/fixed-link")
+guard("QRTR: only the UIM service makes a modem", "facts 6",
+      "src/modem/qrtr.c", "    if (service != QRTR_SERVICE_UIM)\n        return;\n",
+      "",
+      "test-modems /modems/qrtr")
+guard("selection: ignored modems are not told", "euiccd.conf(5)",
+      "src/agent/selection.c", "        if (config_ignores_modem(selection->config, &subject))",
+      "        if (FALSE)",
+      "test-selection /selection/pinned")
+guard("selection: only what is allowed", "euiccd.conf(5)",
+      "src/agent/selection.c", "    return allowed ? NULL : \"[modems] allow\";",
+      "    return NULL;",
+      "test-selection /selection/allow")
+guard("selection: discover=false", "euiccd.conf(5)",
+      "src/agent/selection.c", "    if (modems->len == 0 && selection->config->discover)",
+      "    if (modems->len == 0)",
+      "test-selection /selection/no-discovery")
+guard("selection: a pinned modem has the IMEI that its group says", "euiccd.conf(5)",
+      "src/agent/selection.c", "    if (!why && group && group->imei",
+      "    if (FALSE && group && group->imei",
+      "test-selection /selection/pinned")
+
 # ---- bus ----
 
 guard("Diagnose: numbers are hidden", "invariant 10; org.euiccd1.Modem",

@@ -93,6 +93,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_auto(Quirks) quirks = { 0 };
     g_autofree char *names = NULL;
     g_autofree char *text = NULL;
+    g_autofree char *description = NULL;
     guint n = 0;
 
     (void)data;
@@ -136,6 +137,13 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpuint(quirks.n_select_p2, ==, 3);
     g_assert_cmpmem(quirks.select_p2, 3, "\x0C\x04\x00", 3);
     g_assert_cmpuint(quirks.inter_industry, ==, QUIRK_YES);
+    description = quirk_keys_describe(&quirks);
+    g_assert_cmpstr(description, ==,
+                    "transport=at reset=power-cycle inhibit=never "
+                    "aids=A0000005591010FFFFFFFF8900050500, A000000559 block-size=100 settle=4s "
+                    "timeout=120s get-response=modem with-le=true channel-in-class=false "
+                    "send-terminal-capability=false modem-terminal-capability=true "
+                    "keep-slots=true csim=true select-p2=0C,04,00 inter-industry=true");
     /* None is forgotten above. */
     for (const char *const *key = quirk_keys_list(); *key; key++, n++) {
         g_autofree char *line = g_strdup_printf("\n%s=", *key);
