@@ -847,7 +847,7 @@ guard("modems: only known drivers of cdc-wdm", "facts 6: huawei_cdc_ncm and othe
       "src/modem/devices.c", "    if (g_strcmp0(driver, \"cdc_mbim\") == 0)",
       "    if (driver)",
       "test-modems /modems/usb")
-guard("modems: new ports are ModemManager's first", "facts 6",
+guard("modems: new ports are for ModemManager first", "facts 6",
       "src/modem/modems.c", "                    get_hold(modems, port) <= clock_boottime();",
       "                    TRUE;",
       "test-modems-manager /modems-manager/probing", "test-modems-manager /modems-manager/fixed")
