@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /*
  * The main thread's side of one card: its worker, the jobs that wait for it, when which eIM is due, and
- * the snapshot that the world sees. Private to agents.c and agent.c.
+ * the snapshot that the world sees. Private to agents.c and the files of the agent.
  */
 typedef struct Agent Agent;
 

@@ -5,16 +5,9 @@
 
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define JITTER_PERCENT 10 /* a fleet must not poll in step */
-
-static void replace_string(char **string, const char *value)
-{
-    if (g_strcmp0(*string, value) == 0)
-        return;
-    g_free(*string);
-    *string = g_strdup(value);
-}
 
 EimState *eim_state_new(guint number)
 {
@@ -109,7 +102,7 @@ static guint64 backoff(const Config *config, const EimState *eim)
 void eim_state_schedule_next(EimState *eim, const Config *config)
 {
     if (config->poll_interval == 0)
-        eim->due = 0; /* but see schedule_owed() of agent.c */
+        eim->due = 0; /* but see schedule_owed() of agent_news.c */
     else if (eim->failures > 0)
         eim->due = after_about((guint)backoff(config, eim));
     else

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /*
  * The way of a worker's news to the main thread: posts are delivered to the listener in the order in which
- * they were sent. The mailbox outlives its worker while posts are under way. Private to worker.c.
+ * they were sent. The mailbox outlives its worker while posts are under way. Private to the worker.
  */
 typedef struct Mailbox Mailbox;
 

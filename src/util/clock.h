@@ -26,4 +26,13 @@ static inline gint64 clock_deadline(guint seconds)
 GSource *clock_timer_new(gint64 boottime, GMainContext *context, GSourceFunc callback,
                          gpointer data);
 
+/* Does so, where there is one. */
+static inline void clock_timer_clear(GSource **timer)
+{
+    if (!*timer)
+        return;
+    g_source_destroy(*timer);
+    g_clear_pointer(timer, g_source_unref);
+}
+
 G_END_DECLS

@@ -765,11 +765,11 @@ guard("quirks: a given default counts", "euiccd-quirks.conf(5)",
       "if (other->reset != RESET_AUTO)",
       "test-quirk-table /quirk-table/merge", "test-config /config/quirks")
 guard("agent: a job has a deadline", "invariant 7; design 3",
-      "src/agent/agent.c", "clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry)",
+      "src/agent/agent_jobs.c", "clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry)",
       "((void)on_job_deadline, NULL)",
       "test-agents /agents/deadline")
 guard("agent: jobs that wait", "invariant 6",
-      "src/agent/agent.c", "if (agent->queue.length >= QUEUE_LIMIT)",
+      "src/agent/agent_jobs.c", "if (agent->queue.length >= QUEUE_LIMIT)",
       "if (FALSE)",
       "test-agents /agents/queue")
 guard("agent: ended jobs that stay visible", "invariant 6",
@@ -777,7 +777,7 @@ guard("agent: ended jobs that stay visible", "invariant 6",
       "if (FALSE)",
       "test-agents /agents/finished-list")
 guard("agent: a poll that failed first is not the last one", "invariant 3",
-      "src/agent/agent.c", "    agent->running = NULL;\n    reschedule(agent, (const char *const *)entry->job->eim_ids);\n",
+      "src/agent/agent_news.c", "    agent->running = NULL;\n    agent_reschedule(agent, (const char *const *)entry->job->eim_ids);\n",
       "    agent->running = NULL;\n",
       "test-agents /agents/lost-poll")
 guard("agent: pauses between polls have a limit", "invariant 7; interop note I-29",
@@ -797,7 +797,7 @@ guard("agent: pauses between tries of a modem have a limit", "invariant 7",
       "(guint)RETRY_FIRST << MIN(agent->start_failures, 10)",
       "test-agents /agents/retry")
 guard("agent: one user of a card", "invariant 4",
-      "src/agent/agent.c", "if (is_new && agent->owner->is_taken(agent, facts->eid, agent->owner_data)) {",
+      "src/agent/agent_news.c", "if (is_new && agent->owner->is_taken(agent, facts->eid, agent->owner_data)) {",
       "if (FALSE) {",
       "test-agents /agents/card-taken")
 guard("agent: a card that is left alone gets no jobs", "invariant 9",
@@ -923,7 +923,7 @@ guard("mask: numbers that nobody knows", "invariant 10",
       "        if (numbers)\n            hide_card_numbers(&run, size >= CUT_TEXT",
       "test-mask /mask/unknown", "test-cli /cli/no-euicc")
 guard("job: progress never falls", "org.euiccd1.Job",
-      "src/agent/agent.c", "changed->progress = MAX(changed->progress, progress);",
+      "src/agent/agent_news.c", "changed->progress = MAX(changed->progress, progress);",
       "changed->progress = progress;",
       "test-agents /agents/progress")
 
