@@ -299,5 +299,12 @@ void selection_take_imei(Selection *selection, const char *device, const char *i
         return;
     g_free(found->imei);
     found->imei = g_strdup(imei);
+    /* Where it chooses no other group, that it is known now is no news: nobody has to look at the card again. */
+    for (guint i = 0; i < found->told->len; i++) {
+        Modem *modem = found->told->pdata[i];
+
+        g_free(modem->imei);
+        modem->imei = g_strdup(imei);
+    }
     tell(selection, found, derive(selection, found), FALSE);
 }

@@ -59,6 +59,12 @@ guint channel_get_timeout(const Channel *channel)
     return MAX(timeout ? timeout : channel->config->timeout, channel->backend->patience);
 }
 
+guint channel_get_long_timeout(const Channel *channel)
+{
+    return MAX(channel->config->long_timeout,
+               MAX(channel->backend->quirks->timeout, channel->backend->patience));
+}
+
 guint channel_get_block_size(const Channel *channel)
 {
     const Quirks *quirks = channel->backend->quirks;

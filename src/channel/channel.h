@@ -95,6 +95,10 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
                          GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
                          GError **error);
 
+/* The next channel_command() may change the profile, so that the card asks for a REFRESH (modems.md, quirk 18):
+ * see Backend.may_refresh. */
+void channel_expect_refresh(Channel *channel);
+
 /* TRUE after a 91xx since the last call of this function: the card has a proactive command waiting
  * (REFRESH), which the modem fetches. */
 gboolean channel_take_refresh_pending(Channel *channel);

@@ -30,7 +30,8 @@ struct Channel {
     gboolean selected;        /* this card had an ISD-R */
     gboolean freed;           /* the card was reset for want of a channel, and none was got since */
     GBytes *aid;              /* that was selected last */
-    gboolean refresh_pending; /* 91xx */
+    gboolean refresh_expected; /* of the next command */
+    gboolean refresh_pending;  /* 91xx */
     gint64 settled_at; /* not before that boot time: the card was reported ready just now; 0: any */
 
     ChannelRung rung;   /* that worked last */
@@ -59,7 +60,8 @@ gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint time
 gboolean channel_is_success(guint16 sw);
 
 /* What holds for this modem: its quirks, or else the configuration. */
-guint channel_get_timeout(const Channel *channel);    /* seconds */
+guint channel_get_timeout(const Channel *channel); /* seconds */
+guint channel_get_long_timeout(const Channel *channel);
 guint channel_get_block_size(const Channel *channel); /* 0: auto */
 gboolean channel_is_plain(const Channel *channel);    /* no channel number in the class octet */
 gboolean channel_is_with_le(const Channel *channel);

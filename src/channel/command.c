@@ -191,7 +191,8 @@ static gboolean is_size_trouble(const GError *failure)
 typedef struct {
     TlvSlice request;
     guint timeout;
-    gboolean once; /* never again after its last block was sent */
+    gboolean once;    /* never again after its last block was sent */
+    gboolean refresh; /* it may change the profile */
     gboolean hide_request, hide_response;
     GCancellable *cancellable;
 } Command;
@@ -258,8 +259,7 @@ static RunEnd run(Channel *channel, const Command *command, GByteArray *response
         n = apdu_store_data(apdu, cla, last, (guint8)i, command->request.data + at, block, with_le);
         *ret_sw = 0;
         if (last) {
-            /* It may change the profile: see backend.h. */
-            channel->backend->may_refresh = command->once;
+            channel->backend->may_refresh = command->refresh;
             ok = channel_transact(channel, apdu, n, command->timeout, command->hide_request,
                                   command->hide_response, response, ret_sw, command->cancellable,
                                   &failure);
@@ -286,6 +286,11 @@ static RunEnd run(Channel *channel, const Command *command, GByteArray *response
     return RUN_DONE;
 }
 
+void channel_expect_refresh(Channel *channel)
+{
+    channel->refresh_expected = TRUE;
+}
+
 gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_request,
                          const TlvType *type_response, gboolean long_running,
                          GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
@@ -294,9 +299,9 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
     const char *title = type_request ? type_request->name : "ES10 command";
     const Command command = {
         .request = tlv_slice_from_bytes(request),
-        .timeout = long_running ? MAX(channel->config->long_timeout, channel_get_timeout(channel))
-                                : channel_get_timeout(channel),
+        .timeout = long_running ? channel_get_long_timeout(channel) : channel_get_timeout(channel),
         .once = long_running,
+        .refresh = channel->refresh_expected,
         .hide_request = channel->trace && channel_trace_holds_secret(type_request, request),
         .hide_response = channel->trace && channel_trace_is_secret(type_response),
         .cancellable = cancellable,
@@ -304,6 +309,7 @@ gboolean channel_command(Channel *channel, GBytes *request, const TlvType *type_
     gboolean used = channel_is_open(channel);
     const char *name = channel->backend->name;
 
+    channel->refresh_expected = FALSE;
     channel_trace_object(channel->trace, name, "request", type_request, request);
     for (;;) {
         g_autoptr(GByteArray) response = g_byte_array_new();

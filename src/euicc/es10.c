@@ -20,6 +20,8 @@ GBytes *es10_send(Channel *channel, const Es10Function *function, GBytes *reques
 {
     g_autoptr(GBytes) response = NULL;
 
+    if (function->changes_profile)
+        channel_expect_refresh(channel);
     if (!prepare(channel, function, cancellable, error) ||
         !channel_command(channel, request, function->request, function->response,
                          function->long_running, function->indivisible ? NULL : cancellable,

@@ -10,6 +10,7 @@ typedef struct {
     const char *name; /* "ES10b.GetEUICCInfo1", for messages */
     const TlvType *request, *response;
     gboolean long_running;
+    gboolean changes_profile; /* so that the card asks for a REFRESH */
     gboolean indivisible; /* it changes the card: once sent, its answer is waited for, cancelled or
                              not; the channel's deadline bounds it */
 } Es10Function;

@@ -14,6 +14,7 @@ static const Es10Function profile_rollback = {
     .request = &rsp_profile_rollback_request,
     .response = &rsp_profile_rollback_response,
     .long_running = TRUE,
+    .changes_profile = TRUE,
     .indivisible = TRUE,
 };
 
@@ -96,6 +97,7 @@ gboolean es10b_immediate_enable(Channel *channel, gboolean refresh, GCancellable
         .request = &rsp_immediate_enable_request,
         .response = &rsp_immediate_enable_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspImmediateEnableRequest request = { .refresh_flag = { TRUE, refresh } };
@@ -111,6 +113,7 @@ gboolean es10b_enable_using_dd(Channel *channel, GCancellable *cancellable, gint
         .request = &rsp_enable_using_dd_request,
         .response = &rsp_immediate_enable_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspEnableUsingDdRequest request = { 0 };
@@ -174,6 +177,7 @@ gboolean es10b_execute_fallback_mechanism(Channel *channel, gboolean refresh,
         .request = &rsp_execute_fallback_mechanism_request,
         .response = &rsp_execute_fallback_mechanism_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspExecuteFallbackMechanismRequest request = { .refresh_flag = { TRUE, refresh } };
@@ -189,6 +193,7 @@ gboolean es10b_return_from_fallback(Channel *channel, gboolean refresh, GCancell
         .request = &rsp_return_from_fallback_request,
         .response = &rsp_return_from_fallback_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspReturnFromFallbackRequest request = { .refresh_flag = { TRUE, refresh } };
@@ -204,6 +209,7 @@ gboolean es10b_enable_emergency_profile(Channel *channel, gboolean refresh,
         .request = &rsp_enable_emergency_profile_request,
         .response = &rsp_enable_emergency_profile_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspEnableEmergencyProfileRequest request = { .refresh_flag = { TRUE, refresh } };
@@ -220,6 +226,7 @@ gboolean es10b_disable_emergency_profile(Channel *channel, gboolean refresh,
         .request = &rsp_disable_emergency_profile_request,
         .response = &rsp_disable_emergency_profile_response,
         .long_running = TRUE,
+        .changes_profile = TRUE,
         .indivisible = TRUE,
     };
     RspDisableEmergencyProfileRequest request = { .refresh_flag = { TRUE, refresh } };

@@ -13,6 +13,7 @@ static const Es10Function memory_reset = {
     .request = &rsp_euicc_memory_reset_request,
     .response = &rsp_euicc_memory_reset_response,
     .long_running = TRUE,
+    .changes_profile = TRUE,
     .indivisible = TRUE,
 };
 
@@ -21,6 +22,7 @@ static const Es10Function memory_reset_v1_0 = {
     .request = &rsp_euicc_memory_reset_request_v1_0,
     .response = &rsp_euicc_memory_reset_response_v1_0,
     .long_running = TRUE,
+    .changes_profile = TRUE,
     .indivisible = TRUE,
 };
 

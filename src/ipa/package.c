@@ -192,19 +192,26 @@ static gboolean settle(IpaSession *session, IpaRecord *record, GBytes *result, g
     return TRUE;
 }
 
+/* Not cancellable: an answer that nobody waits for would be lost, and error results are not stored on the
+ * card. The channel's own deadline bounds it. */
+static GBytes *give_package(IpaSession *session, const EsipaPackage *package, GError **error)
+{
+    if (package->changes_profiles)
+        channel_expect_refresh(session->channel);
+    return es10b_load_euicc_package(session->channel, package->package, NULL, error);
+}
+
 /*
  * ES10b.LoadEuiccPackage. A status word, 6985 too, may stand in the place of the answer after the package
  * ran, and so may those that say that the channel is gone: before the package is given to the card again or called refused, the card's list of results is
  * asked (I-35, I-43). *RET_LOST: it is not known what became of the package.
  */
-static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes *package,
-                            gboolean *ret_lost, GError **error)
+static GBytes *load_package(IpaSession *session, const IpaRecord *record,
+                            const EsipaPackage *package, gboolean *ret_lost, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(GError) local = NULL;
-    /* Not cancellable: an answer that nobody waits for would be lost, and error results are not stored on
-     * the card. The channel's own deadline bounds it. */
-    GBytes *result = es10b_load_euicc_package(session->channel, package, NULL, &failure);
+    GBytes *result = give_package(session, package, &failure);
 
     if (!result && make_ready_again(session, &failure)) {
         if (!ipa_results_find(session, record, &result, error)) {
@@ -212,7 +219,7 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record, GBytes
             return NULL;
         }
         if (!result)
-            result = es10b_load_euicc_package(session->channel, package, NULL, &failure);
+            result = give_package(session, package, &failure);
     }
     if (result)
         return result;
@@ -261,7 +268,7 @@ static gboolean run_package(IpaSession *session, const IpaEim *eim, const EsipaP
     record = ipa_results_expect(session, eim, package, error);
     if (!record)
         return FALSE;
-    result = load_package(session, record, package->package, &lost, &failure);
+    result = load_package(session, record, package, &lost, &failure);
     if (!settle(session, record, result, lost, failure, error))
         return FALSE;
     /* Delivery frees the record. */

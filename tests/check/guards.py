@@ -539,8 +539,9 @@ guard("ipa: a lost answer is no refusal", "invariant 3; interop note I-43",
       "if (FALSE) {",
       "test-ipa-crash /ipa/IPAD-PKG-73E")
 guard("ipa: a package at the card is not cancelled", "invariant 3",
-      "src/ipa/package.c", "GBytes *result = es10b_load_euicc_package(session->channel, package, NULL, &failure);",
-      "GBytes *result =\n        es10b_load_euicc_package(session->channel, package, session->cancellable, &failure);",
+      "src/ipa/package.c", "es10b_load_euicc_package(session->channel, package->package, NULL, error);",
+      "es10b_load_euicc_package(session->channel, package->package, session->cancellable,\n"
+      "                                    error);",
       "test-ipa-crash /ipa/package/cancelled")
 guard("ipa: no package that can't be noted", "invariant 8",
       "src/ipa/result.c", "        report_unnoted(session, eim, package);\n",
@@ -737,7 +738,7 @@ guard("config: a group means a modem", "euiccd.conf(5)",
       "if (FALSE) {",
       "test-config /config/checks")
 guard("config: ignore is above allow", "euiccd.conf(5)",
-      "src/agent/config.c", "return !is_among(config->ignore, subject) &&\n",
+      "src/agent/config_match.c", "return !is_among(config->ignore, subject) &&\n",
       "return (config->allow || !is_among(config->ignore, subject)) &&\n",
       "test-config /config/allows-modem")
 guard("settings: nothing stands twice", "euiccd.conf(5)",

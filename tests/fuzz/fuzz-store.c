@@ -84,6 +84,7 @@ static void fuzz_record(FuzzInput *input)
 
         g_assert(record->number == 1);
         g_assert(store && store_save_record(store, record, NULL));
+        g_clear_pointer(&store, store_free);
         second = load(&still_bad);
         g_assert(second->len == 1 && still_bad == 0);
         check_same(record, second->pdata[0]);

@@ -38,6 +38,11 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
     return world_begin(channel->world, error, "declare");
 }
 
+void channel_expect_refresh(Channel *channel)
+{
+    channel->world->refresh_expected = TRUE;
+}
+
 gboolean channel_can_climb(Channel *channel)
 {
     return channel->world->can_climb;
@@ -400,6 +405,8 @@ static Product *execute(World *world, const Package *package)
         world->enabled = g_strdup("B");
         world->wants_reset = TRUE;
         g_assert_true(world->switching);
+        g_assert_true(world->refresh_expected);
+        world->refresh_expected = FALSE;
         entries = "830100";
     } else if (g_str_equal(package->op, "enable-refused")) {
         entries = "830103";

@@ -113,6 +113,8 @@ typedef struct {
     guint reachable_after;     /* after so many of them every eIM can be reached again; 0: never */
     guint network_changes;
     gboolean switching; /* between switch_begin() and switch_end() */
+    gboolean
+        refresh_expected; /* the channel was told that the next command may change the profile */
     guint switches;
     guint early_waits; /* how many waits for a network end at once */
 

@@ -462,8 +462,10 @@ static void test_may_refresh(void)
 
         fake_backend_clear(rig.fake);
         fake_backend_expect(rig.fake, STORE_GET_EID, "9000");
+        if (i == 1)
+            channel_expect_refresh(rig.channel);
         g_assert_true(
-            channel_command(rig.channel, request, NULL, NULL, i == 1, NULL, &response, NULL, NULL));
+            channel_command(rig.channel, request, NULL, NULL, i > 0, NULL, &response, NULL, NULL));
         g_assert_cmpint(rig.fake->may_refresh, ==, i == 1);
         g_assert_false(rig.fake->backend.may_refresh);
     }

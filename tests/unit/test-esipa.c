@@ -785,7 +785,7 @@ static void test_damaged_commands(void)
         { "A003A305FF", TRUE, FALSE, FALSE },
         { "A004A600A400", TRUE, FALSE, TRUE },
         { "A002A500", TRUE, FALSE, TRUE },
-        { "A004A600A900", TRUE, FALSE, FALSE },
+        { "A004A600A800", TRUE, FALSE, FALSE },
         { "A102A800", FALSE, FALSE, FALSE },
         { "A110A80E5A0A980010103254769810F20500", FALSE, FALSE, FALSE },
         { "A102A300", FALSE, FALSE, FALSE },
