@@ -15,6 +15,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/heap.h"
 #include "util/log.h"
 
 typedef struct {
@@ -108,6 +109,7 @@ int main(int argc, char **argv)
     Program program = { .exit_status = EXIT_SUCCESS };
     LogLevel level = LOG_LEVEL_INFO;
 
+    heap_init();
     setlocale(LC_ALL, "");
     /* A server or a journal that closes its end is an error of a call, not the end of the daemon. */
     signal(SIGPIPE, SIG_IGN);

@@ -4,6 +4,7 @@
 #include "agent/facts.h"
 #include "agent/worker_private.h"
 #include "util/error.h"
+#include "util/heap.h"
 
 /* ---- posts to the main thread ---- */
 
@@ -176,6 +177,8 @@ static void run_job(Worker *worker, Job *job)
     if (gone)
         post_event(worker, WORKER_CARD_GONE);
     job_unref(job);
+    /* A TLS handshake needs ten times what stays; the next one may be hours away. */
+    heap_trim();
 }
 
 static void on_backend_event(BackendEvent event, gpointer data)
