@@ -41,6 +41,7 @@ typedef struct {
     /* A profile change begins and ends, see WorkerListener. */
     void (*switch_begin)(Agent *agent, Rendezvous *rendezvous, gboolean inhibit, gpointer data);
     void (*switch_end)(Agent *agent, gpointer data);
+    void (*order)(Agent *agent, const Order *order, Rendezvous *rendezvous, gpointer data);
     /* After agent_leave(): the worker is done; the set frees the agent. */
     void (*left)(Agent *agent, gpointer data);
     /* Takes ENTRY->snapshot as the new one; BEFORE may be NULL. */

@@ -241,6 +241,13 @@ static void on_switch_end(gpointer data)
     agent->owner->switch_end(agent, agent->owner_data);
 }
 
+static void on_order(const Order *order, Rendezvous *rendezvous, gpointer data)
+{
+    Agent *agent = data;
+
+    agent->owner->order(agent, order, rendezvous, agent->owner_data);
+}
+
 static void on_ended(gpointer data)
 {
     Agent *agent = data;
@@ -258,5 +265,6 @@ const WorkerListener agent_worker_listener = {
     .event = on_worker_event,
     .switch_begin = on_switch_begin,
     .switch_end = on_switch_end,
+    .order = on_order,
     .ended = on_ended,
 };

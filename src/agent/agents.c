@@ -21,6 +21,7 @@ struct Agents {
     ChannelTrace *trace;
     Modems *modems;
     Switching *switching; /* NULL: ModemManager is not watched */
+    Orders *orders;       /* likewise */
     Selection *selection; /* between MODEMS and AGENTS */
     GHashTable *imeis;    /* device -> IMEI that it told, for the selection */
     guint imei_source;
@@ -243,6 +244,16 @@ static void owner_switch_end(Agent *agent, gpointer data)
         switching_end(agents->switching, agent);
 }
 
+static void owner_order(Agent *agent, const Order *order, Rendezvous *rendezvous, gpointer data)
+{
+    Agents *agents = data;
+
+    if (agents->orders)
+        orders_give(agents->orders, agent_get_modem(agent), order, rendezvous);
+    else
+        rendezvous_answer(rendezvous);
+}
+
 static void drop_oldest_job(Agents *agents)
 {
     JobEntry *oldest = g_queue_pop_head(&agents->ended);
@@ -282,6 +293,7 @@ static const AgentOwner agent_owner = {
     .advance_others = owner_advance_others,
     .switch_begin = owner_switch_begin,
     .switch_end = owner_switch_end,
+    .order = owner_order,
     .left = owner_left,
     .job_changed = owner_job_changed,
     .job_ended = owner_job_ended,
@@ -314,6 +326,7 @@ gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError *
     if (!modems_use_bus(agents->modems, connection, on_modem_manager, agents, error))
         return FALSE;
     agents->switching = switching_new(modems_get_modemmanager(agents->modems), NULL);
+    agents->orders = orders_new(modems_get_modemmanager(agents->modems));
     return TRUE;
 }
 
@@ -448,6 +461,7 @@ void agents_free(Agents *agents)
 {
     agents_stop(agents);
     /* Its requests go before what they were asked of. */
+    g_clear_pointer(&agents->orders, orders_free);
     g_clear_pointer(&agents->switching, switching_free);
     modems_free(agents->modems);
     selection_free(agents->selection);

@@ -57,8 +57,12 @@ static gboolean post_deliver(gpointer data)
     const WorkerListener *listener = post->mailbox->listener;
     gpointer target = post->mailbox->data;
 
-    if (!listener || (post->mailbox->stopped && post->kind != POST_ENDED))
+    if (!listener || (post->mailbox->stopped && post->kind != POST_ENDED)) {
+        /* Nobody else will. */
+        if (post->rendezvous)
+            rendezvous_answer(post->rendezvous);
         return G_SOURCE_REMOVE;
+    }
     switch (post->kind) {
     case POST_STAGE:
         listener->stage(post->job, post->progress, post->text, target);
@@ -86,6 +90,9 @@ static gboolean post_deliver(gpointer data)
         break;
     case POST_SWITCH_END:
         listener->switch_end(target);
+        break;
+    case POST_ORDER:
+        listener->order(&post->order, post->rendezvous, target);
         break;
     case POST_ENDED:
         listener->ended(target); /* frees the worker */

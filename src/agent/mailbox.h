@@ -21,6 +21,7 @@ typedef enum {
     POST_EVENT,
     POST_SWITCH_BEGIN,
     POST_SWITCH_END,
+    POST_ORDER,
     POST_ENDED,
 } PostKind;
 
@@ -39,6 +40,7 @@ typedef struct {
     WorkerEvent event;
     Rendezvous *rendezvous;
     gboolean inhibit;
+    Order order;
 } Post;
 
 /* LISTENER is borrowed. */

@@ -5,6 +5,7 @@ struct Rendezvous {
     gatomicrefcount refs;
     GMainContext *context;
     gint answered; /* atomic */
+    gint granted;  /* atomic; set before ANSWERED */
 };
 
 Rendezvous *rendezvous_new(GMainContext *context)
@@ -39,4 +40,15 @@ void rendezvous_answer(Rendezvous *rendezvous)
 gboolean rendezvous_is_answered(Rendezvous *rendezvous)
 {
     return g_atomic_int_get(&rendezvous->answered);
+}
+
+void rendezvous_grant(Rendezvous *rendezvous)
+{
+    g_atomic_int_set(&rendezvous->granted, TRUE);
+    rendezvous_answer(rendezvous);
+}
+
+gboolean rendezvous_is_granted(Rendezvous *rendezvous)
+{
+    return g_atomic_int_get(&rendezvous->granted);
 }

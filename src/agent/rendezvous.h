@@ -19,4 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rendezvous, rendezvous_unref)
 void rendezvous_answer(Rendezvous *rendezvous);
 gboolean rendezvous_is_answered(Rendezvous *rendezvous);
 
+/* The answer to a question that may be refused: yes. A plain answer is none. */
+void rendezvous_grant(Rendezvous *rendezvous);
+gboolean rendezvous_is_granted(Rendezvous *rendezvous);
+
 G_END_DECLS

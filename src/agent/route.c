@@ -15,6 +15,8 @@ struct Route {
     ChannelTrace *trace;
     BackendEventFunc event;
     gpointer event_data;
+    const RouteManager *manager; /* NULL: there is none to ask */
+    gpointer manager_data;
     LogContext log;
     char *log_object;
 
@@ -88,6 +90,12 @@ void route_free(Route *route)
     g_free(route->choice);
     g_free(route->log_object);
     g_free(route);
+}
+
+void route_set_manager(Route *route, const RouteManager *manager, gpointer data)
+{
+    route->manager = manager;
+    route->manager_data = data;
 }
 
 void route_set_modem(Route *route, const Modem *modem)
@@ -241,6 +249,8 @@ static void choose(Route *route, const ModemPort *port, const GError *failure)
                                  });
     backend_set_event_func(route->backend, route->event, route->event_data);
     route->channel = channel_new(route->backend, route->config->channel, route->trace);
+    if (route->manager)
+        channel_set_restart(route->channel, route->manager->restart, route->manager_data);
 }
 
 gboolean route_next(Route *route, const GError *failure)
@@ -299,6 +309,17 @@ static void learn_identity(Route *route, GCancellable *cancellable)
     find_quirks(route, route->port, &route->quirks, route->quirk_names);
 }
 
+/* TRUE: ModemManager did, which probes the modem anew because of it. */
+static gboolean manager_switches_slot(Route *route, guint slot, GCancellable *cancellable)
+{
+    if (!route->manager || route->quirks.keep_slots == QUIRK_YES ||
+        !route->manager->switch_slot(slot, cancellable, route->manager_data))
+        return FALSE;
+    probe_note(route->probe, TRUE, "switch slot", "ModemManager made slot %u the primary one",
+               slot);
+    return TRUE;
+}
+
 static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
 {
     g_autoptr(GArray) slots = NULL;
@@ -325,6 +346,8 @@ static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **err
     /* Noted before: what was half done is undone as well. */
     route->former_slot = active;
     route->parked = FALSE;
+    (void)manager_switches_slot(route, route->modem->slot, cancellable);
+    /* It does what is still to be done, and waits for the card. */
     return backend_switch_slot(route->backend, route->modem->slot, clock_deadline(SLOT_TIMEOUT),
                                cancellable, error);
 }
@@ -356,6 +379,9 @@ gboolean route_leave_slot(Route *route)
     channel_close(route->channel);
     route->parked = TRUE;
     log_info(&route->log, "switching back to slot %u", slot);
+    /* Nobody waits for the card there, if there is one. */
+    if (manager_switches_slot(route, slot, NULL))
+        return TRUE;
     /* Once more where the card was still busy with what was done last (facts, quirk 12). */
     if (!backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &failure)) {
         g_autoptr(GError) again = NULL;

@@ -24,6 +24,15 @@ Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
 void route_free(Route *route);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Route, route_free)
 
+/* What ModemManager does to a modem where it runs, better than behind its back. TRUE: it did. */
+typedef struct {
+    gboolean (*switch_slot)(guint slot, GCancellable *cancellable, gpointer data);
+    gboolean (*restart)(GCancellable *cancellable, gpointer data);
+} RouteManager;
+
+/* Before the first route_begin(). Without it the modem itself is asked. */
+void route_set_manager(Route *route, const RouteManager *manager, gpointer data);
+
 /* The modem has other ports than before. Taken at the next route_begin(). */
 void route_set_modem(Route *route, const Modem *modem);
 

@@ -267,6 +267,7 @@ Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace
     worker->context = g_main_context_new();
     worker->network = network_new(worker->context);
     worker->route = route_new(config, modem, trace, on_backend_event, worker);
+    route_set_manager(worker->route, &worker_route_manager, worker);
     worker->links = links_new(config, &worker->log);
     g_mutex_init(&worker->mutex);
     name = g_strdup_printf("card %.10s", worker->log_object);

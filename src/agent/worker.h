@@ -4,6 +4,7 @@
 #include "agent/config.h"
 #include "agent/job.h"
 #include "agent/modem_snapshot.h"
+#include "agent/orders.h"
 #include "agent/rendezvous.h"
 #include "agent/snapshot.h"
 #include "modem/modemmanager.h"
@@ -54,6 +55,9 @@ typedef struct {
      * of the modem before. Each has one switch_end(), also when nobody waits for the answer any more. */
     void (*switch_begin)(Rendezvous *rendezvous, gboolean inhibit, gpointer data);
     void (*switch_end)(gpointer data);
+    /* Something that ModemManager does to the modem where it runs: RENDEZVOUS is granted when it did, and answered
+     * otherwise. */
+    void (*order)(const Order *order, Rendezvous *rendezvous, gpointer data);
     /* After worker_stop(): the thread is done, worker_free() does not wait any more. The only call then. */
     void (*ended)(gpointer data);
 } WorkerListener;

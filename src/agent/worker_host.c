@@ -7,7 +7,8 @@
 /* Seconds: longer than ModemManager is waited for in agent/switching.c, its return from a change before
  * included. */
 #define SWITCH_TIMEOUT   320
-#define IDENTITY_TIMEOUT 5 /* seconds for asking a modem who it is, and in which network */
+#define ORDER_TIMEOUT    150 /* likewise in agent/orders.c */
+#define IDENTITY_TIMEOUT 5   /* seconds for asking a modem who it is, and in which network */
 
 static void host_stage(gpointer data, double progress, const char *text)
 {
@@ -168,6 +169,48 @@ static void host_switch_end(gpointer data)
 {
     mailbox_post_send(worker_post_new(data, POST_SWITCH_END));
 }
+
+/* The slot is given back after the last job as well: by the modem itself where nobody waits for more. */
+static gboolean is_answered_or_stopped(Worker *worker, gconstpointer data)
+{
+    gboolean stop;
+
+    g_mutex_lock(&worker->mutex);
+    stop = worker->stop;
+    g_mutex_unlock(&worker->mutex);
+    return stop || is_answered(worker, data);
+}
+
+static gboolean give_order(Worker *worker, OrderKind kind, guint slot, GCancellable *cancellable)
+{
+    g_autoptr(Rendezvous) rendezvous = rendezvous_new(worker->context);
+    Post *post = worker_post_new(worker, POST_ORDER);
+
+    post->rendezvous = rendezvous_ref(rendezvous);
+    post->order = (Order){ .kind = kind, .slot = slot };
+    mailbox_post_send(post);
+    (void)sleep_until(worker, clock_deadline(ORDER_TIMEOUT), is_answered_or_stopped, rendezvous,
+                      cancellable, NULL);
+    return rendezvous_is_granted(rendezvous);
+}
+
+static gboolean manager_switch_slot(guint slot, GCancellable *cancellable, gpointer data)
+{
+    return give_order(data, ORDER_SWITCH_SLOT, slot, cancellable);
+}
+
+static gboolean manager_restart(GCancellable *cancellable, gpointer data)
+{
+    Worker *worker = data;
+
+    /* A modem that went instead of an answer has begun. */
+    return give_order(worker, ORDER_RESET, 0, cancellable) || worker->lost;
+}
+
+const RouteManager worker_route_manager = {
+    .switch_slot = manager_switch_slot,
+    .restart = manager_restart,
+};
 
 static void host_network_changed(gpointer data, gboolean reconnect)
 {

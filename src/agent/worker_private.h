@@ -50,6 +50,7 @@ void worker_post_modem(Worker *worker);
 
 /* With the worker as its data. */
 extern const IpaHost worker_ipa_host;
+extern const RouteManager worker_route_manager;
 
 /* ---- worker_card.c ---- */
 

@@ -125,6 +125,11 @@ ChannelRung channel_rung_from_string(const char *text); /* UNKNOWN for what is n
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
                             GCancellable *cancellable, GError **error);
 
+/* Somebody who restarts the modem in the back-end's place, as he has to know of it; FALSE: he can't, and the
+ * back-end is asked. NULL: nobody. */
+typedef gboolean (*ChannelRestart)(GCancellable *cancellable, gpointer data);
+void channel_set_restart(Channel *channel, ChannelRestart restart, gpointer data);
+
 /* TRUE after channel_renew_card() when another one with FORCE would do more than that did. */
 gboolean channel_can_climb(Channel *channel);
 

@@ -34,6 +34,8 @@ struct Channel {
     gboolean refresh_pending;  /* 91xx */
     gint64 settled_at; /* not before that boot time: the card was reported ready just now; 0: any */
 
+    ChannelRestart restart; /* asked before the back-end; NULL: nobody */
+    gpointer restart_data;
     ChannelRung rung;   /* that worked last */
     ChannelRung trying; /* that was used last, and no command has succeeded since */
     gboolean series;    /* begun by a profile change: the rungs go on where it is not back yet */

@@ -74,6 +74,12 @@ void channel_set_rung(Channel *channel, ChannelRung rung)
     channel->rung = rung;
 }
 
+void channel_set_restart(Channel *channel, ChannelRestart restart, gpointer data)
+{
+    channel->restart = restart;
+    channel->restart_data = data;
+}
+
 const char *channel_rung_to_string(ChannelRung rung)
 {
     switch (rung) {
@@ -183,7 +189,8 @@ static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GErro
     log_warning(&channel->log, "restarting the modem to bring the card back");
     channel->trying = CHANNEL_RUNG_UNKNOWN;
     channel->series = FALSE;
-    if (!backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
+    if (!(channel->restart && channel->restart(cancellable, channel->restart_data)) &&
+        !backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
                              error))
         return FALSE;
     channel->rung = CHANNEL_RUNG_RESTART;

@@ -158,6 +158,29 @@ static void test_restart_fails(void)
     rig_stop(&rig);
 }
 
+static gboolean restart_by_another(GCancellable *cancellable, gpointer data)
+{
+    gboolean *can = data;
+
+    (void)cancellable;
+    return *can;
+}
+
+/* Who restarts modems in the back-end's place is asked first; where he can't, it is the back-end's. */
+static void test_restart_by_another(void)
+{
+    for (gint can = FALSE; can <= TRUE; can++) {
+        gboolean value = can;
+        Rig rig;
+
+        start(&rig, NULL, TRUE);
+        channel_set_restart(rig.channel, restart_by_another, &value);
+        rig.fake->reset_error = EUICCD_ERROR_MODEM;
+        assert_restarted(&rig, FALSE, can ? "close 1 reset" : "close 1 reset restart");
+        rig_stop(&rig);
+    }
+}
+
 /* A card that answers 6985 all the time, without any profile change, must not have the modem restarted with
  * each attempt to read it. */
 static void test_no_restart_without_change(void)
@@ -479,6 +502,7 @@ int main(int argc, char **argv)
     g_test_add_func("/channel-renew/ladder/from-refresh", test_ladder_from_refresh);
     g_test_add_func("/channel-renew/ladder/reset-fails", test_reset_fails);
     g_test_add_func("/channel-renew/ladder/restart-fails", test_restart_fails);
+    g_test_add_func("/channel-renew/ladder/restart-by-another", test_restart_by_another);
     g_test_add_func("/channel-renew/no-restart/without-change", test_no_restart_without_change);
     g_test_add_func("/channel-renew/no-restart/for-a-channel", test_no_restart_for_a_channel);
     g_test_add_func("/channel-renew/remembered", test_remembered);

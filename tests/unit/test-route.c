@@ -16,6 +16,8 @@ typedef struct {
 
 static const char *model, *imei; /* NULL: it does not tell */
 static const Quirks *in_force;
+static guint active_slot;
+static GString *slot_history; /* who switched to which slot */
 
 static gboolean fake_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
                           GError **error)
@@ -59,6 +61,35 @@ static gboolean fake_get_imei(Backend *backend, gint64 deadline, GCancellable *c
     return TRUE;
 }
 
+/* Slot 1 has the connection, the eUICC is in slot 2. */
+static gboolean fake_list_slots(Backend *backend, gint64 deadline, GCancellable *cancellable,
+                                GArray **ret_slots, GError **error)
+{
+    (void)backend;
+    (void)deadline;
+    (void)cancellable;
+    (void)error;
+    *ret_slots = g_array_new(FALSE, TRUE, sizeof(BackendSlot));
+    for (guint i = 1; i <= 2; i++) {
+        BackendSlot slot = { .physical = i, .active = i == active_slot, .card_present = TRUE };
+
+        g_array_append_val(*ret_slots, slot);
+    }
+    return TRUE;
+}
+
+static gboolean fake_switch_slot(Backend *backend, guint physical, gint64 deadline,
+                                 GCancellable *cancellable, GError **error)
+{
+    (void)backend;
+    (void)deadline;
+    (void)cancellable;
+    (void)error;
+    g_string_append_printf(slot_history, "modem %u ", physical);
+    active_slot = physical;
+    return TRUE;
+}
+
 static void fake_close(Backend *backend)
 {
     (void)backend;
@@ -84,6 +115,8 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
         .open = fake_open,
         .get_identity = fake_get_identity,
         .get_imei = fake_get_imei,
+        .list_slots = fake_list_slots,
+        .switch_slot = fake_switch_slot,
         .close = fake_close,
         .free = fake_free,
     };
@@ -211,11 +244,68 @@ static void test_imei(void)
     end(&f);
 }
 
+static gboolean manager_can;
+
+static gboolean manager_switch_slot(guint slot, GCancellable *cancellable, gpointer data)
+{
+    (void)cancellable;
+    g_assert_true(data == &manager_can);
+    g_string_append_printf(slot_history, "%s %u ", manager_can ? "manager" : "asked", slot);
+    if (manager_can)
+        active_slot = slot;
+    return manager_can;
+}
+
+static gboolean manager_restart(GCancellable *cancellable, gpointer data)
+{
+    (void)cancellable;
+    (void)data;
+    return FALSE;
+}
+
+/* ModemManager is asked to switch the slot, and the modem itself where that can't or is not to be. */
+static void test_slots(void)
+{
+    static const RouteManager manager = { manager_switch_slot, manager_restart };
+    static const struct {
+        gboolean has_manager, can;
+        const char *quirks, *history;
+    } cases[] = {
+        { FALSE, FALSE, "", "modem 2 modem 1 " },
+        { TRUE, FALSE, "", "asked 2 modem 2 asked 1 modem 1 " },
+        /* The modem waits for the card, and does nothing more. Where it is given back nobody waits. */
+        { TRUE, TRUE, "", "manager 2 modem 2 manager 1 " },
+        { TRUE, TRUE, "[quirk usb]\nmatch-usb-id=fffe:*\nkeep-slots=true\n", "modem 2 modem 1 " },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f = { 0 };
+
+        begin(&f, cases[i].quirks);
+        slot_history = g_string_new(NULL);
+        active_slot = 1;
+        manager_can = cases[i].can;
+        f.modem->slot = 2;
+        f.modem->switch_slot = TRUE;
+        f.route = route_new(f.config, f.modem, NULL, NULL, NULL);
+        if (cases[i].has_manager)
+            route_set_manager(f.route, &manager, &manager_can);
+        open_route(&f);
+        g_assert_cmpuint(active_slot, ==, 2);
+        g_assert_true(route_leave_slot(f.route));
+        g_assert_cmpuint(active_slot, ==, 1);
+        g_assert_cmpstr(slot_history->str, ==, cases[i].history);
+        g_string_free(slot_history, TRUE);
+        end(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/route/identity", test_identity);
     g_test_add_func("/route/administrator", test_administrator);
     g_test_add_func("/route/imei", test_imei);
+    g_test_add_func("/route/slots", test_slots);
     return g_test_run();
 }
