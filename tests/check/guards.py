@@ -829,6 +829,10 @@ guard("worker: the channel is closed after a job that failed", "invariant 4",
       "src/agent/worker.c", "    if (route_get_channel(worker->route))\n        channel_close(",
       "    if (route_get_channel(worker->route) && !error)\n        channel_close(",
       "modem.py no_channel_after_a_failure")
+guard("heap: none for each thread", "design 4",
+      "src/util/heap.c", "    mallopt(M_ARENA_MAX, 1);\n",
+      "",
+      "idle.py no_wake_ups_with_three_modems")
 guard("links: unusable trust of the card is no trust", "invariant 5; SGP.32 2.6",
       "src/agent/links.c", "    if (eim->trust_data)\n        return trust_new_from_eim_data(",
       "    g_autoptr(Trust) usable =\n"
