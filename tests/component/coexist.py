@@ -51,7 +51,7 @@ def wait_primary(world, slot, but=None):
 
 
 # MBIM: ModemManager reads the EID itself, without GET RESPONSE and without a TERMINAL CAPABILITY.
-@case("MMC-01", "design 2", modem_manager=True, modems=BOTH, knobs={"procedure-bytes": 1},
+@case("IPAD-MMC-01N", "design 2", modem_manager=True, modems=BOTH, knobs={"procedure-bytes": 1},
       setup={"behaviour": {"needTerminalCapability": False}})
 def both_see_the_same_cards(world):
     """Packages run and polls go on while ModemManager has the modems open; it shows the same eUICCs."""
@@ -73,7 +73,7 @@ def both_see_the_same_cards(world):
         assert view.mm_modem(view.number)["path"] in paths, "another object of the modem"
 
 
-@case("MMC-02", "design 2", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-02N", "design 2", modem_manager=True, modems=BOTH)
 def modemmanager_comes_and_goes(world):
     """Killed, absent when the daemon starts, late, and gone for good: packages go through, each result once."""
     views = views_of(world)
@@ -98,7 +98,7 @@ def modemmanager_comes_and_goes(world):
         view.check_settled()
 
 
-@case("MMC-03", "design 6", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-03N", "design 6", modem_manager=True, modems=BOTH)
 def new_ports_are_left_to_modemmanager_first(world):
     """The daemon opens a port after ModemManager exported its modem, and at once where it has done so long ago."""
     views = views_of(world)
@@ -127,7 +127,7 @@ def new_ports_are_left_to_modemmanager_first(world):
         view.check_settled()
 
 
-@case("MMC-04", "design 2", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-04N", "design 2", modem_manager=True, modems=BOTH)
 def proxies_killed(world):
     """Idle and in the midst of a package: both lose the modem and have it again, through a new proxy."""
     views = views_of(world)
@@ -158,7 +158,7 @@ def proxies_killed(world):
 
 
 # The other slot is empty, with which ModemManager takes its time.
-@case("MMC-05", "design 6", modem_manager=True, knobs={"slots": 2}, defer=True)
+@case("IPAD-MMC-05N", "design 6", modem_manager=True, knobs={"slots": 2}, defer=True)
 def slots_are_switched_by_modemmanager(world):
     """The eUICC is in the slot that is not in use: ModemManager switches there and back, and knows of both."""
     world.configure("[modem gateway]\ndevice=2-1\nslot=1\nswitch-slot=true\n")

@@ -46,7 +46,7 @@ def switched(view, profile, former):
     return modem["path"]
 
 
-@case("MMC-11", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-11N", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
 def both_at_once(world):
     """By default MBIM with an inhibition, QMI without; both cards are changed at the same time."""
     views, paths = begin(world)
@@ -64,7 +64,7 @@ def both_at_once(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [0, 2], "inhibitions")
 
 
-@case("MMC-12", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-12N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n[modem second]\ndevice=2-2\ninhibit=never\n")
 def as_configured(world):
     """inhibit=always and inhibit=never of groups that select a discovered modem."""
@@ -77,7 +77,7 @@ def as_configured(world):
     views[1].check_settled()
 
 
-@case("MMC-13", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-13N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def inhibited_by_somebody_else(world):
     """The change goes on beside whoever has the modem, which ModemManager does not show then."""
@@ -94,7 +94,7 @@ def inhibited_by_somebody_else(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [0, 0], "inhibitions of ours")
 
 
-@case("MMC-14", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-14N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def modemmanager_killed_while_inhibited(world):
     """Between the inhibition and its end: the result goes its way, and a new ModemManager shows the new profile."""
@@ -120,7 +120,7 @@ def modemmanager_killed_while_inhibited(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [2, 2], "inhibitions")
 
 
-@case("MMC-15", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-15N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def pulled_while_inhibited(world):
     """After the card has changed its profile, before it can say so; back under another node both find the modem."""

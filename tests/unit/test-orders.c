@@ -171,11 +171,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("granted", test_granted);
-    ADD("probed anew", test_probed_anew);
-    ADD("not exported", test_not_exported);
+    ADD("probed-anew", test_probed_anew);
+    ADD("not-exported", test_not_exported);
     ADD("refused", test_refused);
-    ADD("goes meanwhile", test_goes_meanwhile);
-    ADD("another manager", test_another_manager);
+    ADD("goes-meanwhile", test_goes_meanwhile);
+    ADD("another-manager", test_another_manager);
     ADD("freed", test_freed);
     return g_test_run();
 }
