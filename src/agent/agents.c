@@ -315,6 +315,7 @@ static void on_modem_manager(const MmModem *modem, MmChange change, gpointer dat
 
     (void)modem;
     switching_note_manager(agents->switching, change);
+    orders_note_manager(agents->orders, change);
     for (guint i = 0; i < agents->agents->len && !agents->stopping; i++)
         tell_modem_manager(agents, agents->agents->pdata[i]);
 }

@@ -11,7 +11,7 @@
 typedef struct {
     Orders *orders;
     Order order;
-    char *device, *mm_device;
+    char *device, *mm_device, *path;
     Rendezvous *rendezvous;
     MmRequest *request;
     char *log_object;
@@ -21,8 +21,22 @@ typedef struct {
 struct Orders {
     ModemManager *mm;
     GPtrArray *given;      /* of Given, under way */
-    GHashTable *switching; /* our device -> ModemManager's, since it switched that one's slot */
+    GHashTable *switching; /* device of ours -> Switched, since ModemManager switched its slot */
 };
+
+/* It answers before it begins to probe the modem anew: the object is still there for a moment, or not any more. */
+typedef struct {
+    char *mm_device, *path;
+} Switched;
+
+static void switched_free(gpointer data)
+{
+    Switched *switched = data;
+
+    g_free(switched->mm_device);
+    g_free(switched->path);
+    g_free(switched);
+}
 
 static void given_free(gpointer data)
 {
@@ -33,6 +47,7 @@ static void given_free(gpointer data)
     rendezvous_unref(given->rendezvous);
     g_free(given->device);
     g_free(given->mm_device);
+    g_free(given->path);
     g_free(given->log_object);
     g_free(given);
 }
@@ -43,7 +58,7 @@ Orders *orders_new(ModemManager *mm)
 
     orders->mm = mm;
     orders->given = g_ptr_array_new_with_free_func(given_free);
-    orders->switching = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    orders->switching = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, switched_free);
     return orders;
 }
 
@@ -64,10 +79,14 @@ static void on_done(const MmModem *modem, const GError *error, gpointer data)
     if (error) {
         log_info(&given->log, "%s: it is done without ModemManager", error->message);
     } else {
+        if (given->order.kind == ORDER_SWITCH_SLOT) {
+            Switched *switched = g_new0(Switched, 1);
+
+            switched->mm_device = g_strdup(given->mm_device);
+            switched->path = g_strdup(given->path);
+            g_hash_table_replace(orders->switching, g_strdup(given->device), switched);
+        }
         rendezvous_grant(given->rendezvous);
-        if (given->order.kind == ORDER_SWITCH_SLOT)
-            g_hash_table_replace(orders->switching, g_strdup(given->device),
-                                 g_strdup(given->mm_device));
     }
     g_ptr_array_remove_fast(orders->given, given);
 }
@@ -83,6 +102,7 @@ static void on_settled(const MmModem *modem, const GError *error, gpointer data)
         on_done(NULL, error, given);
         return;
     }
+    given->path = g_strdup(modem->path);
     switch (given->order.kind) {
     case ORDER_SWITCH_SLOT:
         log_info(&given->log, "ModemManager is asked for slot %u", given->order.slot);
@@ -97,15 +117,20 @@ static void on_settled(const MmModem *modem, const GError *error, gpointer data)
     g_return_if_reached();
 }
 
+void orders_note_manager(Orders *orders, MmChange change)
+{
+    if (change & MM_CHANGE_MANAGER_WENT)
+        g_hash_table_remove_all(orders->switching);
+}
+
 void orders_give(Orders *orders, const Modem *modem, const Order *order, Rendezvous *rendezvous)
 {
     const MmModem *object = switching_find(orders->mm, modem);
-    const char *device =
-        object ? object->device : g_hash_table_lookup(orders->switching, modem->device);
+    const Switched *switched = g_hash_table_lookup(orders->switching, modem->device);
     gint64 deadline = clock_deadline(SETTLE_TIMEOUT);
     Given *given;
 
-    if (!device) {
+    if (!(object && object->device) && !switched) {
         rendezvous_answer(rendezvous);
         return;
     }
@@ -113,12 +138,13 @@ void orders_give(Orders *orders, const Modem *modem, const Order *order, Rendezv
     given->orders = orders;
     given->order = *order;
     given->device = g_strdup(modem->device);
-    given->mm_device = g_strdup(device);
+    given->mm_device = g_strdup(switched ? switched->mm_device : object->device);
     given->rendezvous = rendezvous_ref(rendezvous);
     given->log_object = modem_make_log_name(modem);
     given->log = (LogContext){ .object = given->log_object, .modem = given->device };
     g_ptr_array_add(orders->given, given);
     given->request =
-        object ? mm_wait_settled(orders->mm, given->mm_device, deadline, on_settled, given)
-               : mm_wait_exported(orders->mm, given->mm_device, NULL, deadline, on_settled, given);
+        switched ? mm_wait_reprobed(orders->mm, given->mm_device, switched->path, deadline,
+                                    on_settled, given)
+                 : mm_wait_settled(orders->mm, given->mm_device, deadline, on_settled, given);
 }

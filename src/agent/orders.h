@@ -31,6 +31,9 @@ Orders *orders_new(ModemManager *mm);
 void orders_free(Orders *orders);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Orders, orders_free)
 
+/* For MmFunc: the manager went, and with it what it did before. */
+void orders_note_manager(Orders *orders, MmChange change);
+
 /* Grants RENDEZVOUS when ModemManager did to MODEM what ORDER says, answers it otherwise; at once or later. A modem
  * that is being probed anew because of the order before is waited for. */
 void orders_give(Orders *orders, const Modem *modem, const Order *order, Rendezvous *rendezvous);

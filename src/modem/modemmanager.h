@@ -173,5 +173,8 @@ MmRequest *mm_wait_settled(ModemManager *mm, const char *device, gint64 deadline
  * registered or more, failed, locked or disabled, in which it stays until somebody changes it. */
 MmRequest *mm_wait_exported(ModemManager *mm, const char *device, const char *imei, gint64 deadline,
                             MmDone done, gpointer data);
+/* The same for a modem that will be probed anew: its object FORMER (a path) does not count. */
+MmRequest *mm_wait_reprobed(ModemManager *mm, const char *device, const char *former,
+                            gint64 deadline, MmDone done, gpointer data);
 
 G_END_DECLS

@@ -21,6 +21,7 @@ struct MmRequest {
     RequestKind kind;
     char *what; /* "asking ModemManager to reset …" */
     char *device, *imei;
+    char *former; /* path of an object that does not count; NULL */
     MmDone done;
     gpointer data;
     gboolean seen;     /* the modem that is waited for */
@@ -50,6 +51,7 @@ static void destroy(MmRequest *request)
     g_free(request->what);
     g_free(request->device);
     g_free(request->imei);
+    g_free(request->former);
     g_free(request);
 }
 
@@ -262,7 +264,9 @@ static const MmModem *find_awaited(const MmRequest *request)
 {
     const MmModem *modem = mm_find_by_device(request->mm, request->device);
 
-    return modem ? modem : mm_find_by_imei(request->mm, request->imei);
+    if (!modem)
+        modem = mm_find_by_imei(request->mm, request->imei);
+    return modem && g_strcmp0(modem->path, request->former) == 0 ? NULL : modem;
 }
 
 static gboolean is_probed(const MmModem *modem)
@@ -344,6 +348,15 @@ MmRequest *mm_wait_exported(ModemManager *mm, const char *device, const char *im
     request->what = g_strdup_printf("waiting until ModemManager has probed %s",
                                     device ? device : "a modem by its IMEI");
     return begin_wait(request, device, imei, deadline);
+}
+
+MmRequest *mm_wait_reprobed(ModemManager *mm, const char *device, const char *former,
+                            gint64 deadline, MmDone done, gpointer data)
+{
+    MmRequest *request = mm_wait_exported(mm, device, NULL, deadline, done, data);
+
+    request->former = g_strdup(former);
+    return request;
 }
 
 /* ---- for the watch ---- */

@@ -76,6 +76,25 @@ guard("table: received structures are passed on as they came", "invariant 1",
       "if (FALSE)",
       "test-table /table/encode-received")
 
+# ---- orders to ModemManager ----
+
+guard("orders: an object that is about to be probed anew is not asked", "modems 5.2",
+      "src/modem/modemmanager_request.c", "modem && g_strcmp0(modem->path, request->former) == 0 ? NULL : modem",
+      "modem",
+      "test-orders /orders/probed-anew")
+guard("orders: only what was granted is waited for", "modems 5.2",
+      "src/agent/orders.c", "        if (given->order.kind == ORDER_SWITCH_SLOT) {",
+      "    }\n    {\n        if (given->order.kind == ORDER_SWITCH_SLOT) {",
+      "test-orders /orders/refused")
+guard("route: slots that are to be kept are not ModemManager's to switch either", "euiccd-quirks.conf(5)",
+      "src/agent/route.c", "route->quirks.keep_slots == QUIRK_YES ||",
+      "FALSE ||",
+      "test-route /route/slots")
+guard("renew: who restarts modems in the back-end's place comes first", "modems 5.2",
+      "src/channel/renew.c", "!(channel->restart && channel->restart(cancellable, channel->restart_data)) &&",
+      "",
+      "test-channel-renew /channel-renew/ladder/restart-by-another")
+
 # ---- util ----
 
 guard("file: content is on disk before the rename", "invariant 3",

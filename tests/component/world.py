@@ -35,6 +35,7 @@ BUS_NAME = "org.euiccd1"
 ROOT = "/org/euiccd1"
 MANAGER = "org.euiccd1.Manager"
 EUICC = "org.euiccd1.Euicc"
+MODEM = "org.euiccd1.Modem"
 PROFILE = "org.euiccd1.Profile"
 EIM = "org.euiccd1.Eim"
 JOB = "org.euiccd1.Job"
@@ -451,6 +452,27 @@ class World:
                                        "s", f"{MM}.Sim")[0])
         except wire.WireError:
             return None
+
+    def mm_shows(self, iccid, but=None):
+        """Waits until ModemManager's object of this view's modem has a SIM with ICCID, and is not BUT (a path);
+        until the daemon knows that object; its properties."""
+
+        def condition():
+            modem = self.mm_modem(self.number)
+            sim = self.mm_sim(modem) if modem and modem["path"] != but else None
+            return modem if sim and sim["SimIdentifier"] == iccid else None
+
+        modem = self.wait_until(f"ModemManager shows modem {self.number} with {iccid}", condition)
+        self.wait_until(f"the daemon knows {modem['path']}",
+                        lambda: self.manager_paths() == {modem["path"]})
+        return modem
+
+    def manager_paths(self):
+        """What the objects of this view's eUICC and modem say that ModemManager's is."""
+        objects = self.objects()
+        return {objects.get(self.path, {}).get(EUICC, {}).get("ModemManagerPath"),
+                next((i[MODEM]["ModemManagerPath"] for i in objects.values()
+                      if i.get(MODEM, {}).get("Euicc") == self.path), None)}
 
     def mm_inhibit(self, number, inhibit):
         """For as long as this process is on the bus."""

@@ -68,9 +68,6 @@ static void test_granted(Fixture *f, gconstpointer data)
 {
     (void)data;
     start(f);
-    give(f, &slot_2);
-    assert_answer(f, TRUE);
-    assert_calls(f, "slot " MM_ROOT "/Modem/0 2\n");
     give(f, &reset);
     assert_answer(f, TRUE);
     assert_calls(f, "reset " MM_ROOT "/Modem/0\n");
@@ -83,10 +80,12 @@ static void test_probed_anew(Fixture *f, gconstpointer data)
     start(f);
     give(f, &slot_2);
     assert_answer(f, TRUE);
+    assert_calls(f, "slot " MM_ROOT "/Modem/0 2\n");
+    /* The object is not gone yet. */
+    give(f, &slot_1);
+    g_assert_false(rendezvous_is_answered(f->rendezvous));
     fake_mm_remove(f->rig.fake, &f->rig.modem);
     mm_rig_settle(&f->rig);
-    assert_calls(f, "slot " MM_ROOT "/Modem/0 2\n");
-    give(f, &slot_1);
     g_assert_false(rendezvous_is_answered(f->rendezvous));
     f->rig.modem.state = MM_STATE_INITIALIZING;
     fake_mm_add(f->rig.fake, &f->rig.modem);
@@ -141,6 +140,18 @@ static void test_goes_meanwhile(Fixture *f, gconstpointer data)
     assert_answer(f, FALSE);
 }
 
+/* What a former manager was about to do is of no interest to the next. */
+static void test_another_manager(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    start(f);
+    give(f, &slot_2);
+    assert_answer(f, TRUE);
+    orders_note_manager(f->orders, MM_CHANGE_MANAGER_WENT);
+    give(f, &slot_1);
+    assert_answer(f, TRUE);
+}
+
 /* The worker that waits is let go. */
 static void test_freed(Fixture *f, gconstpointer data)
 {
@@ -160,10 +171,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("granted", test_granted);
-    ADD("probed anew", test_probed_anew);
-    ADD("not exported", test_not_exported);
+    ADD("probed-anew", test_probed_anew);
+    ADD("not-exported", test_not_exported);
     ADD("refused", test_refused);
-    ADD("goes meanwhile", test_goes_meanwhile);
+    ADD("goes-meanwhile", test_goes_meanwhile);
+    ADD("another-manager", test_another_manager);
     ADD("freed", test_freed);
     return g_test_run();
 }

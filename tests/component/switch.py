@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Profile changes beside the real ModemManager: it lets go of the modem where that is wanted, has it back afterwards
+and shows the other profile; also when it, the modem or the proxy goes meanwhile.
+
+The cases are skipped where ModemManager is not installed."""
+
+from world import EUICC, case, equal, main, make_iccid
+
+BOTH = ["qmi", "mbim"]
+LET_GO = "ModemManager has let go of the modem"
+HAS_BACK = "ModemManager has the modem back as"
+
+
+def begin(world):
+    """The views of both modems, and the paths of their objects."""
+    views = [world.modem(n) for n in (1, 2)]
+    for view in views:
+        view.wait_idle()
+    return views, [view.mm_shows(make_iccid(view.number, 1))["path"] for view in views]
+
+
+def ask(view, profile):
+    """The order and the poll's job."""
+    number = view.queue("enable", make_iccid(view.number, profile))
+    return number, view.call(view.path, EUICC, "Poll")[0]
+
+
+def end(view, number, job):
+    state, name, text = view.wait_job(job)
+    equal((state, name), ("done", ""), f"poll ({text})")
+    equal(view.delivered(number)["succeeded"], True)
+
+
+def count(world, words, number):
+    """How often the log says so of the modem with NUMBER."""
+    return sum(words in line and f"[cdc-wdm{number - 1}]" in line for line in world.log().splitlines())
+
+
+def switched(view, profile, former):
+    """ModemManager shows the other profile, as another object of the same modem; the path."""
+    modem = view.mm_shows(make_iccid(view.number, profile), but=former)
+    equal(modem["Device"], view.device(view.number))
+    equal(view.mm_sim(modem)["Imsi"], "00101" + make_iccid(view.number, profile)[-10:])
+    view.check_settled()
+    return modem["path"]
+
+
+@case("IPAD-MMC-11N", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
+def both_at_once(world):
+    """By default MBIM with an inhibition, QMI without; both cards are changed at the same time."""
+    views, paths = begin(world)
+    asked = [ask(view, 2) for view in views]
+    for view, (number, job) in zip(views, asked):
+        end(view, number, job)
+    paths = [switched(view, 2, path) for view, path in zip(views, paths)]
+    equal([count(world, LET_GO, n) for n in (1, 2)], [0, 1], "inhibitions")
+    world.wait_until("it is told", lambda: count(world, HAS_BACK, 2) == 1)
+    # Once more: the modem is the same under its new object.
+    asked = [ask(view, 1) for view in views]
+    for view, (number, job) in zip(views, asked):
+        end(view, number, job)
+        switched(view, 1, paths[view.number - 1])
+    equal([count(world, LET_GO, n) for n in (1, 2)], [0, 2], "inhibitions")
+
+
+@case("IPAD-MMC-12N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[modem first]\ndevice=2-1\ninhibit=always\n[modem second]\ndevice=2-2\ninhibit=never\n")
+def as_configured(world):
+    """inhibit=always and inhibit=never of groups that select a discovered modem."""
+    views, paths = begin(world)
+    asked = [ask(view, 2) for view in views]
+    for view, (number, job) in zip(views, asked):
+        end(view, number, job)
+    switched(views[0], 2, paths[0])
+    equal([count(world, LET_GO, n) for n in (1, 2)], [1, 0], "inhibitions")
+    views[1].check_settled()
+
+
+@case("IPAD-MMC-13N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[modem first]\ndevice=2-1\ninhibit=always\n")
+def inhibited_by_somebody_else(world):
+    """The change goes on beside whoever has the modem, which ModemManager does not show then."""
+    views, _ = begin(world)
+    for view in views:
+        world.mm_inhibit(view.number, True)
+        view.wait_until("ModemManager lets go", lambda v=view: not v.mm_modem(v.number))
+    for view in views:
+        end(view, *ask(view, 2))
+        equal(view.mm_modem(view.number), None, "modem that ModemManager shows although inhibited")
+    for view in views:
+        world.mm_inhibit(view.number, False)
+        switched(view, 2, None)
+    equal([count(world, LET_GO, n) for n in (1, 2)], [0, 0], "inhibitions of ours")
+
+
+@case("IPAD-MMC-14N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[modem first]\ndevice=2-1\ninhibit=always\n")
+def modemmanager_killed_while_inhibited(world):
+    """Between the inhibition and its end: the result goes its way, and a new ModemManager shows the new profile."""
+    views, _ = begin(world)
+    for view in views:
+        view.knob("modem", {"rules": [{"message": "send-apdu", "contains": "BF51", "action": "delay",
+                                       "ms": 1500}]})
+    asked = [ask(view, 2) for view in views]
+    for view in views:
+        view.wait_modem("rule")
+    equal([count(world, LET_GO, n) for n in (1, 2)], [1, 1], "inhibitions")
+    world.part("modemmanager", "kill")
+    for view, (number, job) in zip(views, asked):
+        end(view, number, job)
+    equal([count(world, "ModemManager went during a profile change", n) for n in (1, 2)], [1, 1])
+    world.part("modemmanager", "start")
+    for view in views:
+        switched(view, 2, None)
+    # The next change has its inhibition again.
+    for view in views:
+        end(view, *ask(view, 1))
+        switched(view, 1, None)
+    equal([count(world, LET_GO, n) for n in (1, 2)], [2, 2], "inhibitions")
+
+
+@case("IPAD-MMC-15N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[modem first]\ndevice=2-1\ninhibit=always\n")
+def pulled_while_inhibited(world):
+    """After the card has changed its profile, before it can say so; back under another node both find the modem."""
+    views, _ = begin(world)
+    for view in views:
+        view.knob("modem", {"rules": [{"message": "send-apdu", "after": "BF51", "contains": "E291",
+                                       "action": "unplug-after"}]})
+    asked = [ask(view, 2) for view in views]
+    for view, (_, job) in zip(views, asked):
+        view.wait_modem("unplug")
+        equal(view.wait_job(job)[0], "failed")
+        equal(view.show("card")["enabledIccid"], make_iccid(view.number, 2))
+    equal([count(world, LET_GO, n) for n in (1, 2)], [1, 1], "inhibitions")
+    for view in views:
+        view.plug(f"cdc-wdm{view.number + 6}")
+    for view, (number, _) in zip(views, asked):
+        view.wait_idle()
+        view.poll_ok()
+        equal(view.delivered(number)["results"], [{"enable": 0}])
+        modem = view.mm_shows(make_iccid(view.number, 2))
+        assert [f"cdc-wdm{view.number + 6}", 6 if view.number == 1 else 7] in modem["Ports"], modem
+        view.check_settled()
+
+
+main(__name__)
