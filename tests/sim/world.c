@@ -442,6 +442,21 @@ static JsonArray *describe_eims(const World *world)
     return list;
 }
 
+/* What ACTION is for a proxy, which is nobody's part; 0: nothing. */
+static int proxy_signal(const char *action)
+{
+    static const struct {
+        const char *action;
+        int signal;
+    } signals[] = {
+        { "stop", SIGTERM }, { "kill", SIGKILL }, { "pause", SIGSTOP }, { "continue", SIGCONT }
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+        if (g_str_equal(signals[i].action, action))
+            return signals[i].signal;
+    return 0;
+}
+
 /* {"do": "part", "name": "daemon", "action": "start" | "stop" | "kill" | "restart"} and
  * {"do": "show"}; answered when it is done. */
 static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
@@ -469,10 +484,8 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
     const char *action = json_object_get_string_member_with_default(request, "action", "");
-    if (g_str_equal(what, "part") && sim_world_is_proxy(name) &&
-        (g_str_equal(action, "kill") || g_str_equal(action, "stop")))
-        return sim_world_end_proxy(name, g_str_equal(action, "kill") ? SIGKILL : SIGTERM,
-                                   STOP_TIMEOUT, error);
+    if (g_str_equal(what, "part") && sim_world_is_proxy(name) && proxy_signal(action))
+        return sim_world_signal_proxy(name, proxy_signal(action), STOP_TIMEOUT, error);
     SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
     if (!part) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",
