@@ -90,6 +90,8 @@ static gboolean run_card_job(Worker *worker, GError **error)
 {
     gboolean ok = FALSE;
 
+    if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))
+        worker_forget_card(worker);
     /* The first job after a failure reads the card anew. */
     if (!worker->session && !worker_start(worker, error))
         return FALSE;
