@@ -261,6 +261,21 @@ static gboolean make_card(const World *world, const SimWorldModem *modem, GError
                           error);
 }
 
+/* "+FILE" of a card for one more slot of MODEM: one of the same make, with other profiles, that no eIM
+ * manages. "" where it has one slot; NULL with ERROR. */
+static char *make_second_card(const World *world, const SimWorldModem *modem, GError **error)
+{
+    enum { NUMBER = 90 }; /* of a card that is in no world */
+    if (!world->options->second_slot || modem->number > 1)
+        return g_strdup("");
+    g_autofree char *path = sim_world_path(world, "card-of-slot-2.json");
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !sim_write_card(path, modem->pki, NUMBER, nobody, NULL, error))
+        return NULL;
+    return g_strconcat("+", path, NULL);
+}
+
 /* One program is all modems: it can be the proxy of all. */
 static gboolean start_modems(World *world, GError **error)
 {
@@ -272,9 +287,12 @@ static gboolean start_modems(World *world, GError **error)
         const SimWorldModem *modem = world->modems->pdata[i];
         if (!make_card(world, modem, error))
             return FALSE;
+        g_autofree char *second = make_second_card(world, modem, error);
+        if (!second)
+            return FALSE;
         gboolean usual = g_str_equal(modem->kind, "qmi");
-        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s,%s", usual ? "" : modem->kind,
-                                              usual ? "" : ":", modem->path, modem->card,
+        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s%s,%s", usual ? "" : modem->kind,
+                                              usual ? "" : ":", modem->path, modem->card, second,
                                               modem->control));
     }
     g_ptr_array_add(argv, g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL));
