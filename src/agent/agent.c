@@ -317,12 +317,21 @@ void agent_set_modem_manager(Agent *agent, const MmModem *modem)
     agent_publish(agent);
 }
 
-void agent_stop(Agent *agent)
+static void stop(Agent *agent)
 {
     if (agent->stopped)
         return;
     agent->stopped = TRUE;
     worker_stop(agent->worker, agent->running ? agent->running->job : NULL);
+}
+
+void agent_stop(Agent *agent)
+{
+    if (agent->running)
+        job_cancel(agent->running->job);
+    if (agent->last)
+        job_cancel(agent->last);
+    stop(agent);
 }
 
 /* All that the world sees of it goes. */
@@ -353,7 +362,10 @@ void agent_leave(Agent *agent)
     GHashTableIter iter;
     gpointer value;
 
-    agent_stop(agent);
+    /* A result that is on its way to an eIM needs no modem: it would arrive twice if it were called back. */
+    if (agent->running && !agent->last)
+        agent->last = job_ref(agent->running->job);
+    stop(agent);
     g_hash_table_iter_init(&iter, agent->eims);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         eim_state_rest(value);
@@ -375,6 +387,7 @@ void agent_free(Agent *agent)
     agent_stop(agent);
     worker_free(agent->worker);
     withdraw(agent, error);
+    g_clear_pointer(&agent->last, job_unref);
     g_hash_table_unref(agent->eims);
     modem_free(agent->modem);
     g_strfreev(agent->owed);

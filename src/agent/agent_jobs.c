@@ -41,7 +41,7 @@ static gboolean on_job_deadline(gpointer data)
     JobEntry *entry = data;
 
     g_atomic_int_set(&entry->job->timed_out, TRUE);
-    g_cancellable_cancel(entry->job->cancellable);
+    job_cancel(entry->job);
     return G_SOURCE_REMOVE;
 }
 
@@ -72,7 +72,7 @@ JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GB
 void agent_cancel(Agent *agent, JobEntry *entry)
 {
     if (entry == agent->running) {
-        g_cancellable_cancel(entry->job->cancellable);
+        job_cancel(entry->job);
         return;
     }
     if (g_queue_remove(&agent->queue, entry)) {

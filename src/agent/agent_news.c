@@ -210,6 +210,9 @@ static void on_worker_event(WorkerEvent event, gpointer data)
         g_clear_pointer(&agent->facts, euicc_snapshot_unref);
         agent_set_state(agent, EUICC_UNAVAILABLE, "the card went away");
         agent_publish(agent);
+        /* Somebody else may have made another slot the active one: a job gets ours, and gives it back. */
+        if (agent->modem->switch_slot && agent->modem->slot > 0 && !agent_has_waiting_start(agent))
+            agent_queue(agent, JOB_KIND_START, NULL, NULL, "slot inactive");
         return;
     case WORKER_CARD_READY:
         log_info(&agent->log, "a card is ready");

@@ -21,6 +21,7 @@ struct Agent {
     Worker *worker;
     GQueue queue;      /* of JobEntry, waiting */
     JobEntry *running; /* NULL: the worker is idle */
+    Job *last;         /* that the worker had when its modem went; NULL */
     gboolean stopped;
 
     EuiccSnapshot *facts;          /* last card part from the worker; NULL while no card is read */

@@ -22,6 +22,7 @@ Job *job_new(guint32 number, JobKind kind)
     job->number = number;
     job->kind = kind;
     job->cancellable = g_cancellable_new();
+    job->delivery = g_cancellable_new();
     return job;
 }
 
@@ -38,5 +39,12 @@ void job_unref(Job *job)
     g_strfreev(job->eim_ids);
     g_clear_pointer(&job->data, g_bytes_unref);
     g_object_unref(job->cancellable);
+    g_object_unref(job->delivery);
     g_free(job);
+}
+
+void job_cancel(Job *job)
+{
+    g_cancellable_cancel(job->cancellable);
+    g_cancellable_cancel(job->delivery);
 }

@@ -320,36 +320,67 @@ static gboolean manager_switches_slot(Route *route, guint slot, GCancellable *ca
     return TRUE;
 }
 
-static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
+/* *RET_ACTIVE: number of the active slot, the wanted one where several are; 0: the modem names none.
+ * *RET_USED: a card is in it. */
+static gboolean find_active_slot(Route *route, guint *ret_active, gboolean *ret_used,
+                                 GCancellable *cancellable, GError **error)
 {
     g_autoptr(GArray) slots = NULL;
-    guint active = 0;
 
-    if (!route->modem->switch_slot || route->modem->slot == 0)
-        return TRUE;
+    *ret_active = 0;
+    *ret_used = FALSE;
     if (!backend_list_slots(route->backend, clock_deadline(OPEN_TIMEOUT), cancellable, &slots,
                             error))
         return FALSE;
     for (guint i = 0; i < slots->len; i++) {
         const BackendSlot *slot = &g_array_index(slots, BackendSlot, i);
 
-        if (slot->active && slot->physical == route->modem->slot)
-            active = slot->physical;
-        else if (slot->active && !active)
-            active = slot->physical;
+        if (!slot->active || (*ret_active && slot->physical != route->modem->slot))
+            continue;
+        *ret_active = slot->physical;
+        *ret_used = slot->card_present;
     }
-    if (active == route->modem->slot || active == 0) {
-        route->parked = FALSE;
+    return TRUE;
+}
+
+static gboolean may_switch(const Route *route)
+{
+    return route->modem->switch_slot && route->modem->slot > 0;
+}
+
+static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
+{
+    gboolean used;
+    guint active;
+
+    if (!may_switch(route))
         return TRUE;
-    }
-    log_info(&route->log, "switching from slot %u to slot %u", active, route->modem->slot);
-    /* Noted before: what was half done is undone as well. */
-    route->former_slot = active;
+    if (!find_active_slot(route, &active, &used, cancellable, error))
+        return FALSE;
     route->parked = FALSE;
-    (void)manager_switches_slot(route, route->modem->slot, cancellable);
-    /* It does what is still to be done, and waits for the card. */
+    if (active == 0)
+        return TRUE;
+    if (active != route->modem->slot) {
+        log_info(&route->log, "switching from slot %u to slot %u", active, route->modem->slot);
+        /* Noted before: what was half done is undone as well. Nobody misses an empty slot. */
+        route->former_slot = used ? active : 0;
+        (void)manager_switches_slot(route, route->modem->slot, cancellable);
+    }
+    /* It does what is still to be done, and waits for the card. Where somebody else made the slot the active
+     * one, it has to know that it is wanted again. */
     return backend_switch_slot(route->backend, route->modem->slot, clock_deadline(SLOT_TIMEOUT),
                                cancellable, error);
+}
+
+gboolean route_is_in_slot(Route *route, GCancellable *cancellable)
+{
+    gboolean used;
+    guint active;
+
+    if (!may_switch(route))
+        return TRUE;
+    return route->is_open && find_active_slot(route, &active, &used, cancellable, NULL) &&
+           (active == 0 || active == route->modem->slot);
 }
 
 gboolean route_open(Route *route, GCancellable *cancellable, GError **error)

@@ -43,6 +43,10 @@ gboolean route_next(Route *route, const GError *failure);
 /* Opens the chosen port and makes the wanted slot the active one where that is configured. */
 gboolean route_open(Route *route, GCancellable *cancellable, GError **error);
 
+/* FALSE: the card that was read can't be spoken to without route_open(), as somebody else made another slot the
+ * active one. Asks the modem where slots are switched. */
+gboolean route_is_in_slot(Route *route, GCancellable *cancellable);
+
 /* The card was reached by the chosen port: it comes first from now on. */
 void route_succeeded(Route *route);
 

@@ -90,10 +90,13 @@ static gboolean run_card_job(Worker *worker, GError **error)
 {
     gboolean ok = FALSE;
 
+    if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))
+        worker_forget_card(worker);
     /* The first job after a failure reads the card anew. */
     if (!worker->session && !worker_start(worker, error))
         return FALSE;
     worker->session->cancellable = worker->job->cancellable;
+    worker->session->delivery = worker->job->delivery;
     if (worker->session->left_alone) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s",
                     worker->session->left_alone_reason);
@@ -162,7 +165,7 @@ static void run_job(Worker *worker, Job *job)
     if (route_leave_slot(worker->route))
         worker_forget_card(worker);
     if (worker->session)
-        worker->session->cancellable = NULL;
+        worker->session->cancellable = worker->session->delivery = NULL;
     if (error && g_atomic_int_get(&job->timed_out)) {
         g_clear_error(&error);
         g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,

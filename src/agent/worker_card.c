@@ -131,6 +131,7 @@ static gboolean try_port(Worker *worker, GError **error)
                                       worker->config->refresh_grace);
     worker->session->rollback_window = worker->config->rollback_window;
     worker->session->cancellable = worker->job->cancellable;
+    worker->session->delivery = worker->job->delivery;
     worker_ipa_host.stage(worker, 0.3, "reading the card");
     return ipa_card_read(worker->session, error);
 }

@@ -236,14 +236,17 @@ static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, Es
 {
     g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
     g_autoptr(GPtrArray) notifications = NULL;
+    GCancellable *delivery = session->delivery ? session->delivery : session->cancellable;
 
+    /* One that went out while the modem goes is not called back, and none is begun. */
+    if (g_cancellable_set_error_if_cancelled(session->cancellable, error))
+        return NULL;
     if (record->result) {
         response = get_notifications(session, record, &notifications);
-        return esipa_provide_result(client, record->result, notifications, session->cancellable,
-                                    error);
+        return esipa_provide_result(client, record->result, notifications, delivery, error);
     }
     return esipa_provide_error(client, (EsipaResultError)record->error_code, record->transaction_id,
-                               session->cancellable, error);
+                               delivery, error);
 }
 
 static gboolean deliver_record(IpaSession *session, IpaRecord *record, GError **error)

@@ -147,6 +147,7 @@ typedef struct {
     gboolean reconciled; /* stored results of the card were compared with RECORDS */
 
     GCancellable *cancellable; /* of the running job; borrowed */
+    GCancellable *delivery;    /* for a delivery under way; NULL: the same; borrowed */
 } IpaSession;
 
 IpaSession *ipa_session_new(Channel *channel, const IpaHost *host, gpointer host_data,

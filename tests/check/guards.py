@@ -788,6 +788,22 @@ guard("agent: a job has a deadline", "invariant 7; design 3",
       "src/agent/agent_jobs.c", "clock_timer_new(clock_deadline(JOB_TIMEOUT), NULL, on_job_deadline, entry)",
       "((void)on_job_deadline, NULL)",
       "test-agents /agents/deadline")
+guard("agent: a delivery is not called back by a modem that goes", "invariant 3",
+      "src/agent/agent.c", "    stop(agent);\n    g_hash_table_iter_init",
+      "    agent_stop(agent);\n    g_hash_table_iter_init",
+      "test-agents-modems /agents-modems/goes")
+guard("agent: a slot that somebody else took", "design 6",
+      "src/agent/agent.c", "if (agent->modem->switch_slot && agent->modem->slot > 0 && !has_waiting_start(agent))",
+      "if (FALSE)",
+      "test-agents-modems /agents-modems/slot-taken")
+guard("route: an empty slot is not given back", "design 6",
+      "src/agent/route.c", "route->former_slot = used ? active : 0;",
+      "route->former_slot = active;",
+      "matrix_modem.py IPAD-ROB-44N")
+guard("worker: the card is still in the active slot", "design 6",
+      "src/agent/worker.c", "if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))",
+      "if (FALSE)",
+      "matrix_modem.py IPAD-ROB-42E")
 guard("agent: jobs that wait", "invariant 6",
       "src/agent/agent_jobs.c", "if (agent->queue.length >= QUEUE_LIMIT)",
       "if (FALSE)",

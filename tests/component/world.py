@@ -42,6 +42,8 @@ JOB = "org.euiccd1.Job"
 MM = "org.freedesktop.ModemManager1"
 MM_ROOT = "/org/freedesktop/ModemManager1"
 MODEM_MANAGER = "/usr/sbin/ModemManager"
+MBIM_GROUP = 2  # of the daemon's channels; ModemManager's is 1
+UIM = 0x0B  # the QMI service for the card
 
 # The usual card: see tests/sim/world_setup.c.
 EID = "89044045000000000000000000000156"
@@ -169,6 +171,7 @@ class World:
         self.wire = wire.Connection()
         self.path = f"{ROOT}/euicc/{EID}"
         self.number = 1
+        self.slot = {}  # "slot": of the card that is meant, where it need not be the active one
 
     def modem(self, number):
         """The same world as seen by the modem with NUMBER and its card: "modem", "card", orders for it and
@@ -285,7 +288,7 @@ class World:
 
     def show(self, part, eim=None):
         if part == "card":
-            return self.control("modem", {"do": "card"})["card"]
+            return self.control("modem", {"do": "card", **self.slot})["card"]
         answer = self.control(part, {"do": "show"}, eim)
         return answer["modem"] if part == "modem" else answer
 
@@ -293,7 +296,7 @@ class World:
         if isinstance(value, str):
             self.control(part, {"do": value}, eim)
         elif part == "card":
-            self.control("modem", {"do": "card", "behaviour": value})
+            self.control("modem", {"do": "card", **self.slot, "behaviour": value})
         else:
             self.control(part, {"do": "knobs", **value}, eim)
 
@@ -485,17 +488,17 @@ class World:
 
     # ---- what is true whenever nothing is under way ----
 
-    def check_settled(self, sessions_stay=False):
+    def check_settled(self, sessions_stay=False, dead=()):
         """The card has no result left, the bus shows what the card is, no channel is open but those of
         daemons that were killed: the modem does not learn of that. SESSIONS_STAY: nor does it of an AT
-        port's end."""
+        port's end. DEAD: more client ids of QMI, or groups of MBIM, that nobody has."""
         self.wait_idle()
         card = self.show("card")
         equal(card["results"], [], "results left on the card")
         modem = self.show("modem")
-        channels = modem["channels"]
+        channels = [c for c in modem["channels"] if c["owner"] not in dead]
         if modem["kind"] == "qmi":  # an MBIM host closes its group before it opens another channel
-            alive = {c["id"] for c in modem["clients"] if c["service"] == 0x0B and c["alive"]}
+            alive = {c["id"] for c in modem["clients"] if c["service"] == UIM and c["alive"]}
             channels = [c for c in channels if c["owner"] in alive]
         if not sessions_stay:
             equal(channels, [], "channels left open")

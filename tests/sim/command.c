@@ -504,7 +504,8 @@ static const char daemon_usage[] =
     "\n"
     "Starts or stops the daemon (or another part: eim, eim2, modem, bus, modemmanager; a qmi-proxy "
     "or\n"
-    "mbim-proxy can be stopped and killed) and returns when that is done;\n"
+    "mbim-proxy can be stopped and killed, and with pause and continue be silent) and returns when "
+    "that is done;\n"
     "stop is SIGTERM, kill is SIGKILL. log prints what it wrote, status exits with 0 if it runs.\n";
 
 static int print_log(const char *part)
@@ -522,7 +523,8 @@ static int print_log(const char *part)
 
 static int move_part(const char *part, const char *action)
 {
-    static const char *const actions[] = { "start", "stop", "kill", "restart", NULL };
+    static const char *const actions[] = { "start", "stop",     "kill", "restart",
+                                           "pause", "continue", NULL };
     g_autoptr(GError) error = NULL;
     if (g_str_equal(action, "log"))
         return print_log(part);

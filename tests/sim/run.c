@@ -243,7 +243,7 @@ int sim_run_main(int argc, char **argv)
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
     int wait_seconds = DEFAULT_WAIT;
     gboolean no_wait = FALSE;
-    gboolean udev = FALSE, wwan = FALSE, modem_manager = FALSE;
+    gboolean udev = FALSE, wwan = FALSE, second_slot = FALSE, modem_manager = FALSE;
     gboolean no_eim = FALSE, no_daemon = FALSE, defer = FALSE, keep = FALSE, verbose = FALSE,
              no_namespace = FALSE;
     const GOptionEntry entries[] = {
@@ -255,6 +255,8 @@ int sim_run_main(int argc, char **argv)
         { "udev", 0, 0, G_OPTION_ARG_NONE, &udev,
           "The daemon discovers the modems as USB devices, in place of being told of them", NULL },
         { "wwan", 0, 0, G_OPTION_ARG_NONE, &wwan, "Likewise, as ports of PCIe modems", NULL },
+        { "second-slot", 0, 0, G_OPTION_ARG_NONE, &second_slot,
+          "The first modem has a second slot, with a card of somebody else", NULL },
         { "with-modemmanager", 0, 0, G_OPTION_ARG_NONE, &modem_manager,
           "ModemManager is there too, behind the same proxy (means --udev --proxy=real)", NULL },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
@@ -352,6 +354,7 @@ int sim_run_main(int argc, char **argv)
             .real_proxy = modem_manager || g_strcmp0(proxy, "real") == 0,
             .udev = udev || wwan || modem_manager,
             .wwan = wwan,
+            .second_slot = second_slot,
             .modem_manager = modem_manager,
             .defer_daemon = defer,
             .wait_for_card = no_wait ? 0 : (guint)wait_seconds,

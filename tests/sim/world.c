@@ -261,6 +261,21 @@ static gboolean make_card(const World *world, const SimWorldModem *modem, GError
                           error);
 }
 
+/* "+FILE" of a card for one more slot of MODEM: one of the same make, with other profiles, that no eIM
+ * manages. "" where it has one slot; NULL with ERROR. */
+static char *make_second_card(const World *world, const SimWorldModem *modem, GError **error)
+{
+    enum { NUMBER = 90 }; /* of a card that is in no world */
+    if (!world->options->second_slot || modem->number > 1)
+        return g_strdup("");
+    g_autofree char *path = sim_world_path(world, "card-of-slot-2.json");
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !sim_write_card(path, modem->pki, NUMBER, nobody, NULL, error))
+        return NULL;
+    return g_strconcat("+", path, NULL);
+}
+
 /* One program is all modems: it can be the proxy of all. */
 static gboolean start_modems(World *world, GError **error)
 {
@@ -272,9 +287,12 @@ static gboolean start_modems(World *world, GError **error)
         const SimWorldModem *modem = world->modems->pdata[i];
         if (!make_card(world, modem, error))
             return FALSE;
+        g_autofree char *second = make_second_card(world, modem, error);
+        if (!second)
+            return FALSE;
         gboolean usual = g_str_equal(modem->kind, "qmi");
-        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s,%s", usual ? "" : modem->kind,
-                                              usual ? "" : ":", modem->path, modem->card,
+        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s%s,%s", usual ? "" : modem->kind,
+                                              usual ? "" : ":", modem->path, modem->card, second,
                                               modem->control));
     }
     g_ptr_array_add(argv, g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL));
@@ -442,6 +460,21 @@ static JsonArray *describe_eims(const World *world)
     return list;
 }
 
+/* What ACTION is for a proxy, which is nobody's part; 0: nothing. */
+static int proxy_signal(const char *action)
+{
+    static const struct {
+        const char *action;
+        int signal;
+    } signals[] = {
+        { "stop", SIGTERM }, { "kill", SIGKILL }, { "pause", SIGSTOP }, { "continue", SIGCONT }
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(signals); i++)
+        if (g_str_equal(signals[i].action, action))
+            return signals[i].signal;
+    return 0;
+}
+
 /* {"do": "part", "name": "daemon", "action": "start" | "stop" | "kill" | "restart"} and
  * {"do": "show"}; answered when it is done. */
 static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer data, GError **error)
@@ -469,10 +502,8 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
     const char *action = json_object_get_string_member_with_default(request, "action", "");
-    if (g_str_equal(what, "part") && sim_world_is_proxy(name) &&
-        (g_str_equal(action, "kill") || g_str_equal(action, "stop")))
-        return sim_world_end_proxy(name, g_str_equal(action, "kill") ? SIGKILL : SIGTERM,
-                                   STOP_TIMEOUT, error);
+    if (g_str_equal(what, "part") && sim_world_is_proxy(name) && proxy_signal(action))
+        return sim_world_signal_proxy(name, proxy_signal(action), STOP_TIMEOUT, error);
     SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
     if (!part) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",

@@ -141,7 +141,19 @@ static gboolean end_process(pid_t pid, int signal, guint timeout, GError **error
     return FALSE;
 }
 
-gboolean sim_world_end_proxy(const char *name, int signal, guint timeout, GError **error)
+/* One that is stopped can't be asked anything, and does not answer; its clients keep their connections. */
+static gboolean signal_process(pid_t pid, int signal, guint timeout, GError **error)
+{
+    if (signal != SIGSTOP && signal != SIGCONT)
+        return end_process(pid, signal, timeout, error);
+    if (kill(pid, signal) == 0)
+        return TRUE;
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "process %d: %s", (int)pid,
+                g_strerror(errno));
+    return FALSE;
+}
+
+gboolean sim_world_signal_proxy(const char *name, int signal, guint timeout, GError **error)
 {
     g_autoptr(GDir) processes = g_dir_open("/proc", 0, error);
     const char *entry;
@@ -150,7 +162,7 @@ gboolean sim_world_end_proxy(const char *name, int signal, guint timeout, GError
         pid_t pid = g_ascii_isdigit(*entry) ? pid_here(entry, name) : 0;
         if (pid == 0)
             continue;
-        if (!end_process(pid, signal, timeout, error))
+        if (!signal_process(pid, signal, timeout, error))
             return FALSE;
         count++;
     }

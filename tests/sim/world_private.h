@@ -45,6 +45,6 @@ gboolean sim_world_start_modem_manager(World *world, GError **error);
 /* Whether NAME is a program that libqmi or libmbim start by themselves. */
 gboolean sim_world_is_proxy(const char *name);
 /* Sends SIGNAL to those of NAME in this PID namespace, and waits until they ended. Fails where there is none. */
-gboolean sim_world_end_proxy(const char *name, int signal, guint timeout, GError **error);
+gboolean sim_world_signal_proxy(const char *name, int signal, guint timeout, GError **error);
 
 G_END_DECLS

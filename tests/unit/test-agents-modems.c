@@ -27,6 +27,8 @@ static void test_modem_goes(Fixture *f, gconstpointer data)
     modem_told(FALSE);
     assert_seen("");
     g_assert_true(worker->stopped);
+    /* What is on its way to an eIM is not called back: only the end of the daemon does that. */
+    g_assert_false(g_cancellable_is_cancelled(worker->job->delivery));
     g_assert_cmpuint(doubles_count_workers(), ==, 1);
     worker_ends(worker);
     g_assert_cmpuint(doubles_count_workers(), ==, 0);
@@ -151,6 +153,23 @@ static void test_imei_learned(Fixture *f, gconstpointer data)
     g_assert_true(one != the_worker);
 }
 
+/* A card that goes may have lost its slot to another: where it may be switched, that is tried once. */
+static void test_slot_taken(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Modem) modem = modem_new("/sys/usb1", 2);
+
+    (void)f;
+    (void)data;
+    modem_add_port(modem, PORT, "qmi", "qmi_wwan");
+    modem->switch_slot = TRUE;
+    the_modems->func(modem, TRUE, the_modems->data);
+    g_clear_pointer(&the_worker->job, job_unref);
+    the_worker->listener->finished(1, NULL, TRUE, the_worker->data);
+    g_string_truncate(seen, 0);
+    the_worker->listener->event(WORKER_CARD_GONE, the_worker->data);
+    assert_seen("j2:queued j2:running");
+}
+
 #define ADD(name, func) g_test_add("/agents-modems/" name, Fixture, NULL, set_up, func, tear_down)
 
 int main(int argc, char **argv)
@@ -161,6 +180,7 @@ int main(int argc, char **argv)
     ADD("renamed", test_modem_renamed);
     ADD("ports-change", test_ports_change);
     ADD("switched-slots", test_switched_slots);
+    ADD("slot-taken", test_slot_taken);
     ADD("imei-learned", test_imei_learned);
     return g_test_run();
 }

@@ -1,0 +1,298 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The fault matrix: channels that somebody left open, a daemon that is killed again and again, indications that are
+late, double and out of order, slots that somebody else switches, and a second user of the same modem, for QMI and
+MBIM. See matrixrow.py for what holds at the end of each row."""
+
+import os
+import subprocess
+import threading
+
+import wire
+import wirehost
+from matrixrow import (HASTY, REAL_PROXY, at_modem, delivered, fails, gone, poll_stuck, row, toggle,
+                       uim_clients, works, world_of)
+from world import EUICC, JOB, MANAGER, MBIM_GROUP, ROOT, equal, main, make_eid
+
+# ---- channels that are left open ----
+
+
+def leak(world, **options):
+    """A dead program leaves all channels of the modem open."""
+    host = wirehost.host_of(world, **options)
+    channels = [host.open_channel() for _ in range(3)]
+    equal(len(world.show("modem")["channels"]), 3, "channels open")
+    host.die()
+    world.dead |= at_modem(world)
+    return channels
+
+
+@row("IPAD-TRN-95N", "design 4", "leaks")
+def three_channels_left_open_before_the_start(world):
+    """By somebody else: the modem does not let go of them until the card is reset."""
+    world.daemon("stop")
+    cycles = world.show("modem")["power-cycles"]
+    leak(world)
+    world.daemon("start")
+    works(world)
+    equal(world.show("modem")["power-cycles"] - cycles, 1, "resets of the card")
+    equal(world.show("modem")["channels"], [], "channels left open")
+
+
+@row("IPAD-TRN-96N", "design 4", "leaks")
+def three_channels_left_open_by_a_daemon(world):
+    """MBIM: those of our own group are closed without a reset."""
+    world.daemon("stop")
+    cycles = world.show("modem")["power-cycles"]
+    leak(world, **({"group": MBIM_GROUP} if world.kind == "mbim" else {}))
+    world.daemon("start")
+    works(world)
+    equal(world.show("modem")["power-cycles"] - cycles, 0 if world.kind == "mbim" else 1, "resets of the card")
+    equal(world.show("modem")["channels"], [], "channels left open")
+
+
+@row("IPAD-TRN-97E", "design 4", "leaks")
+def three_channels_that_are_in_use(world):
+    """Somebody opens all of them again whenever they are free; the error says what is missing."""
+    world.wait_idle()
+    world.knob("modem", {"rules": [{"message": "open-channel", "action": "error", "count": 0, **NO_CHANNEL[world.kind]}]})
+    world.queue("list")
+    job = world.call(world.path, EUICC, "Poll")[0]
+    fails(world, job, "NoChannel", "channel")
+    world.knob("modem", {"rules": []})
+    world.wait_idle()
+    world.poll_ok()
+
+
+NO_CHANNEL = {"qmi": {"error": 68}, "mbim": {"error": 0x87430001}}
+
+# ---- a daemon that is killed ----
+
+
+@row("IPAD-TRN-98N", "design 4", "crashes")
+def daemon_killed_thirty_times(world):
+    """While it has a channel and a client id. The orders that it had all come to their end."""
+    orders = []
+    for _ in range(30):
+        orders.append(poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore"})[0])
+        world.dead |= at_modem(world)
+        world.daemon("kill")
+        assert len(world.show("modem")["channels"]) <= 3, "more channels than there are"
+        assert len(uim_clients(world)) <= 32, "more client ids than there are"
+        world.knob("modem", {"rules": []})
+        world.daemon("start")
+        world.wait_idle()
+        world.poll_ok()
+    for number in orders:
+        equal(world.outcome(number)["offered"], 1, "times the package was offered")
+
+
+# ---- indications that are not as they should be ----
+
+
+def switches(world):
+    """Two profile changes and a package, each once."""
+    for _ in range(2):
+        number = world.queue(*toggle(world))
+        world.poll_ok()
+        delivered(world, number, [{"enable": 0}])
+    works(world)
+
+
+@row("IPAD-TRN-99N", "SGP.22 5.7.2", "indications")
+def indications_late(world):
+    world.knob("modem", {"indication-delay": 400})
+    switches(world)
+
+
+@row("IPAD-TRN-79N", "SGP.22 5.7.2", "indications")
+def indications_three_times(world):
+    world.knob("modem", {"indication-copies": 3})
+    switches(world)
+
+
+@row("IPAD-TRN-78N", "SGP.22 5.7.2", "indications")
+def indications_out_of_order(world):
+    world.knob("modem", {"indication-swap": True})
+    switches(world)
+
+
+@row("IPAD-TRN-77N", "SGP.22 5.7.2", "indications")
+def indications_late_double_and_out_of_order(world):
+    world.knob("modem", {"indication-delay": 300, "indication-copies": 2, "indication-swap": True})
+    switches(world)
+
+
+@row("IPAD-TRN-76N", "SGP.22 5.7.2", "indications")
+def indications_that_never_come(world):
+    world.knob("modem", {"indications": False})
+    switches(world)
+
+
+# ---- slots that are switched by somebody else ----
+
+
+def switch_slot(world, number):
+    world.control("modem", {"do": "switch-slot", "slot": number})
+
+
+@row("IPAD-TRN-75N", "design 6", "slots")
+def slot_switched_while_idle(world):
+    """The second slot is empty: the card is gone, and there again when it is switched back."""
+    switch_slot(world, 2)
+    gone(world)
+    switch_slot(world, 1)
+    works(world)
+
+
+@row("IPAD-TRN-74E", "design 6", "slots")
+def slot_switched_in_the_middle_of_a_package(world):
+    number, job = poll_stuck(world, {"message": "send-apdu", "after": "BF51", "contains": "E291", "action": "drop"},
+                             order=toggle(world))
+    switch_slot(world, 2)
+    fails(world, job, "CardAbsent", "executing a package")
+    world.knob("modem", {"rules": []})
+    gone(world)
+    switch_slot(world, 1)
+    world.wait_idle()
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+
+
+OWN_SLOT = HASTY + "[modem sim]\nslot=1\nswitch-slot=true\n"
+
+
+def away(world):
+    """Somebody made the other slot the active one."""
+    world.slot = {"slot": 1}
+    switch_slot(world, 2)
+
+
+def rests_in(world, number):
+    equal(world.show("modem")["active-slot"], number, "active slot")
+
+
+@row("IPAD-ROB-40N", "design 6", "own_slot")
+def slot_switched_for_a_job_and_given_back(world):
+    away(world)
+    number = world.queue(*toggle(world))
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+    world.wait_idle()
+    rests_in(world, 2)
+    switch_slot(world, 1)
+
+
+@row("IPAD-ROB-41E", "design 6", "own_slot")
+def slot_given_back_after_a_failure(world):
+    away(world)
+    number = world.queue(*toggle(world))
+    world.knob("eim", {"faults": [{"on": "ProvideEimPackageResult", "status": 500}]})
+    fails(world, world.call(world.path, EUICC, "Poll")[0], "Http", "the eIM answered HTTP status 500")
+    world.wait_idle()
+    rests_in(world, 2)
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+    rests_in(world, 2)
+    switch_slot(world, 1)
+
+
+@row("IPAD-ROB-44N", "design 6", "own_slot")
+def empty_slot_is_not_given_back(world):
+    """There is nothing that could be used in it."""
+    world.control("modem", {"do": "eject", "slot": 2})
+    away(world)
+    number = world.queue(*toggle(world))
+    world.call(ROOT, MANAGER, "Rescan")
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+    rests_in(world, 1)
+    world.control("modem", {"do": "insert", "slot": 2})
+
+
+@row("IPAD-ROB-42E", "design 6", "own_slot")
+def daemon_killed_while_its_slot_is_the_active_one(world):
+    """It does not know after the kill that the other slot was active: the card is served where it is, and the slot
+    stays until somebody switches it, as at any start."""
+    away(world)
+    number, _ = poll_stuck(world, {"message": "send-apdu", "after": "BF51", "contains": "E291", "action": "drop"},
+                           order=toggle(world))
+    world.dead |= at_modem(world)
+    world.daemon("kill")
+    world.knob("modem", {"rules": []})
+    rests_in(world, 1)
+    world.daemon("start")
+    world.wait_idle()
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+    rests_in(world, 1)
+
+
+# ---- two users of one modem ----
+
+
+class Traffic:
+    """Another host that opens channels, reads the EID and closes them, all the time."""
+
+    EID = bytes.fromhex("81E2910006BF3E035C015A00")
+
+    def __init__(self, world):
+        self.world, self.rounds, self.problem = world, 0, None
+        self.stopped = threading.Event()
+        self.began = threading.Event()
+        self.host = wirehost.host_of(world)
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        channel = None
+        while not self.stopped.is_set():
+            try:
+                channel = self.host.open_channel()
+                answer = self.host.send(channel, self.EID)
+                while answer[-2] == 0x61:
+                    answer = self.host.send(channel, bytes([0x81, 0xC0, 0, 0, answer[-1]]))
+                # After a profile change the card wants its reset first.
+                if bytes.fromhex(make_eid(1)) not in answer and answer[-2:] != b"\x69\x85":
+                    self.problem = f"not the EID: {answer.hex()}"
+                self.host.close_channel(channel)
+                self.rounds += 1
+                self.began.set()
+            except wirehost.Refused:
+                pass  # the card was reset meanwhile
+            except (AssertionError, OSError) as error:
+                self.problem = str(error)
+                break
+        self.began.set()
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join()
+        assert not self.problem, self.problem
+        assert self.rounds > 0, "no traffic"
+        self.host.close()
+
+
+@row("IPAD-ROB-43N", "design 4", "users")
+def somebody_else_talks_to_the_card_all_the_time(world):
+    """Answers reach him who asked; channels and profile changes of one do not end the other."""
+    other = Traffic(world)
+    try:
+        other.began.wait()
+        switches(world)
+    finally:
+        other.stop()
+
+
+for kind in ("qmi", "mbim"):
+    world_of(kind, "indications")
+    world_of(kind, "slots", knobs={"slots": 2})
+    world_of(kind, "own_slot", OWN_SLOT, arguments=["--second-slot"])
+    world_of(kind, "users")
+    world_of(kind, "users", name="real", arguments=REAL_PROXY)
+    world_of(kind, "leaks")
+    world_of(kind, "leaks", name="real", arguments=REAL_PROXY)
+    world_of(kind, "crashes")
+    world_of(kind, "crashes", name="real", arguments=REAL_PROXY)
+
+main(__name__)
