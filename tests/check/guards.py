@@ -793,7 +793,7 @@ guard("agent: a delivery is not called back by a modem that goes", "invariant 3"
       "    agent_stop(agent);\n    g_hash_table_iter_init",
       "test-agents-modems /agents-modems/goes")
 guard("agent: a slot that somebody else took", "design 6",
-      "src/agent/agent.c", "if (agent->modem->switch_slot && agent->modem->slot > 0 && !has_waiting_start(agent))",
+      "src/agent/agent_news.c", "if (agent->modem->switch_slot && agent->modem->slot > 0 && !agent_has_waiting_start(agent))",
       "if (FALSE)",
       "test-agents-modems /agents-modems/slot-taken")
 guard("route: an empty slot is not given back", "design 6",
