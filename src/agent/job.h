@@ -23,7 +23,7 @@ typedef struct {
     GBytes *data;   /* JOB_KIND_ADD_INITIAL_EIM */
     GCancellable *cancellable;
     GCancellable *delivery; /* the same, but for a delivery under way where only the modem went */
-    gint timed_out; /* atomic: set before a deadline cancels */
+    gint timed_out;         /* atomic: set before a deadline cancels */
 } Job;
 
 Job *job_new(guint32 number, JobKind kind);

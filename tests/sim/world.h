@@ -34,7 +34,7 @@ typedef struct {
     gboolean real_proxy;
     gboolean udev; /* the daemon discovers the modems, in a folder in place of /sys and /dev */
     gboolean wwan; /* as those of PCIe modems */
-    gboolean second_slot; /* of the first modem, with a card that nobody manages */
+    gboolean second_slot;   /* of the first modem, with a card that nobody manages */
     gboolean modem_manager; /* ModemManager is there; wants udev and real_proxy */
     gboolean own_network;   /* in a namespace: fixed ports can be used */
     gboolean defer_daemon;  /* prepared but not started */
