@@ -58,6 +58,10 @@ static EuiccdError classify_open(MbimBackend *self, guint32 status, guint16 stat
     case MBIM_INFO_SELECT_FAILED:
         return EUICCD_ERROR_NOT_EUICC;
     }
+    /* Firmware that does not let us to the eUICC may say no more than that (facts, quirk 20). Where a channel
+     * was opened before, it is something else that passes. */
+    if (status == MBIM_STATUS_ERROR_FAILURE && !status_word && self->select_p2 < 0)
+        return EUICCD_ERROR_NOT_SUPPORTED;
     return classify(self, status);
 }
 
@@ -169,8 +173,9 @@ static gboolean try_open(MbimBackend *self, const guint8 *aid, gsize aid_size, g
         code = classify_open(self, answer.status, status_word);
         /* "Not found" says that the application is not there. Whatever else went wrong may be the modem's
          * or the card's dislike of P2. */
-        *ret_final =
-            status_word == 0x6A82 || (code != EUICCD_ERROR_NOT_EUICC && code != EUICCD_ERROR_MODEM);
+        *ret_final = status_word == 0x6A82 ||
+                     (code != EUICCD_ERROR_NOT_EUICC && code != EUICCD_ERROR_MODEM &&
+                      answer.status != MBIM_STATUS_ERROR_FAILURE);
         set_error(self, code, "open logical channel", answer.status, status_word, error);
         return FALSE;
     }
