@@ -496,7 +496,7 @@ static void test_class_type(void)
         guint32 status;
         guint16 status_word;
     } refusals[] = { { 2, 0 }, { 9, 0 }, { 21, 0 }, { 34, 0 }, { 0, 0x6E00 }, { 0, 0x6881 } };
-    static const Quirks inter_industry = { .inter_industry = QUIRK_YES };
+    Quirks quirks = { 0 };
     g_autoptr(GError) error = NULL;
     Rig rig;
 
@@ -536,8 +536,10 @@ static void test_class_type(void)
     rig_assert_history(&rig, "apdu:1 apdu:0 apdu:1");
     rig_stop(&rig);
 
-    rig_start_quirks(&rig, &inter_industry);
+    /* A model's quirks are known after it was opened. */
+    rig_start_quirks(&rig, &quirks);
     rig_open(&rig);
+    quirks.inter_industry = QUIRK_YES;
     fake_mbim_answer(rig.fake, FAKE_MBIM_APDU, 2, "");
     g_free(rig_transmit(&rig, LATE, NULL, NULL));
     rig_assert_history(&rig, "apdu:0 apdu:1");
