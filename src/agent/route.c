@@ -24,7 +24,8 @@ struct Route {
     Modem *next_modem; /* for the next attempt; NULL: the same */
     GPtrArray *order;  /* of ModemPort, borrowed from MODEM: in which they are tried now */
     guint at;          /* in ORDER, of the next one */
-    char *favourite;   /* path of the port that led to the card last time; NULL */
+    gboolean refused; /* in this attempt a control port said that it gives no access to the eUICC */
+    char *favourite;  /* path of the port that led to the card last time; NULL */
 
     const ModemPort *port; /* chosen; NULL: none */
     char *port_path, *transport;
@@ -184,18 +185,28 @@ void route_begin(Route *route)
     append_ports(route, is_preferred);
     append_ports(route, NULL);
     route->at = 0;
-}
-
-/* The modem said that it does not give access to the eUICC this way; another way may. */
-static gboolean is_modem_refusal(const GError *failure)
-{
-    return euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED) ||
-           euiccd_error_is(failure, EUICCD_ERROR_MODEM);
+    route->refused = FALSE;
 }
 
 static gboolean is_at(const ModemPort *port)
 {
     return g_str_equal(port->transport, "at");
+}
+
+/* It lies at the modem or at the way to it: another way may lead to the card. */
+static gboolean is_port_trouble(const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_MODEM) ||
+           euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT);
+}
+
+/* A proxy that could not be started or an answer that can't be read passes. Only a modem that says that it gives
+ * no access to the eUICC this way is to be spoken to over AT. */
+static void note_refusal(Route *route, const GError *failure)
+{
+    if (route->port && !is_at(route->port) && euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED))
+        route->refused = TRUE;
 }
 
 /* An AT port that somebody else has locked; the others are shared. */
@@ -205,15 +216,15 @@ static gboolean is_held_by_others(const Route *route, const GError *failure)
            !route->is_open;
 }
 
-/* NULL: it is worth trying after FAILURE. */
-static const char *why_not(Route *route, const ModemPort *port, const GError *failure)
+/* NULL: it is worth trying. */
+static const char *why_not(Route *route, const ModemPort *port)
 {
     if (!backend_is_supported(port->transport))
         return "this build has no such back-end";
     if (is_at(port) && port->taken)
         return "ModemManager uses it";
-    if (is_at(port) && !is_preferred(route, port) && !is_favourite(route, port) &&
-        route->modem->ports->len > 1 && !(failure && is_modem_refusal(failure)))
+    if (is_at(port) && !is_preferred(route, port) && modem_has_control_port(route->modem) &&
+        !route->refused)
         return "only where the other ports refuse the eUICC";
     return NULL;
 }
@@ -257,12 +268,13 @@ gboolean route_next(Route *route, const GError *failure)
 {
     /* A card that says itself that it is none, that is not there or not ready, is so on every port; and a
      * modem that went took all of them with it. */
-    if (failure && !is_modem_refusal(failure) && !euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) &&
-        !is_held_by_others(route, failure))
+    if (failure && !is_port_trouble(failure) && !is_held_by_others(route, failure))
         return FALSE;
+    if (failure)
+        note_refusal(route, failure);
     while (route->at < route->order->len) {
         const ModemPort *port = route->order->pdata[route->at++];
-        const char *why = why_not(route, port, failure);
+        const char *why = why_not(route, port);
 
         if (!why) {
             choose(route, port, failure);
@@ -442,6 +454,9 @@ void route_close(Route *route)
 
 void route_succeeded(Route *route)
 {
+    /* The other ports are asked again each time: what refused may have been a passing state of the modem. */
+    if (is_at(route->port) && modem_has_control_port(route->modem))
+        return;
     g_free(route->favourite);
     route->favourite = g_strdup(route->port_path);
 }

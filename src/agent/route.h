@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * It lives in the worker's thread.
  *
  * The ports are tried in their order; the one that led to the card last time comes first. An AT port is a
- * last resort: only where the modem refuses the eUICC on all others.
+ * last resort: in each attempt the others come before it, and it is tried only where one of them said that it
+ * gives no access to the eUICC, or where quirks or the configuration want it.
  */
 typedef struct Route Route;
 
@@ -47,7 +48,7 @@ gboolean route_open(Route *route, GCancellable *cancellable, GError **error);
  * active one. Asks the modem where slots are switched. */
 gboolean route_is_in_slot(Route *route, GCancellable *cancellable);
 
-/* The card was reached by the chosen port: it comes first from now on. */
+/* The card was reached by the chosen port: it comes first from now on, unless it is an AT port beside others. */
 void route_succeeded(Route *route);
 
 /* After a job: gives the former slot back. FALSE: there was none to give back, the card stays reachable. */

@@ -241,10 +241,8 @@ Backend *backend_at_new(const char *path, guint slot, const BackendOptions *opti
     self->backend.probe = options->probe;
     self->backend.name = g_path_get_basename(path);
     self->backend.plain_class = TRUE;
-    self->backend.block_limit =
-        self->backend.quirks->block_size ? self->backend.quirks->block_size : BLOCK_LIMIT;
-    self->backend.patience =
-        self->backend.quirks->timeout ? self->backend.quirks->timeout : PATIENCE;
+    self->backend.block_limit = BLOCK_LIMIT;
+    self->backend.patience = PATIENCE;
     self->path = g_strdup(path);
     self->log = (LogContext){ .object = self->backend.name, .modem = self->path };
     self->orphans = g_array_new(FALSE, FALSE, sizeof(guint32));

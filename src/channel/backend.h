@@ -83,8 +83,9 @@ struct Backend {
                              80 */
     gboolean with_le;     /* the modem wants Le 00 after STORE DATA (case 4) */
     guint block_limit;    /* no larger block of STORE DATA gets through; 0: none is known */
-    guint patience;       /* seconds that an APDU may take at least; 0: nothing special */
-    gboolean is_euicc;    /* the modem says that the card is one; kept by the back-end */
+    guint
+        patience; /* seconds that an APDU may take at least, unless quirks say; 0: nothing special */
+    gboolean is_euicc; /* the modem says that the card is one; kept by the back-end */
     /* A channel of ours may be open at the modem that nobody can close by its number: those of our client are
      * cleaned up before the next one is opened. Set by whoever lost it. */
     gboolean leaked;

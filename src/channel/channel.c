@@ -52,17 +52,24 @@ void channel_config_free(ChannelConfig *config)
 
 /* ---- what the modem's quirks have over the configuration ---- */
 
+guint channel_get_patience(const Channel *channel)
+{
+    guint patience = channel->backend->patience, timeout = channel->backend->quirks->timeout;
+
+    return patience && timeout ? timeout : patience;
+}
+
 guint channel_get_timeout(const Channel *channel)
 {
     guint timeout = channel->backend->quirks->timeout;
 
-    return MAX(timeout ? timeout : channel->config->timeout, channel->backend->patience);
+    return MAX(timeout ? timeout : channel->config->timeout, channel_get_patience(channel));
 }
 
 guint channel_get_long_timeout(const Channel *channel)
 {
     return MAX(channel->config->long_timeout,
-               MAX(channel->backend->quirks->timeout, channel->backend->patience));
+               MAX(channel->backend->quirks->timeout, channel_get_patience(channel)));
 }
 
 guint channel_get_block_size(const Channel *channel)

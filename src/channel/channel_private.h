@@ -62,7 +62,8 @@ gboolean channel_transact(Channel *channel, guint8 *apdu, gsize size, guint time
 gboolean channel_is_success(guint16 sw);
 
 /* What holds for this modem: its quirks, or else the configuration. */
-guint channel_get_timeout(const Channel *channel); /* seconds */
+guint channel_get_patience(const Channel *channel); /* seconds, as the others */
+guint channel_get_timeout(const Channel *channel);
 guint channel_get_long_timeout(const Channel *channel);
 guint channel_get_block_size(const Channel *channel); /* 0: auto */
 gboolean channel_is_plain(const Channel *channel);    /* no channel number in the class octet */

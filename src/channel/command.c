@@ -26,7 +26,7 @@ gboolean channel_exchange(Channel *channel, guint8 number, const guint8 *apdu, g
     channel_trace_command(channel->trace, name, number, apdu, size, hide_command);
     channel->counters.apdus++;
     channel->counters.bytes_sent += size;
-    timeout = MAX(timeout, channel->backend->patience);
+    timeout = MAX(timeout, channel_get_patience(channel));
     if (!backend_transmit(channel->backend, number, apdu, size, clock_deadline(timeout),
                           cancellable, &response, &failure)) {
         channel_trace_note(channel->trace, name, "no response");

@@ -413,16 +413,15 @@ static const BackendClass mbim_class = {
 Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOptions *options)
 {
     MbimBackend *self = g_new0(MbimBackend, 1);
-    const Quirks *quirks = options->quirks ? options->quirks : &quirks_none;
 
     self->backend.class = &mbim_class;
-    self->backend.quirks = quirks;
+    self->backend.quirks = options->quirks ? options->quirks : &quirks_none;
     self->backend.probe = options->probe;
     self->backend.name = g_path_get_basename(path);
     /* The Channel of a request is what counts: the modem writes it into the class octet. */
-    self->backend.plain_class = quirks->channel_in_class != QUIRK_YES;
+    self->backend.plain_class = self->backend.quirks->channel_in_class != QUIRK_YES;
     /* Modems with an Intel chip refuse STORE DATA without. */
-    self->backend.with_le = quirks->with_le != QUIRK_NO;
+    self->backend.with_le = self->backend.quirks->with_le != QUIRK_NO;
     self->path = g_strdup(path);
     self->wanted_slot = slot;
     self->no_proxy = options->no_proxy;
@@ -432,8 +431,5 @@ Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOption
     self->removal = g_cancellable_new();
     self->slot_mapped = TRUE;
     self->select_p2 = -1;
-    self->class_type = quirks->inter_industry == QUIRK_YES
-                           ? MBIM_UICC_CLASS_BYTE_TYPE_INTER_INDUSTRY
-                           : MBIM_UICC_CLASS_BYTE_TYPE_EXTENDED;
     return &self->backend;
 }

@@ -58,6 +58,10 @@ static EuiccdError classify_open(MbimBackend *self, guint32 status, guint16 stat
     case MBIM_INFO_SELECT_FAILED:
         return EUICCD_ERROR_NOT_EUICC;
     }
+    /* Firmware that does not let us to the eUICC may say no more than that (facts, quirk 20). Where a channel
+     * was opened before, it is something else that passes. */
+    if (status == MBIM_STATUS_ERROR_FAILURE && !status_word && self->select_p2 < 0)
+        return EUICCD_ERROR_NOT_SUPPORTED;
     return classify(self, status);
 }
 
@@ -169,8 +173,9 @@ static gboolean try_open(MbimBackend *self, const guint8 *aid, gsize aid_size, g
         code = classify_open(self, answer.status, status_word);
         /* "Not found" says that the application is not there. Whatever else went wrong may be the modem's
          * or the card's dislike of P2. */
-        *ret_final =
-            status_word == 0x6A82 || (code != EUICCD_ERROR_NOT_EUICC && code != EUICCD_ERROR_MODEM);
+        *ret_final = status_word == 0x6A82 ||
+                     (code != EUICCD_ERROR_NOT_EUICC && code != EUICCD_ERROR_MODEM &&
+                      answer.status != MBIM_STATUS_ERROR_FAILURE);
         set_error(self, code, "open logical channel", answer.status, status_word, error);
         return FALSE;
     }
@@ -400,6 +405,16 @@ static gboolean is_class_refused(const MbimAnswer *answer)
     return FALSE;
 }
 
+/* Looked up at use: the quirks of a model are known after the modem was opened. */
+static MbimUiccClassByteType get_class_type(const MbimBackend *self)
+{
+    if (self->class_set)
+        return self->class_type;
+    return self->backend.quirks->inter_industry == QUIRK_YES
+               ? MBIM_UICC_CLASS_BYTE_TYPE_INTER_INDUSTRY
+               : MBIM_UICC_CLASS_BYTE_TYPE_EXTENDED;
+}
+
 /*
  * How the modem shall write the channel into the class octet: most want the extended coding, some take only
  * the inter-industry one. Only the first APDUs after the back-end was made show that (TERMINAL CAPABILITY,
@@ -409,17 +424,18 @@ static gboolean send_apdu_as_known(MbimBackend *self, guint8 channel, const guin
                                    gsize size, gint64 deadline, GCancellable *cancellable,
                                    MbimAnswer *ret_answer, GError **error)
 {
-    MbimUiccClassByteType other = self->class_type == MBIM_UICC_CLASS_BYTE_TYPE_EXTENDED
+    MbimUiccClassByteType first = get_class_type(self);
+    MbimUiccClassByteType other = first == MBIM_UICC_CLASS_BYTE_TYPE_EXTENDED
                                       ? MBIM_UICC_CLASS_BYTE_TYPE_INTER_INDUSTRY
                                       : MBIM_UICC_CLASS_BYTE_TYPE_EXTENDED;
     g_auto(MbimAnswer) second = { 0 };
 
-    if (!send_apdu(self, channel, apdu, size, self->class_type, deadline, cancellable, ret_answer,
-                   error))
+    if (!send_apdu(self, channel, apdu, size, first, deadline, cancellable, ret_answer, error))
         return FALSE;
     if (self->class_set)
         return TRUE;
     if (!is_class_refused(ret_answer)) {
+        self->class_type = first;
         self->class_set = ret_answer->status == 0;
         return TRUE;
     }
@@ -430,7 +446,7 @@ static gboolean send_apdu_as_known(MbimBackend *self, guint8 channel, const guin
     /* Where both are refused alike, that was not it. */
     if (second.status != 0 || is_class_refused(&second))
         return TRUE;
-    log_info(&self->log, "class octet type %u was refused, %u works", self->class_type, other);
+    log_info(&self->log, "class octet type %u was refused, %u works", first, other);
     self->class_type = other;
     self->class_set = TRUE;
     mbim_answer_clear(ret_answer);

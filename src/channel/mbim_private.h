@@ -69,7 +69,7 @@ typedef struct {
 
     /* What the modem turned out to want; kept while the back-end lives. */
     gint select_p2;     /* -1: not known yet */
-    gboolean class_set; /* CLASS_TYPE was taken once */
+    gboolean class_set; /* CLASS_TYPE was taken once; else quirks say what is tried first */
     MbimUiccClassByteType class_type;
 
     char imei[16]; /* "": not known yet */

@@ -162,7 +162,7 @@ def another_aid_of_the_isd_r(world):
 @quirk(20, "SGP.22 5.7.2", "mbim", knobs=on_open(2))
 def open_channel_is_a_failure(world):
     world.daemon("start")
-    refused(world, "Modem", "open logical channel", "Failure")
+    refused(world, "NotSupported", "open logical channel", "Failure")
     mended(world)
 
 

@@ -504,6 +504,36 @@ static void test_channel(void)
     at_rig_stop(&rig);
 }
 
+/* A model's quirks are known after it was opened. */
+static void test_quirks(void)
+{
+    g_autoptr(ChannelConfig) config = channel_config_new();
+    g_autoptr(GBytes) request = g_bytes_new_static("\xBF\x20\x00", 3);
+    g_autoptr(GBytes) answer = NULL;
+    g_autoptr(GError) error = NULL;
+    Quirks quirks = { 0 };
+    Channel *channel;
+    AtRig rig = { 0 };
+
+    at_rig_start(&rig);
+    rig.backend->quirks = &quirks;
+    fake_at_answer(rig.fake, "AT+CCHO", SESSION);
+    fake_at_answer(rig.fake, "AT+CCHC", OK);
+    fake_at_answer(rig.fake, "AT+CGLA", "\r\n+CGLA: 4,\"9000\"\r\n" OK);
+    config->timeout = config->long_timeout = 1;
+    channel = channel_new(rig.backend, config, NULL);
+    g_assert_true(channel_open(channel, NULL, &error));
+    g_assert_no_error(error);
+    quirks.timeout = 1;
+    fake_at_answer_once(rig.fake, "AT+CGLA", NULL);
+    g_assert_false(
+        channel_command(channel, request, NULL, NULL, FALSE, NULL, &answer, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    g_assert_nonnull(strstr(error->message, "(1 s)"));
+    channel_free(channel);
+    at_rig_stop(&rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -523,6 +553,7 @@ int main(int argc, char **argv)
     g_test_add_func("/at-card/news", test_news);
     g_test_add_func("/at-card/absent", test_absent);
     g_test_add_func("/at-card/removal", test_removal);
+    g_test_add_func("/at-card/quirks", test_quirks);
     g_test_add_func("/at-card/channel", test_channel);
     return g_test_run();
 }

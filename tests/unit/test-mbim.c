@@ -174,7 +174,7 @@ static void test_open_errors(void)
         { 0x87430002, 0, EUICCD_ERROR_NOT_EUICC, "SelectFailed", "open:4 open:12 open:0" },
         { 0x87430003, 0, EUICCD_ERROR_MODEM, "InvalidLogicalChannel (0x87430003)",
           "open:4 open:12 open:0" },
-        { 2, 0, EUICCD_ERROR_MODEM, "Failure (2)", "open:4 open:12 open:0" },
+        { 2, 0, EUICCD_ERROR_NOT_SUPPORTED, "Failure (2)", "open:4 open:12 open:0" },
         { 21, 0, EUICCD_ERROR_MODEM, "InvalidParameters (21)", "open:4 open:12 open:0" },
         { 4711, 0, EUICCD_ERROR_MODEM, "unknown (4711)", "open:4 open:12 open:0" },
         { 0x87430099, 0, EUICCD_ERROR_MODEM, "unknown (0x87430099)", "open:4 open:12 open:0" },
@@ -205,6 +205,23 @@ static void test_open_errors(void)
         g_assert_cmpuint(rig_count_steps(&rig, "UICC Open Channel", FALSE), >, 0);
         rig_stop(&rig);
     }
+}
+
+/* Without a word of the card it is firmware that gives no access, unless a channel was got before. */
+static void test_open_failure(void)
+{
+    g_autoptr(GError) error = NULL;
+    Rig rig;
+
+    rig_start(&rig);
+    rig_open(&rig);
+    g_assert_true(rig_open_channel(&rig, TIGHT, &error));
+    g_assert_no_error(error);
+    for (guint i = 0; i < 3; i++)
+        fake_mbim_answer_take(rig.fake, FAKE_MBIM_OPEN_CHANNEL, 2, fake_mbim_opened(0, 0, ""));
+    g_assert_false(rig_open_channel(&rig, TIGHT, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM);
+    rig_stop(&rig);
 }
 
 /* The command succeeded, the card's answer to SELECT did not: the channel is given back. */
@@ -479,7 +496,7 @@ static void test_class_type(void)
         guint32 status;
         guint16 status_word;
     } refusals[] = { { 2, 0 }, { 9, 0 }, { 21, 0 }, { 34, 0 }, { 0, 0x6E00 }, { 0, 0x6881 } };
-    static const Quirks inter_industry = { .inter_industry = QUIRK_YES };
+    Quirks quirks = { 0 };
     g_autoptr(GError) error = NULL;
     Rig rig;
 
@@ -519,8 +536,10 @@ static void test_class_type(void)
     rig_assert_history(&rig, "apdu:1 apdu:0 apdu:1");
     rig_stop(&rig);
 
-    rig_start_quirks(&rig, &inter_industry);
+    /* A model's quirks are known after it was opened. */
+    rig_start_quirks(&rig, &quirks);
     rig_open(&rig);
+    quirks.inter_industry = QUIRK_YES;
     fake_mbim_answer(rig.fake, FAKE_MBIM_APDU, 2, "");
     g_free(rig_transmit(&rig, LATE, NULL, NULL));
     rig_assert_history(&rig, "apdu:0 apdu:1");
@@ -847,6 +866,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mbim/session/leaked-channels", test_leaked_channels);
     g_test_add_func("/mbim/session/failed-open", test_failed_open);
     g_test_add_func("/mbim/open/errors", test_open_errors);
+    g_test_add_func("/mbim/open/failure", test_open_failure);
     g_test_add_func("/mbim/open/status-words", test_open_status_words);
     g_test_add_func("/mbim/open/malformed", test_open_malformed);
     g_test_add_func("/mbim/open/no-channel-left", test_no_channel_left);

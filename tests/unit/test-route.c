@@ -300,6 +300,106 @@ static void test_slots(void)
     }
 }
 
+/* ---- AT ports ---- */
+
+/* FAILURE 0: the attempt begins. WANTED NULL: there is no other port worth trying. */
+static void assert_next(Fixture *f, EuiccdError failure, const char *wanted)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (failure)
+        error = g_error_new_literal(EUICCD_ERROR, (gint)failure, "it failed");
+    else
+        route_begin(f->route);
+    g_assert_cmpint(route_next(f->route, error), ==, wanted != NULL);
+    if (wanted)
+        g_assert_cmpstr(route_get_port(f->route), ==, wanted);
+}
+
+#define QMI  "/dev/cdc-wdm0"
+#define MBIM "/dev/cdc-wdm1"
+#define AT   "/dev/ttyUSB2"
+
+static void begin_at(Fixture *f, const char *quirks, gboolean has_mbim)
+{
+    begin(f, quirks);
+    if (!has_mbim)
+        modem_remove_port(f->modem, MBIM);
+    modem_add_port(f->modem, AT, "at", "option");
+    f->route = route_new(f->config, f->modem, NULL, NULL, NULL);
+}
+
+/* What may pass leads to no AT port, and a refusal holds for one attempt. */
+static void test_at(void)
+{
+    static const EuiccdError troubles[] = { EUICCD_ERROR_MODEM, EUICCD_ERROR_TIMEOUT,
+                                            EUICCD_ERROR_CARD_NOT_READY };
+    Fixture f = { 0 };
+
+    begin_at(&f, "", FALSE);
+    for (guint i = 0; i < G_N_ELEMENTS(troubles); i++) {
+        assert_next(&f, 0, QMI);
+        assert_next(&f, troubles[i], NULL);
+    }
+    assert_next(&f, 0, QMI);
+    assert_next(&f, EUICCD_ERROR_NOT_SUPPORTED, AT);
+    route_succeeded(f.route);
+    /* Once is not for good. */
+    assert_next(&f, 0, QMI);
+    assert_next(&f, EUICCD_ERROR_MODEM, NULL);
+    assert_next(&f, 0, QMI);
+    route_succeeded(f.route);
+    assert_next(&f, 0, QMI);
+    assert_next(&f, EUICCD_ERROR_NOT_SUPPORTED, AT);
+    assert_next(&f, EUICCD_ERROR_NOT_SUPPORTED, NULL);
+    end(&f);
+}
+
+/* One of several refuses, whatever the others meet. */
+static void test_at_behind_two(void)
+{
+    Fixture f = { 0 };
+
+    begin_at(&f, "", TRUE);
+    assert_next(&f, 0, QMI);
+    assert_next(&f, EUICCD_ERROR_NOT_SUPPORTED, MBIM);
+    assert_next(&f, EUICCD_ERROR_MODEM, AT);
+    assert_next(&f, 0, QMI);
+    assert_next(&f, EUICCD_ERROR_MODEM, MBIM);
+    assert_next(&f, EUICCD_ERROR_MODEM, NULL);
+    end(&f);
+}
+
+static void test_at_wanted(void)
+{
+    Fixture f = { 0 };
+
+    begin_at(&f, "[quirk usb]\nmatch-usb-id=fffe:*\ntransport=at\n", FALSE);
+    assert_next(&f, 0, AT);
+    assert_next(&f, EUICCD_ERROR_MODEM, QMI);
+    route_succeeded(f.route);
+    /* What led to the card comes first, whatever the wish. */
+    assert_next(&f, 0, QMI);
+    end(&f);
+}
+
+/* Where there is nothing else. */
+static void test_at_alone(void)
+{
+    Fixture f = { 0 };
+
+    begin_at(&f, "", FALSE);
+    route_free(f.route);
+    modem_remove_port(f.modem, QMI);
+    modem_add_port(f.modem, "/dev/ttyUSB3", "at", "option");
+    f.route = route_new(f.config, f.modem, NULL, NULL, NULL);
+    assert_next(&f, 0, AT);
+    assert_next(&f, EUICCD_ERROR_MODEM, "/dev/ttyUSB3");
+    route_succeeded(f.route);
+    assert_next(&f, 0, "/dev/ttyUSB3");
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -307,5 +407,9 @@ int main(int argc, char **argv)
     g_test_add_func("/route/administrator", test_administrator);
     g_test_add_func("/route/imei", test_imei);
     g_test_add_func("/route/slots", test_slots);
+    g_test_add_func("/route/at", test_at);
+    g_test_add_func("/route/at/behind-two", test_at_behind_two);
+    g_test_add_func("/route/at/wanted", test_at_wanted);
+    g_test_add_func("/route/at/alone", test_at_alone);
     return g_test_run();
 }
