@@ -56,7 +56,7 @@ static gboolean wait_for_refresh(Channel *channel, guint session, guint grace, g
                 g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        if (!went && channel->session != session) {
+        if (!went && channel->session != session && !channel->lost) {
             went = TRUE;
             deadline = clock_deadline(timeout);
         }
@@ -162,6 +162,7 @@ static void begin_session(Channel *channel)
 gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError **error)
 {
     ResetPolicy policy = channel->backend->quirks->reset;
+    g_autoptr(GError) failure = NULL;
 
     if (policy == RESET_MODEM || policy == RESET_NONE) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
@@ -171,8 +172,11 @@ gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError 
     }
     channel_trace_note(channel->trace, channel->backend->name, "card reset");
     if (!backend_reset_card(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
-                            error)) {
-        channel_forget_session(channel);
+                            &failure)) {
+        /* Who can't do it has not touched the card. */
+        if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED))
+            channel_forget_session(channel);
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
     channel->counters.card_resets++;
@@ -244,14 +248,14 @@ static guint choose_grace(const Channel *channel, ChannelRung rung, guint grace)
     g_return_val_if_reached(grace);
 }
 
-/* Lets the modem have its way. *RET_DONE: the card went and came back. */
-static gboolean let_refresh(Channel *channel, ChannelRung rung, guint grace, gboolean *ret_done,
+/* Lets the modem have its way for GRACE seconds. *RET_DONE: the card went and came back. */
+static gboolean let_refresh(Channel *channel, guint grace, gboolean *ret_done,
                             GCancellable *cancellable, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
-    *ret_done = wait_for_refresh(channel, channel->open_session, choose_grace(channel, rung, grace),
-                                 get_timeout(channel), cancellable, &failure);
+    *ret_done = wait_for_refresh(channel, channel->open_session, grace, get_timeout(channel),
+                                 cancellable, &failure);
     if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
@@ -265,10 +269,29 @@ static gboolean let_refresh(Channel *channel, ChannelRung rung, guint grace, gbo
     return TRUE;
 }
 
+static gboolean go_on_without(Channel *channel)
+{
+    log_info(&channel->log, "going on without a reset of the card (reset=%s)",
+             reset_policy_to_string(channel->backend->quirks->reset));
+    begin_session(channel);
+    return TRUE;
+}
+
+/* A power cycle was wanted at once, but can't be had here: the modem gets the time that it did not get before.
+ * REFRESHED: it did not need it. */
+static gboolean do_without_reset(Channel *channel, guint grace, gboolean refreshed,
+                                 GCancellable *cancellable, GError **error)
+{
+    if (!refreshed && !let_refresh(channel, grace, &refreshed, cancellable, error))
+        return FALSE;
+    return refreshed || go_on_without(channel);
+}
+
 static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellable *cancellable,
                       GError **error)
 {
     ResetPolicy policy = channel->backend->quirks->reset;
+    g_autoptr(GError) failure = NULL;
     gboolean refreshed = FALSE;
     ChannelRung rung;
 
@@ -280,18 +303,23 @@ static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellabl
         channel->trying = CHANNEL_RUNG_UNKNOWN;
     }
     rung = choose_rung(channel, force);
-    if (!force && !let_refresh(channel, rung, grace, &refreshed, cancellable, error))
+    if (!force &&
+        !let_refresh(channel, choose_grace(channel, rung, grace), &refreshed, cancellable, error))
         return FALSE;
     if (refreshed && (policy == RESET_AUTO || policy == RESET_MODEM))
         return TRUE;
-    if (!force && (policy == RESET_MODEM || policy == RESET_NONE)) {
-        log_info(&channel->log, "going on without a reset of the card (reset=%s)",
-                 reset_policy_to_string(policy));
-        begin_session(channel);
+    if (!force && (policy == RESET_MODEM || policy == RESET_NONE))
+        return go_on_without(channel);
+    if (rung == CHANNEL_RUNG_RESTART)
+        return restart_modem(channel, cancellable, error);
+    if (reset_card(channel, cancellable, &failure))
         return TRUE;
+    if (!force && policy != RESET_AUTO && euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED)) {
+        log_warning(&channel->log, "%s", failure->message);
+        return do_without_reset(channel, grace, refreshed, cancellable, error);
     }
-    return rung == CHANNEL_RUNG_RESTART ? restart_modem(channel, cancellable, error)
-                                        : reset_card(channel, cancellable, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,

@@ -27,6 +27,7 @@ static gboolean emit_next(gpointer data)
 }
 
 static const BackendEvent refreshed[] = { BACKEND_EVENT_CARD_GONE, BACKEND_EVENT_CARD_READY };
+static const BackendEvent lost[] = { BACKEND_EVENT_LOST };
 
 static void start(Rig *rig, const Quirks *quirks, gboolean can_restart)
 {
@@ -330,6 +331,59 @@ static void test_policies(void)
     }
 }
 
+/* reset=power-cycle where the card's power can't be had: the modem's own REFRESH is waited for then, and no modem
+ * is restarted for it. */
+static void test_no_power_cycle(void)
+{
+    const Quirks quirks = { .reset = RESET_POWER_CYCLE };
+    g_autoptr(GError) refused = NULL, timeout = NULL, gone = NULL;
+    gint64 before;
+    Later later;
+    Rig rig;
+
+    start(&rig, &quirks, TRUE);
+    rig.fake->reset_error = EUICCD_ERROR_NOT_SUPPORTED;
+    later = (Later){ &rig, refreshed, G_N_ELEMENTS(refreshed) };
+    g_idle_add(emit_next, &later);
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "close 1 reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 0);
+    command(&rig, TRUE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_REFRESH);
+
+    /* It does nothing: the card is looked at all the same, after the whole grace. */
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "close 1 reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 10 * G_USEC_PER_SEC);
+    g_assert_false(channel_can_climb(rig.channel));
+    command(&rig, TRUE);
+
+    /* It had done it before. */
+    channel_handle_event(rig.channel, BACKEND_EVENT_CARD_GONE);
+    channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 0);
+    command(&rig, TRUE);
+
+    /* A card that wants a reset is not helped by waiting, nor is a reset that went wrong. */
+    g_assert_false(renew(&rig, TRUE, &refused));
+    g_assert_error(refused, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
+    rig.fake->reset_error = EUICCD_ERROR_TIMEOUT;
+    g_assert_false(renew(&rig, FALSE, &timeout));
+    g_assert_error(timeout, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    rig_stop(&rig);
+
+    /* The modem went instead. */
+    start(&rig, &quirks, TRUE);
+    rig.fake->reset_error = EUICCD_ERROR_NOT_SUPPORTED;
+    later = (Later){ &rig, lost, G_N_ELEMENTS(lost) };
+    g_idle_add(emit_next, &later);
+    g_assert_false(renew(&rig, FALSE, &gone));
+    g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+    rig_stop(&rig);
+}
+
 /* ---- time that a card needs ---- */
 
 static void test_settle(void)
@@ -508,6 +562,7 @@ int main(int argc, char **argv)
     g_test_add_func("/channel-renew/remembered", test_remembered);
     g_test_add_func("/channel-renew/names", test_names);
     g_test_add_func("/channel-renew/policies", test_policies);
+    g_test_add_func("/channel-renew/policies/no-power-cycle", test_no_power_cycle);
     g_test_add_func("/channel-renew/settle", test_settle);
     g_test_add_func("/channel-renew/not-ready", test_not_ready);
     g_test_add_func("/channel-renew/refused-for-good", test_refused_for_good);
