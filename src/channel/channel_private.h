@@ -39,7 +39,9 @@ struct Channel {
     gpointer restart_data;
     ChannelRung rung;   /* that worked last */
     ChannelRung trying; /* that was used last, and no command has succeeded since */
-    gboolean series;    /* begun by a profile change: the rungs go on where it is not back yet */
+    gboolean
+        restarted;   /* the modem was told to, and neither a command nor a reset has come since */
+    gboolean series; /* begun by a profile change: the rungs go on where it is not back yet */
 
     /* Size of STORE DATA blocks where it is not configured: see command.c. */
     guint block;       /* the largest that was accepted */

@@ -15,7 +15,10 @@
  * the same series. A restart happens only in a series that a profile change began: a card that answers 6985
  * for another reason would have the modem restarted again and again.
  *
- * The rung that worked is tried first the next time. What stands before it is left out, but for a short look:
+ * The rung that worked is tried first the next time, but never a restart: a modem that had to be restarted once
+ * has the card's power cycled the next time, and is restarted where that does not help. Of a restart it is known
+ * that it worked only when the modem is back, and a command succeeds. What stands before the first rung is left
+ * out, but for a short look, or all of the time where only a restart is left:
  * a modem that does act on the REFRESH this time is not interrupted, as the card's events come within that
  * time. Where they come later, the power is cut under the modem's hands; that is what its own reset does as
  * well, and a profile change is complete in the card before it answers (SGP.22 5.7.16, 910B or 9000).
@@ -23,6 +26,9 @@
 
 /* A reset includes the modem's own start of the card: at least so many seconds. */
 #define RESET_TIMEOUT 30
+
+/* Of a restart of which is not known yet whether it brought the card back. */
+#define RESTART_PENDING "reset?"
 
 /* The short look, seconds. */
 #define LOOK 2
@@ -69,9 +75,19 @@ ChannelRung channel_get_rung(Channel *channel)
     return channel->rung;
 }
 
-void channel_set_rung(Channel *channel, ChannelRung rung)
+const char *channel_save_rung(Channel *channel)
 {
-    channel->rung = rung;
+    if (channel->restarted)
+        return RESTART_PENDING;
+    return channel->rung == CHANNEL_RUNG_UNKNOWN ? NULL : channel_rung_to_string(channel->rung);
+}
+
+void channel_load_rung(Channel *channel, const char *text)
+{
+    if (g_strcmp0(text, RESTART_PENDING) != 0)
+        channel->rung = channel_rung_from_string(text);
+    else if (channel->counters.card_resets == 0) /* or else it may have been that */
+        channel->restarted = TRUE;
 }
 
 void channel_set_restart(Channel *channel, ChannelRestart restart, gpointer data)
@@ -122,8 +138,11 @@ gboolean channel_can_climb(Channel *channel)
 
 void channel_confirm_rung(Channel *channel)
 {
-    if (channel->trying != CHANNEL_RUNG_UNKNOWN && channel->series)
+    if (channel->restarted)
+        channel->rung = CHANNEL_RUNG_RESTART;
+    else if (channel->trying != CHANNEL_RUNG_UNKNOWN && channel->series)
         channel->rung = channel->trying;
+    channel->restarted = FALSE;
     channel->trying = CHANNEL_RUNG_UNKNOWN;
     channel->series = FALSE;
 }
@@ -133,9 +152,7 @@ static ChannelRung choose_rung(const Channel *channel, gboolean force)
     switch (channel->backend->quirks->reset) {
     case RESET_AUTO:
         if (!force)
-            return channel->rung == CHANNEL_RUNG_RESTART && !may_restart(channel)
-                       ? CHANNEL_RUNG_POWER_CYCLE
-                       : MAX(channel->rung, CHANNEL_RUNG_REFRESH);
+            return CLAMP(channel->rung, CHANNEL_RUNG_REFRESH, CHANNEL_RUNG_POWER_CYCLE);
         return channel->trying == CHANNEL_RUNG_POWER_CYCLE && may_restart(channel)
                    ? CHANNEL_RUNG_RESTART
                    : CHANNEL_RUNG_POWER_CYCLE;
@@ -197,7 +214,7 @@ static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GErro
         !backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
                              error))
         return FALSE;
-    channel->rung = CHANNEL_RUNG_RESTART;
+    channel->restarted = TRUE;
     channel_forget_session(channel);
     channel->card_gone = TRUE;
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
@@ -237,7 +254,9 @@ static guint choose_grace(const Channel *channel, ChannelRung rung, guint grace)
 {
     switch (channel->backend->quirks->reset) {
     case RESET_AUTO:
-        return rung == CHANNEL_RUNG_REFRESH ? grace : MIN(grace, LOOK);
+        return rung == CHANNEL_RUNG_REFRESH || !channel->backend->class->reset_card
+                   ? grace
+                   : MIN(grace, LOOK);
     case RESET_MODEM:
         return grace;
     case RESET_POWER_CYCLE:
@@ -298,6 +317,7 @@ static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellabl
     if (!backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
         return FALSE;
     channel_close(channel);
+    channel->restarted = FALSE; /* that was not enough, or is long ago */
     if (!force) {
         channel->series = TRUE;
         channel->trying = CHANNEL_RUNG_UNKNOWN;
