@@ -111,6 +111,7 @@ typedef enum {
     CHANNEL_RUNG_RESTART,     /* the modem was restarted */
 } ChannelRung;
 
+/* In the words of the policies (reset_policy_to_string()): "unknown", "modem", "power-cycle", "reset". */
 const char *channel_rung_to_string(ChannelRung rung);
 ChannelRung channel_rung_from_string(const char *text); /* UNKNOWN for what is none, or NULL */
 

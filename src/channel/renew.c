@@ -102,11 +102,11 @@ const char *channel_rung_to_string(ChannelRung rung)
     case CHANNEL_RUNG_UNKNOWN:
         return "unknown";
     case CHANNEL_RUNG_REFRESH:
-        return "refresh";
+        return "modem";
     case CHANNEL_RUNG_POWER_CYCLE:
         return "power-cycle";
     case CHANNEL_RUNG_RESTART:
-        return "restart";
+        return "reset";
     }
     g_return_val_if_reached("unknown");
 }
@@ -116,6 +116,11 @@ ChannelRung channel_rung_from_string(const char *text)
     for (ChannelRung rung = CHANNEL_RUNG_REFRESH; rung <= CHANNEL_RUNG_RESTART; rung++)
         if (g_strcmp0(text, channel_rung_to_string(rung)) == 0)
             return rung;
+    /* What former versions wrote. */
+    if (g_strcmp0(text, "refresh") == 0)
+        return CHANNEL_RUNG_REFRESH;
+    if (g_strcmp0(text, "restart") == 0)
+        return CHANNEL_RUNG_RESTART;
     return CHANNEL_RUNG_UNKNOWN;
 }
 
@@ -316,8 +321,8 @@ static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellabl
 
     if (!backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
         return FALSE;
-    channel_close(channel);
     channel->restarted = FALSE; /* that was not enough, or is long ago */
+    channel_close(channel);
     if (!force) {
         channel->series = TRUE;
         channel->trying = CHANNEL_RUNG_UNKNOWN;

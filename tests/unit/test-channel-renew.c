@@ -328,8 +328,18 @@ static void test_only_restart(void)
 
 static void test_names(void)
 {
-    for (ChannelRung rung = CHANNEL_RUNG_UNKNOWN; rung <= CHANNEL_RUNG_RESTART; rung++)
-        g_assert_cmpuint(channel_rung_from_string(channel_rung_to_string(rung)), ==, rung);
+    /* The property Reset of org.euiccd1.Modem, and what a policy of that name does. */
+    static const char *const names[] = { "unknown", "modem", "power-cycle", "reset" };
+
+    for (ChannelRung rung = CHANNEL_RUNG_UNKNOWN; rung <= CHANNEL_RUNG_RESTART; rung++) {
+        g_assert_cmpstr(channel_rung_to_string(rung), ==, names[rung]);
+        g_assert_cmpuint(channel_rung_from_string(names[rung]), ==, rung);
+    }
+    g_assert_cmpstr(names[CHANNEL_RUNG_REFRESH], ==, reset_policy_to_string(RESET_MODEM));
+    g_assert_cmpstr(names[CHANNEL_RUNG_POWER_CYCLE], ==, reset_policy_to_string(RESET_POWER_CYCLE));
+    g_assert_cmpstr(names[CHANNEL_RUNG_RESTART], ==, reset_policy_to_string(RESET_RESTART));
+    g_assert_cmpuint(channel_rung_from_string("refresh"), ==, CHANNEL_RUNG_REFRESH);
+    g_assert_cmpuint(channel_rung_from_string("restart"), ==, CHANNEL_RUNG_RESTART);
     g_assert_cmpuint(channel_rung_from_string(NULL), ==, CHANNEL_RUNG_UNKNOWN);
     g_assert_cmpuint(channel_rung_from_string("ladder"), ==, CHANNEL_RUNG_UNKNOWN);
 }
