@@ -36,7 +36,7 @@ gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerp
                            EsipaDialect dialect, GError **error);
 const char *store_get_enabled_iccid(Store *store);
 gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error);
-/* What brought the card back after a profile change (channel_rung_to_string()) in the modem called MODEM; NULL: not
+/* What brought the card back after a profile change (channel_save_rung()) in the modem called MODEM; NULL: not
  * known, or another modem's. g_free() it. */
 char *store_get_rung(Store *store, const char *modem);
 gboolean store_set_rung(Store *store, const char *modem, const char *rung, GError **error);

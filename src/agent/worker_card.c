@@ -51,22 +51,22 @@ static void restore_rung(Worker *worker)
     g_autofree char *rung = store_get_rung(worker->store, modem);
 
     if (rung)
-        channel_set_rung(route_get_channel(worker->route), channel_rung_from_string(rung));
+        channel_load_rung(route_get_channel(worker->route), rung);
 }
 
 void worker_keep_rung(Worker *worker)
 {
     g_autofree char *modem = NULL;
     g_autoptr(GError) error = NULL;
-    ChannelRung rung;
+    const char *rung;
 
     if (!worker->store || !route_get_channel(worker->route))
         return;
-    rung = channel_get_rung(route_get_channel(worker->route));
-    if (rung == CHANNEL_RUNG_UNKNOWN)
+    rung = channel_save_rung(route_get_channel(worker->route));
+    if (!rung)
         return;
     modem = route_make_modem_name(worker->route);
-    if (!store_set_rung(worker->store, modem, channel_rung_to_string(rung), &error))
+    if (!store_set_rung(worker->store, modem, rung, &error))
         log_warning(&worker->log, "%s", error->message);
     worker_post_modem(worker);
 }

@@ -170,7 +170,7 @@ void channel_forget_card(Channel *channel)
     if (channel->capability_done)
         return;
     channel->known = channel->config->manage_ipae;
-    channel->selected = channel->freed = FALSE;
+    channel->selected = FALSE;
     channel_forget_blocks(channel);
 }
 
@@ -214,6 +214,7 @@ void channel_handle_event(Channel *channel, BackendEvent event)
     case BACKEND_EVENT_CARD_GONE:
         channel_forget_session(channel);
         channel->card_gone = TRUE;
+        channel->freed = channel->freed && channel->freeing;
         channel->refresh_pending = FALSE;
         channel_trace_note(channel->trace, channel->backend->name, "card gone");
         break;
@@ -221,6 +222,7 @@ void channel_handle_event(Channel *channel, BackendEvent event)
         channel_forget_session(channel);
         channel_forget_blocks(channel);
         channel->lost = TRUE;
+        channel->freed = FALSE;
         channel_trace_note(channel->trace, channel->backend->name, "modem gone");
         break;
     }
@@ -489,16 +491,21 @@ static gboolean try_open(Channel *channel, GCancellable *cancellable, GError **e
 /*
  * Channels that a dead predecessor left open, and that the modem does not close with its client, are gone
  * with the next reset of the card only. That cuts the modem's connection, so it is the last resort: after
- * others had time to give theirs back, once until a channel was got, and never on a card that is not known
- * to be an eUICC (an ordinary SIM may have no logical channels at all).
+ * others had time to give theirs back, once until a channel was got or the card went by itself (where others
+ * hold them all, another reset would help no more than the first), and never on a card that is not known to
+ * be an eUICC (an ordinary SIM may have no logical channels at all).
  */
 static gboolean free_channels(Channel *channel, const GError *failure, GCancellable *cancellable,
                               GError **error)
 {
-    channel->freed = TRUE;
+    gboolean ok;
+
+    channel->freed = channel->freeing = TRUE;
     log_notice(&channel->log, "%s: resetting the card to get back those left open",
                failure->message);
-    return channel_reset_card(channel, cancellable, error);
+    ok = channel_reset_card(channel, cancellable, error);
+    channel->freeing = FALSE;
+    return ok;
 }
 
 /* Until END, or news of the card or modem. FALSE with CANCELLED or MODEM_GONE. */

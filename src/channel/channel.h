@@ -111,6 +111,7 @@ typedef enum {
     CHANNEL_RUNG_RESTART,     /* the modem was restarted */
 } ChannelRung;
 
+/* In the words of the policies (reset_policy_to_string()): "unknown", "modem", "power-cycle", "reset". */
 const char *channel_rung_to_string(ChannelRung rung);
 ChannelRung channel_rung_from_string(const char *text); /* UNKNOWN for what is none, or NULL */
 
@@ -133,10 +134,13 @@ void channel_set_restart(Channel *channel, ChannelRestart restart, gpointer data
 /* TRUE after channel_renew_card() when another one with FORCE would do more than that did. */
 gboolean channel_can_climb(Channel *channel);
 
-/* The rung that worked last, which is tried first the next time: to be kept with the modem, and given to the
- * next Channel of it. */
+/* The rung that worked last: the next series begins with it, or with the power cycle where it was a restart. */
 ChannelRung channel_get_rung(Channel *channel);
-void channel_set_rung(Channel *channel, ChannelRung rung);
+
+/* The same in words, to be kept with the modem and given to the next Channel of it; also says that the modem was
+ * restarted and it is not known yet whether that helped, which the first command then tells. NULL: nothing. */
+const char *channel_save_rung(Channel *channel);
+void channel_load_rung(Channel *channel, const char *text);
 
 /* Lets time pass, during which the card's and the modem's events are taken: for a card that says that it is
  * busy (catBusy). FALSE with CANCELLED or MODEM_GONE at once. */

@@ -28,8 +28,9 @@ struct Channel {
     gboolean capability_done; /* TERMINAL CAPABILITY was sent in this session, or is not to be */
     gboolean known;           /* this card may be declared to without a look at it (I-40) */
     gboolean selected;        /* this card had an ISD-R */
-    gboolean freed;           /* the card was reset for want of a channel, and none was got since */
-    GBytes *aid;              /* that was selected last */
+    gboolean freed;   /* this card was reset for want of a channel, and none was got since */
+    gboolean freeing; /* … just now: its events are no news of another card */
+    GBytes *aid;      /* that was selected last */
     gboolean refresh_expected; /* of the next command */
     gboolean refresh_pending;  /* 91xx */
     gint64 settled_at; /* not before that boot time: the card was reported ready just now; 0: any */
@@ -38,7 +39,9 @@ struct Channel {
     gpointer restart_data;
     ChannelRung rung;   /* that worked last */
     ChannelRung trying; /* that was used last, and no command has succeeded since */
-    gboolean series;    /* begun by a profile change: the rungs go on where it is not back yet */
+    gboolean
+        restarted;   /* the modem was told to, and neither a command nor a reset has come since */
+    gboolean series; /* begun by a profile change: the rungs go on where it is not back yet */
 
     /* Size of STORE DATA blocks where it is not configured: see command.c. */
     guint block;       /* the largest that was accepted */

@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 /* What brings the card back after a profile change (spec: interop I-35). */
 typedef enum {
-    RESET_AUTO,  /* the rungs below one after the other, the one that worked last time first */
-    RESET_MODEM, /* only what the modem does by itself on a REFRESH */
+    RESET_AUTO,        /* the rungs below one after the other, first what worked, but no restart */
+    RESET_MODEM,       /* only what the modem does by itself on a REFRESH */
     RESET_POWER_CYCLE, /* the card's power off and on */
     RESET_RESTART,     /* the modem restarts */
     RESET_NONE,        /* the channel is closed and opened, no more */

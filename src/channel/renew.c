@@ -15,7 +15,10 @@
  * the same series. A restart happens only in a series that a profile change began: a card that answers 6985
  * for another reason would have the modem restarted again and again.
  *
- * The rung that worked is tried first the next time. What stands before it is left out, but for a short look:
+ * The rung that worked is tried first the next time, but never a restart: a modem that had to be restarted once
+ * has the card's power cycled the next time, and is restarted where that does not help. Of a restart it is known
+ * that it worked only when the modem is back, and a command succeeds. What stands before the first rung is left
+ * out, but for a short look, or all of the time where only a restart is left:
  * a modem that does act on the REFRESH this time is not interrupted, as the card's events come within that
  * time. Where they come later, the power is cut under the modem's hands; that is what its own reset does as
  * well, and a profile change is complete in the card before it answers (SGP.22 5.7.16, 910B or 9000).
@@ -23,6 +26,9 @@
 
 /* A reset includes the modem's own start of the card: at least so many seconds. */
 #define RESET_TIMEOUT 30
+
+/* Of a restart of which is not known yet whether it brought the card back. */
+#define RESTART_PENDING "reset?"
 
 /* The short look, seconds. */
 #define LOOK 2
@@ -56,7 +62,7 @@ static gboolean wait_for_refresh(Channel *channel, guint session, guint grace, g
                 g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        if (!went && channel->session != session) {
+        if (!went && channel->session != session && !channel->lost) {
             went = TRUE;
             deadline = clock_deadline(timeout);
         }
@@ -69,9 +75,19 @@ ChannelRung channel_get_rung(Channel *channel)
     return channel->rung;
 }
 
-void channel_set_rung(Channel *channel, ChannelRung rung)
+const char *channel_save_rung(Channel *channel)
 {
-    channel->rung = rung;
+    if (channel->restarted)
+        return RESTART_PENDING;
+    return channel->rung == CHANNEL_RUNG_UNKNOWN ? NULL : channel_rung_to_string(channel->rung);
+}
+
+void channel_load_rung(Channel *channel, const char *text)
+{
+    if (g_strcmp0(text, RESTART_PENDING) != 0)
+        channel->rung = channel_rung_from_string(text);
+    else if (channel->counters.card_resets == 0) /* or else it may have been that */
+        channel->restarted = TRUE;
 }
 
 void channel_set_restart(Channel *channel, ChannelRestart restart, gpointer data)
@@ -86,11 +102,11 @@ const char *channel_rung_to_string(ChannelRung rung)
     case CHANNEL_RUNG_UNKNOWN:
         return "unknown";
     case CHANNEL_RUNG_REFRESH:
-        return "refresh";
+        return "modem";
     case CHANNEL_RUNG_POWER_CYCLE:
         return "power-cycle";
     case CHANNEL_RUNG_RESTART:
-        return "restart";
+        return "reset";
     }
     g_return_val_if_reached("unknown");
 }
@@ -100,6 +116,11 @@ ChannelRung channel_rung_from_string(const char *text)
     for (ChannelRung rung = CHANNEL_RUNG_REFRESH; rung <= CHANNEL_RUNG_RESTART; rung++)
         if (g_strcmp0(text, channel_rung_to_string(rung)) == 0)
             return rung;
+    /* What former versions wrote. */
+    if (g_strcmp0(text, "refresh") == 0)
+        return CHANNEL_RUNG_REFRESH;
+    if (g_strcmp0(text, "restart") == 0)
+        return CHANNEL_RUNG_RESTART;
     return CHANNEL_RUNG_UNKNOWN;
 }
 
@@ -122,8 +143,11 @@ gboolean channel_can_climb(Channel *channel)
 
 void channel_confirm_rung(Channel *channel)
 {
-    if (channel->trying != CHANNEL_RUNG_UNKNOWN && channel->series)
+    if (channel->restarted)
+        channel->rung = CHANNEL_RUNG_RESTART;
+    else if (channel->trying != CHANNEL_RUNG_UNKNOWN && channel->series)
         channel->rung = channel->trying;
+    channel->restarted = FALSE;
     channel->trying = CHANNEL_RUNG_UNKNOWN;
     channel->series = FALSE;
 }
@@ -133,9 +157,7 @@ static ChannelRung choose_rung(const Channel *channel, gboolean force)
     switch (channel->backend->quirks->reset) {
     case RESET_AUTO:
         if (!force)
-            return channel->rung == CHANNEL_RUNG_RESTART && !may_restart(channel)
-                       ? CHANNEL_RUNG_POWER_CYCLE
-                       : MAX(channel->rung, CHANNEL_RUNG_REFRESH);
+            return CLAMP(channel->rung, CHANNEL_RUNG_REFRESH, CHANNEL_RUNG_POWER_CYCLE);
         return channel->trying == CHANNEL_RUNG_POWER_CYCLE && may_restart(channel)
                    ? CHANNEL_RUNG_RESTART
                    : CHANNEL_RUNG_POWER_CYCLE;
@@ -162,6 +184,7 @@ static void begin_session(Channel *channel)
 gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError **error)
 {
     ResetPolicy policy = channel->backend->quirks->reset;
+    g_autoptr(GError) failure = NULL;
 
     if (policy == RESET_MODEM || policy == RESET_NONE) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
@@ -171,8 +194,11 @@ gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError 
     }
     channel_trace_note(channel->trace, channel->backend->name, "card reset");
     if (!backend_reset_card(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
-                            error)) {
-        channel_forget_session(channel);
+                            &failure)) {
+        /* Who can't do it has not touched the card. */
+        if (!euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED))
+            channel_forget_session(channel);
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
     channel->counters.card_resets++;
@@ -193,7 +219,7 @@ static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GErro
         !backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
                              error))
         return FALSE;
-    channel->rung = CHANNEL_RUNG_RESTART;
+    channel->restarted = TRUE;
     channel_forget_session(channel);
     channel->card_gone = TRUE;
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
@@ -233,7 +259,9 @@ static guint choose_grace(const Channel *channel, ChannelRung rung, guint grace)
 {
     switch (channel->backend->quirks->reset) {
     case RESET_AUTO:
-        return rung == CHANNEL_RUNG_REFRESH ? grace : MIN(grace, LOOK);
+        return rung == CHANNEL_RUNG_REFRESH || !channel->backend->class->reset_card
+                   ? grace
+                   : MIN(grace, LOOK);
     case RESET_MODEM:
         return grace;
     case RESET_POWER_CYCLE:
@@ -244,14 +272,14 @@ static guint choose_grace(const Channel *channel, ChannelRung rung, guint grace)
     g_return_val_if_reached(grace);
 }
 
-/* Lets the modem have its way. *RET_DONE: the card went and came back. */
-static gboolean let_refresh(Channel *channel, ChannelRung rung, guint grace, gboolean *ret_done,
+/* Lets the modem have its way for GRACE seconds. *RET_DONE: the card went and came back. */
+static gboolean let_refresh(Channel *channel, guint grace, gboolean *ret_done,
                             GCancellable *cancellable, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
-    *ret_done = wait_for_refresh(channel, channel->open_session, choose_grace(channel, rung, grace),
-                                 get_timeout(channel), cancellable, &failure);
+    *ret_done = wait_for_refresh(channel, channel->open_session, grace, get_timeout(channel),
+                                 cancellable, &failure);
     if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
@@ -265,33 +293,58 @@ static gboolean let_refresh(Channel *channel, ChannelRung rung, guint grace, gbo
     return TRUE;
 }
 
+static gboolean go_on_without(Channel *channel)
+{
+    log_info(&channel->log, "going on without a reset of the card (reset=%s)",
+             reset_policy_to_string(channel->backend->quirks->reset));
+    begin_session(channel);
+    return TRUE;
+}
+
+/* A power cycle was wanted at once, but can't be had here: the modem gets the time that it did not get before.
+ * REFRESHED: it did not need it. */
+static gboolean do_without_reset(Channel *channel, guint grace, gboolean refreshed,
+                                 GCancellable *cancellable, GError **error)
+{
+    if (!refreshed && !let_refresh(channel, grace, &refreshed, cancellable, error))
+        return FALSE;
+    return refreshed || go_on_without(channel);
+}
+
 static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellable *cancellable,
                       GError **error)
 {
     ResetPolicy policy = channel->backend->quirks->reset;
+    g_autoptr(GError) failure = NULL;
     gboolean refreshed = FALSE;
     ChannelRung rung;
 
     if (!backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
         return FALSE;
+    channel->restarted = FALSE; /* that was not enough, or is long ago */
     channel_close(channel);
     if (!force) {
         channel->series = TRUE;
         channel->trying = CHANNEL_RUNG_UNKNOWN;
     }
     rung = choose_rung(channel, force);
-    if (!force && !let_refresh(channel, rung, grace, &refreshed, cancellable, error))
+    if (!force &&
+        !let_refresh(channel, choose_grace(channel, rung, grace), &refreshed, cancellable, error))
         return FALSE;
     if (refreshed && (policy == RESET_AUTO || policy == RESET_MODEM))
         return TRUE;
-    if (!force && (policy == RESET_MODEM || policy == RESET_NONE)) {
-        log_info(&channel->log, "going on without a reset of the card (reset=%s)",
-                 reset_policy_to_string(policy));
-        begin_session(channel);
+    if (!force && (policy == RESET_MODEM || policy == RESET_NONE))
+        return go_on_without(channel);
+    if (rung == CHANNEL_RUNG_RESTART)
+        return restart_modem(channel, cancellable, error);
+    if (reset_card(channel, cancellable, &failure))
         return TRUE;
+    if (!force && policy != RESET_AUTO && euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED)) {
+        log_warning(&channel->log, "%s", failure->message);
+        return do_without_reset(channel, grace, refreshed, cancellable, error);
     }
-    return rung == CHANNEL_RUNG_RESTART ? restart_modem(channel, cancellable, error)
-                                        : reset_card(channel, cancellable, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,

@@ -720,6 +720,10 @@ guard("renew: policy without a reset", "euiccd-quirks.conf(5)",
       "src/channel/renew.c", "if (policy == RESET_MODEM || policy == RESET_NONE) {\n        g_set_error",
       "if (FALSE) {\n        g_set_error",
       "test-channel-renew /channel-renew/policies")
+guard("channel: one reset for want of a channel", "the note in channel/channel.c",
+      "src/channel/channel.c", "channel->freed = channel->freed && channel->freeing;",
+      "channel->freed = FALSE;",
+      "test-channel-trouble /channel-trouble/no-channel/ever")
 guard("channel: a slot that is not active is not waited for", "invariant 7",
       "src/channel/channel.c", "EUICCD_ERROR_CARD_NOT_READY) && !channel->backend->inactive &&",
       "EUICCD_ERROR_CARD_NOT_READY) &&",

@@ -278,6 +278,12 @@ def slot_status_is_a_hint(world):
 # ---- after a profile change ----
 
 
+def last_reset(world):
+    """What the one modem's Reset says."""
+    return next(interfaces["org.euiccd1.Modem"]["Reset"] for interfaces in world.objects().values()
+                if "org.euiccd1.Modem" in interfaces)
+
+
 @quirk(11, "SGP.22 5.7.2", "qmi", "mbim", name="refresh", knobs={"not-ready-answers": 3})
 @quirk(13, "3.3.1", "qmi", "mbim", name="refresh", knobs={"refuse-until-reset": True})
 @quirk(14, "3.3.1", "qmi", "mbim", name="refresh", setup={"behaviour": {"switch": "refresh"}})
@@ -294,6 +300,7 @@ def modem_does_not_act_on_refresh(world):
     begins(world)
     switches(world)
     equal(world.show("modem")["power-cycles"], 1, "resets of the card")
+    equal(last_reset(world), "power-cycle")
 
 
 @quirk(16, "3.3.1", "qmi", udev=True, knobs={"refresh-replug": 30, "replug-path": ""})

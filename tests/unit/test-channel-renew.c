@@ -27,6 +27,7 @@ static gboolean emit_next(gpointer data)
 }
 
 static const BackendEvent refreshed[] = { BACKEND_EVENT_CARD_GONE, BACKEND_EVENT_CARD_READY };
+static const BackendEvent lost[] = { BACKEND_EVENT_LOST };
 
 static void start(Rig *rig, const Quirks *quirks, gboolean can_restart)
 {
@@ -66,7 +67,8 @@ static void assert_restarted(Rig *rig, gboolean force, const char *history)
                     "renew card: fake0: the modem was restarted to bring the card back after the "
                     "profile change, and is away until it has started");
     g_assert_cmpstr(rig->fake->history->str, ==, history);
-    g_assert_cmpuint(channel_get_rung(rig->channel), ==, CHANNEL_RUNG_RESTART);
+    /* Nobody knows yet whether that helps. */
+    g_assert_cmpstr(channel_save_rung(rig->channel), ==, "reset?");
 }
 
 /* The first command after a renewal: the card answers, or still wants a reset. */
@@ -250,25 +252,94 @@ static void test_remembered(void)
     g_assert_cmpint(clock_boottime() - before, ==, 10 * G_USEC_PER_SEC);
     rig_stop(&rig);
 
-    /* From the disk. */
+    /* From the disk. A restart is not what a series begins with, and one that another rung sufficed for is
+     * forgotten. */
     start(&rig, NULL, TRUE);
-    channel_set_rung(rig.channel, CHANNEL_RUNG_RESTART);
+    channel_load_rung(rig.channel, channel_rung_to_string(CHANNEL_RUNG_RESTART));
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
     before = clock_boottime();
-    assert_restarted(&rig, FALSE, "close 1 restart");
+    assert_renewed(&rig, FALSE, "close 1 reset");
     g_assert_cmpint(clock_boottime() - before, ==, 2 * G_USEC_PER_SEC);
+    command(&rig, TRUE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_POWER_CYCLE);
+    rig_stop(&rig);
+}
+
+/* A restart counts when the card answers after it, whether to the same Channel or to the next one of the modem. */
+static void test_restart_confirmed(void)
+{
+    Rig rig;
+
+    start(&rig, NULL, TRUE);
+    g_assert_null(channel_save_rung(rig.channel));
+    rig.fake->reset_error = EUICCD_ERROR_MODEM;
+    assert_restarted(&rig, FALSE, "close 1 reset restart");
+    command(&rig, TRUE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
+    g_assert_cmpstr(channel_save_rung(rig.channel), ==,
+                    channel_rung_to_string(CHANNEL_RUNG_RESTART));
     rig_stop(&rig);
 
-    /* Another port of the modem may not be able to do it. */
-    start(&rig, NULL, FALSE);
-    channel_set_rung(rig.channel, CHANNEL_RUNG_RESTART);
-    assert_renewed(&rig, FALSE, "close 1 reset");
+    start(&rig, NULL, TRUE);
+    channel_load_rung(rig.channel, "reset?");
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_UNKNOWN);
+    g_assert_cmpstr(channel_save_rung(rig.channel), ==, "reset?");
+    command(&rig, FALSE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_UNKNOWN);
+    command(&rig, TRUE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
+    rig_stop(&rig);
+
+    /* It did not help: the card had to be reset after it, before or after the word for it was read. */
+    for (guint i = 0; i < 2; i++) {
+        start(&rig, NULL, TRUE);
+        if (i == 0)
+            channel_load_rung(rig.channel, "reset?");
+        assert_renewed(&rig, TRUE, "close 1 reset");
+        if (i == 1)
+            channel_load_rung(rig.channel, "reset?");
+        command(&rig, TRUE);
+        g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_UNKNOWN);
+        rig_stop(&rig);
+    }
+}
+
+/* Where a restart is all that is left, the modem gets its whole time before it, whatever was learned. */
+static void test_only_restart(void)
+{
+    BackendClass class;
+    gint64 before;
+    Rig rig;
+
+    start(&rig, NULL, TRUE);
+    class = *rig.fake->backend.class;
+    class.reset_card = NULL;
+    rig.fake->backend.class = &class;
+    for (guint i = 0; i < 2; i++) {
+        before = clock_boottime();
+        assert_restarted(&rig, FALSE, "close 1 restart");
+        g_assert_cmpint(clock_boottime() - before, ==, 10 * G_USEC_PER_SEC);
+        channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
+        command(&rig, TRUE);
+        g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
+    }
     rig_stop(&rig);
 }
 
 static void test_names(void)
 {
-    for (ChannelRung rung = CHANNEL_RUNG_UNKNOWN; rung <= CHANNEL_RUNG_RESTART; rung++)
-        g_assert_cmpuint(channel_rung_from_string(channel_rung_to_string(rung)), ==, rung);
+    /* The property Reset of org.euiccd1.Modem, and what a policy of that name does. */
+    static const char *const names[] = { "unknown", "modem", "power-cycle", "reset" };
+
+    for (ChannelRung rung = CHANNEL_RUNG_UNKNOWN; rung <= CHANNEL_RUNG_RESTART; rung++) {
+        g_assert_cmpstr(channel_rung_to_string(rung), ==, names[rung]);
+        g_assert_cmpuint(channel_rung_from_string(names[rung]), ==, rung);
+    }
+    g_assert_cmpstr(names[CHANNEL_RUNG_REFRESH], ==, reset_policy_to_string(RESET_MODEM));
+    g_assert_cmpstr(names[CHANNEL_RUNG_POWER_CYCLE], ==, reset_policy_to_string(RESET_POWER_CYCLE));
+    g_assert_cmpstr(names[CHANNEL_RUNG_RESTART], ==, reset_policy_to_string(RESET_RESTART));
+    g_assert_cmpuint(channel_rung_from_string("refresh"), ==, CHANNEL_RUNG_REFRESH);
+    g_assert_cmpuint(channel_rung_from_string("restart"), ==, CHANNEL_RUNG_RESTART);
     g_assert_cmpuint(channel_rung_from_string(NULL), ==, CHANNEL_RUNG_UNKNOWN);
     g_assert_cmpuint(channel_rung_from_string("ladder"), ==, CHANNEL_RUNG_UNKNOWN);
 }
@@ -328,6 +399,59 @@ static void test_policies(void)
                            cases[i].acted[7] ? cases[i].acted + strlen("close 1 ") : "");
         rig_stop(&rig);
     }
+}
+
+/* reset=power-cycle where the card's power can't be had: the modem's own REFRESH is waited for then, and no modem
+ * is restarted for it. */
+static void test_no_power_cycle(void)
+{
+    const Quirks quirks = { .reset = RESET_POWER_CYCLE };
+    g_autoptr(GError) refused = NULL, timeout = NULL, gone = NULL;
+    gint64 before;
+    Later later;
+    Rig rig;
+
+    start(&rig, &quirks, TRUE);
+    rig.fake->reset_error = EUICCD_ERROR_NOT_SUPPORTED;
+    later = (Later){ &rig, refreshed, G_N_ELEMENTS(refreshed) };
+    g_idle_add(emit_next, &later);
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "close 1 reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 0);
+    command(&rig, TRUE);
+    g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_REFRESH);
+
+    /* It does nothing: the card is looked at all the same, after the whole grace. */
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "close 1 reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 10 * G_USEC_PER_SEC);
+    g_assert_false(channel_can_climb(rig.channel));
+    command(&rig, TRUE);
+
+    /* It had done it before. */
+    channel_handle_event(rig.channel, BACKEND_EVENT_CARD_GONE);
+    channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
+    before = clock_boottime();
+    assert_renewed(&rig, FALSE, "reset");
+    g_assert_cmpint(clock_boottime() - before, ==, 0);
+    command(&rig, TRUE);
+
+    /* A card that wants a reset is not helped by waiting, nor is a reset that went wrong. */
+    g_assert_false(renew(&rig, TRUE, &refused));
+    g_assert_error(refused, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
+    rig.fake->reset_error = EUICCD_ERROR_TIMEOUT;
+    g_assert_false(renew(&rig, FALSE, &timeout));
+    g_assert_error(timeout, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    rig_stop(&rig);
+
+    /* The modem went instead. */
+    start(&rig, &quirks, TRUE);
+    rig.fake->reset_error = EUICCD_ERROR_NOT_SUPPORTED;
+    later = (Later){ &rig, lost, G_N_ELEMENTS(lost) };
+    g_idle_add(emit_next, &later);
+    g_assert_false(renew(&rig, FALSE, &gone));
+    g_assert_error(gone, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+    rig_stop(&rig);
 }
 
 /* ---- time that a card needs ---- */
@@ -506,8 +630,11 @@ int main(int argc, char **argv)
     g_test_add_func("/channel-renew/no-restart/without-change", test_no_restart_without_change);
     g_test_add_func("/channel-renew/no-restart/for-a-channel", test_no_restart_for_a_channel);
     g_test_add_func("/channel-renew/remembered", test_remembered);
+    g_test_add_func("/channel-renew/remembered/restart", test_restart_confirmed);
+    g_test_add_func("/channel-renew/remembered/only-restart", test_only_restart);
     g_test_add_func("/channel-renew/names", test_names);
     g_test_add_func("/channel-renew/policies", test_policies);
+    g_test_add_func("/channel-renew/policies/no-power-cycle", test_no_power_cycle);
     g_test_add_func("/channel-renew/settle", test_settle);
     g_test_add_func("/channel-renew/not-ready", test_not_ready);
     g_test_add_func("/channel-renew/refused-for-good", test_refused_for_good);

@@ -389,6 +389,47 @@ static void test_no_channel_on_a_sim(void)
     rig_stop(&rig);
 }
 
+/* Who looks for a card that it has not met, again and again. */
+static void meet_in_vain(Rig *rig, guint resets)
+{
+    for (guint i = 0; i < 8; i++) {
+        g_autoptr(GError) error = NULL;
+
+        channel_forget_card(rig->channel);
+        g_assert_false(channel_open(rig->channel, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NO_CHANNEL);
+        g_assert_cmpuint(channel_get_counters(rig->channel)->card_resets, ==, resets);
+    }
+}
+
+/* Others hold all channels for good: each reset cuts the data connection, so it is done once for a card. */
+static void test_no_channel_ever(void)
+{
+    for (gint events = FALSE; events <= TRUE; events++) {
+        Rig rig;
+
+        rig_start(&rig, CHANNEL_CAPABILITY_NONE);
+        rig_connect(&rig);
+        rig.fake->backend.is_euicc = TRUE;
+        rig.fake->reset_events = events;
+        rig.fake->channel_error = EUICCD_ERROR_NO_CHANNEL;
+        rig.fake->channel_errors = 1000;
+        meet_in_vain(&rig, 1);
+        /* The card that comes may be another one, and so may what the modem has open. */
+        channel_handle_event(rig.channel, BACKEND_EVENT_CARD_GONE);
+        channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
+        meet_in_vain(&rig, 2);
+        channel_handle_event(rig.channel, BACKEND_EVENT_LOST);
+        meet_in_vain(&rig, 3);
+        rig.fake->channel_errors = 0;
+        g_assert_true(channel_open(rig.channel, NULL, NULL));
+        channel_close(rig.channel);
+        rig.fake->channel_errors = 1000;
+        meet_in_vain(&rig, 4);
+        rig_stop(&rig);
+    }
+}
+
 static gboolean lose(gpointer data)
 {
     channel_handle_event(data, BACKEND_EVENT_LOST);
@@ -548,6 +589,7 @@ int main(int argc, char **argv)
     g_test_add_func("/channel-trouble/blocks/wide", test_blocks_wide);
     g_test_add_func("/channel-trouble/lost/once", test_lost_once);
     g_test_add_func("/channel-trouble/no-channel", test_no_channel);
+    g_test_add_func("/channel-trouble/no-channel/ever", test_no_channel_ever);
     g_test_add_func("/channel-trouble/no-channel/sim", test_no_channel_on_a_sim);
     g_test_add_func("/channel-trouble/no-channel/fails", test_no_channel_fails);
     g_test_add_func("/channel-trouble/pause", test_pause);

@@ -373,6 +373,8 @@ static void test_shipped(void)
     } cases[] = {
         { { "1e0e:9001", "qmi_wwan", "qmi", "SIMCOM", "SIMCOM_SIM7600E-H", "LE20B04" },
           "SIMCom SIM7600" },
+        { { "1e0e:9001", "option", "at", "SIMCOM", "SIMCOM_SIM7600E-H", "LE20B04" },
+          "SIMCom SIM7600,SIMCom SIM7600 over AT" },
         { { "1bc7:1201", "qmi_wwan", "qmi", "Telit", "LE910C4-EU", "25.21" }, "Telit LE910C4" },
         { { "2c7c:0125", "qmi_wwan", "qmi", "Quectel", "EG25-G", "EG25GGBR07A08M2G" },
           "Quectel EG25" },
@@ -394,6 +396,11 @@ static void test_shipped(void)
         assert_names(table, &cases[i].subject, cases[i].names);
     quirk_table_find(table, &cases[0].subject, &quirks, NULL);
     g_assert_cmpuint(quirks.reset, ==, RESET_POWER_CYCLE);
+    g_assert_cmpstr(quirks.transport, ==, "at");
+    /* Its AT port has no reset of the card. */
+    quirks_clear(&quirks);
+    quirk_table_find(table, &cases[1].subject, &quirks, NULL);
+    g_assert_cmpuint(quirks.reset, ==, RESET_RESTART);
     g_assert_cmpstr(quirks.transport, ==, "at");
 }
 
