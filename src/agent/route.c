@@ -372,6 +372,15 @@ static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **err
                                cancellable, error);
 }
 
+void route_explain(Route *route, GError **error)
+{
+    if (may_switch(route) || !route->backend->inactive ||
+        !euiccd_error_is(*error, EUICCD_ERROR_CARD_NOT_READY))
+        return;
+    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
+    g_prefix_error(error, "the slot is not to be switched to (switch-slot): ");
+}
+
 gboolean route_is_in_slot(Route *route, GCancellable *cancellable)
 {
     gboolean used;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "agent/route.h"
 #include "util/error.h"
@@ -300,6 +301,32 @@ static void test_slots(void)
     }
 }
 
+/* A slot that is not active is waited for only where it may be made so. */
+static void test_explain(void)
+{
+    for (guint i = 0; i < 8; i++) {
+        gboolean inactive = i & 1, may_switch = i & 2, ready = i & 4;
+        gboolean absent = inactive && !may_switch && !ready;
+        g_autoptr(GError) error = NULL;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        slot_history = g_string_new(NULL);
+        active_slot = 1;
+        f.modem->slot = 2;
+        f.modem->switch_slot = may_switch;
+        open_route(&f);
+        route_get_backend(f.route)->inactive = inactive;
+        error = g_error_new(EUICCD_ERROR,
+                            ready ? EUICCD_ERROR_NOT_EUICC : EUICCD_ERROR_CARD_NOT_READY, "slot 2");
+        route_explain(f.route, &error);
+        g_assert_cmpint(euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT), ==, absent);
+        g_assert_cmpint(strstr(error->message, "switch-slot") != NULL, ==, absent);
+        g_string_free(slot_history, TRUE);
+        end(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -307,5 +334,6 @@ int main(int argc, char **argv)
     g_test_add_func("/route/administrator", test_administrator);
     g_test_add_func("/route/imei", test_imei);
     g_test_add_func("/route/slots", test_slots);
+    g_test_add_func("/route/explain", test_explain);
     return g_test_run();
 }
