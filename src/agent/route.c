@@ -137,13 +137,25 @@ static void find_wish(Route *route)
 
 /* ---- which port ---- */
 
+/* The port in use as MODEM has it; NULL where it went, or became another: a pinned path is of a guessed kind
+ * until udev tells its own. */
+static const ModemPort *find_same_port(const Route *route, const Modem *modem)
+{
+    const ModemPort *same = route->port ? modem_find_port(modem, route->port->path) : NULL;
+
+    if (!same || !g_str_equal(same->transport, route->port->transport) ||
+        !g_str_equal(same->driver, route->port->driver))
+        return NULL;
+    return same;
+}
+
 static void take_next_modem(Route *route)
 {
     const ModemPort *same;
 
     if (!route->next_modem)
         return;
-    same = route->port ? modem_find_port(route->next_modem, route->port->path) : NULL;
+    same = find_same_port(route, route->next_modem);
     if (!same)
         drop_backend(route);
     g_ptr_array_set_size(route->order, 0);

@@ -17,7 +17,7 @@ typedef struct {
 
 static const char *model, *imei; /* NULL: it does not tell */
 static const Quirks *in_force;
-static guint active_slot;
+static guint active_slot, backends;
 static GString *slot_history; /* who switched to which slot */
 
 static gboolean fake_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
@@ -126,6 +126,7 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
     (void)transport;
     (void)path;
     (void)slot;
+    backends++;
     backend->class = &class;
     backend->name = "fake";
     backend->quirks = in_force = options->quirks;
@@ -301,6 +302,36 @@ static void test_slots(void)
     }
 }
 
+/* The same path that turns out to be of another kind gets another back-end; one that stays keeps its own. */
+static void test_port_changes(void)
+{
+    static const struct {
+        const char *transport, *driver;
+        gboolean same;
+    } cases[] = { { "qmi", "", TRUE },
+                  { "mbim", "cdc_mbim", FALSE },
+                  { "qmi", "qmi_wwan", FALSE } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Modem) next = modem_new("/sys/usb1", 0);
+        guint before;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        modem_free(f.modem);
+        f.modem = modem_new("/sys/usb1", 0);
+        modem_add_port(f.modem, "/dev/cdc-wdm0", "qmi", "");
+        open_route(&f);
+        before = backends;
+        modem_add_port(next, "/dev/cdc-wdm0", cases[i].transport, cases[i].driver);
+        route_set_modem(f.route, next);
+        open_route(&f);
+        g_assert_cmpuint(backends - before, ==, !cases[i].same);
+        g_assert_cmpstr(route_get_transport(f.route), ==, cases[i].transport);
+        end(&f);
+    }
+}
+
 /* A slot that is not active is waited for only where it may be made so. */
 static void test_explain(void)
 {
@@ -334,6 +365,7 @@ int main(int argc, char **argv)
     g_test_add_func("/route/administrator", test_administrator);
     g_test_add_func("/route/imei", test_imei);
     g_test_add_func("/route/slots", test_slots);
+    g_test_add_func("/route/port-changes", test_port_changes);
     g_test_add_func("/route/explain", test_explain);
     return g_test_run();
 }
