@@ -205,7 +205,8 @@ static gboolean has_any_node(const Modem *modem)
 
 /* A card that is not there, or that is no eUICC, comes back with an event; a modem does not always. One
  * that answers 6985 even after the reset (driven by an IPAe or by M2M, I-40) must not be reset again and
- * again under the modem: that would cut its connection. */
+ * again under the modem: that would cut its connection. What a modem refuses it refuses until something
+ * about it changes: its ports, its firmware, what ModemManager says of it. */
 static gboolean is_worth_retrying(const Agent *agent, const GError *error)
 {
     /* A node that is not there comes back with an event: of udev, or of the watch on its folder. */
@@ -213,6 +214,7 @@ static gboolean is_worth_retrying(const Agent *agent, const GError *error)
         return FALSE;
     return !euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT) &&
            !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&
+           !euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED) &&
            !euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
 }
 

@@ -309,6 +309,19 @@ static void tell_modem_manager(Agents *agents, Agent *agent)
         agent_set_modem_manager(agent, switching_find(mm, agent_get_modem(agent)));
 }
 
+/* What the modem refused until now it may grant when ModemManager has it. Slots that we switch ourselves make
+ * ModemManager's object go and come back: no reason to look again. */
+static void retry_with_object(Agents *agents, Agent *agent)
+{
+    g_autofree char *before = g_strdup(agent_get_modem_snapshot(agent)->modem_manager_path);
+    const char *path;
+
+    tell_modem_manager(agents, agent);
+    path = agent_get_modem_snapshot(agent)->modem_manager_path;
+    if (path[0] && !g_str_equal(path, before) && !agent_get_modem(agent)->switch_slot)
+        agent_retry(agent, "ModemManager object");
+}
+
 static void on_modem_manager(const MmModem *modem, MmChange change, gpointer data)
 {
     Agents *agents = data;
@@ -317,7 +330,7 @@ static void on_modem_manager(const MmModem *modem, MmChange change, gpointer dat
     switching_note_manager(agents->switching, change);
     orders_note_manager(agents->orders, change);
     for (guint i = 0; i < agents->agents->len && !agents->stopping; i++)
-        tell_modem_manager(agents, agents->agents->pdata[i]);
+        retry_with_object(agents, agents->agents->pdata[i]);
 }
 
 gboolean agents_watch_modem_manager(Agents *agents, sd_bus *connection, GError **error)

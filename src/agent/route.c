@@ -138,13 +138,25 @@ static void find_wish(Route *route)
 
 /* ---- which port ---- */
 
+/* The port in use as MODEM has it; NULL where it went, or became another: a pinned path is of a guessed kind
+ * until udev tells its own. */
+static const ModemPort *find_same_port(const Route *route, const Modem *modem)
+{
+    const ModemPort *same = route->port ? modem_find_port(modem, route->port->path) : NULL;
+
+    if (!same || !g_str_equal(same->transport, route->port->transport) ||
+        !g_str_equal(same->driver, route->port->driver))
+        return NULL;
+    return same;
+}
+
 static void take_next_modem(Route *route)
 {
     const ModemPort *same;
 
     if (!route->next_modem)
         return;
-    same = route->port ? modem_find_port(route->next_modem, route->port->path) : NULL;
+    same = find_same_port(route, route->next_modem);
     if (!same)
         drop_backend(route);
     g_ptr_array_set_size(route->order, 0);
@@ -382,6 +394,15 @@ static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **err
      * one, it has to know that it is wanted again. */
     return backend_switch_slot(route->backend, route->modem->slot, clock_deadline(SLOT_TIMEOUT),
                                cancellable, error);
+}
+
+void route_explain(Route *route, GError **error)
+{
+    if (may_switch(route) || !route->backend->inactive ||
+        !euiccd_error_is(*error, EUICCD_ERROR_CARD_NOT_READY))
+        return;
+    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
+    g_prefix_error(error, "the slot is not to be switched to (switch-slot): ");
 }
 
 gboolean route_is_in_slot(Route *route, GCancellable *cancellable)

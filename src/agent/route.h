@@ -44,6 +44,10 @@ gboolean route_next(Route *route, const GError *failure);
 /* Opens the chosen port and makes the wanted slot the active one where that is configured. */
 gboolean route_open(Route *route, GCancellable *cancellable, GError **error);
 
+/* Reading the card failed. A slot that is not active, and that is not to be switched to, is to us a card that
+ * is not there: it comes back with an event, and other ports would lead to the card of another slot. */
+void route_explain(Route *route, GError **error);
+
 /* FALSE: the card that was read can't be spoken to without route_open(), as somebody else made another slot the
  * active one. Asks the modem where slots are switched. */
 gboolean route_is_in_slot(Route *route, GCancellable *cancellable);

@@ -133,7 +133,25 @@ static gboolean try_port(Worker *worker, GError **error)
     worker->session->cancellable = worker->job->cancellable;
     worker->session->delivery = worker->job->delivery;
     worker_ipa_host.stage(worker, 0.3, "reading the card");
-    return ipa_card_read(worker->session, error);
+    if (ipa_card_read(worker->session, error))
+        return TRUE;
+    route_explain(worker->route, error);
+    return FALSE;
+}
+
+/* A refusal stays one; what hinders another port may pass, and is a reason to try again. */
+static void note_failure(GError **first, const GError *last)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    if (!*first) {
+        *first = g_error_copy(last);
+    } else if (euiccd_error_is(*first, EUICCD_ERROR_NOT_SUPPORTED) &&
+               !euiccd_error_is(last, EUICCD_ERROR_NOT_SUPPORTED)) {
+        refusal = g_steal_pointer(first);
+        *first =
+            g_error_new(EUICCD_ERROR, last->code, "%s; then %s", refusal->message, last->message);
+    }
 }
 
 /* The first port that leads to the card. What is told is why the first one did not. */
@@ -155,8 +173,7 @@ static gboolean reach_card(Worker *worker, GError **error)
         route_note(worker->route, FALSE, "read the card", last->message);
         /* The session goes before the channel that it works with does. */
         worker_forget_card(worker);
-        if (!first)
-            first = g_error_copy(last);
+        note_failure(&first, last);
     }
     if (!first)
         first = g_error_new_literal(EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,

@@ -129,15 +129,6 @@ static gboolean host_wait_for_network(gpointer data, guint seconds, gboolean *re
     return ok;
 }
 
-/* Where the modem tells its slots, it also tells ModemManager when another ICCID is in one. */
-static gboolean tells_slots(Worker *worker, GCancellable *cancellable)
-{
-    g_autoptr(GArray) slots = NULL;
-
-    return backend_list_slots(route_get_backend(worker->route), clock_deadline(IDENTITY_TIMEOUT),
-                              cancellable, &slots, NULL);
-}
-
 static gboolean is_answered(Worker *worker, gconstpointer data)
 {
     (void)worker;
@@ -147,16 +138,18 @@ static gboolean is_answered(Worker *worker, gconstpointer data)
 static void host_switch_begin(gpointer data, GCancellable *cancellable)
 {
     Worker *worker = data;
-    const Backend *backend = route_get_backend(worker->route);
+    Backend *backend = route_get_backend(worker->route);
     InhibitPolicy policy = backend->quirks->inhibit;
     gboolean is_qmi = g_str_equal(backend->class->name, "qmi");
     g_autoptr(Rendezvous) rendezvous = rendezvous_new(worker->context);
     Post *post = worker_post_new(worker, POST_SWITCH_BEGIN);
 
     post->rendezvous = rendezvous_ref(rendezvous);
-    post->inhibit = switching_wants_inhibition(policy, backend->class->name,
-                                               policy == INHIBIT_AUTO && is_qmi &&
-                                                   tells_slots(worker, cancellable));
+    /* Where the modem tells its slots, it also tells ModemManager when another ICCID is in one. */
+    post->inhibit = switching_wants_inhibition(
+        policy, backend->class->name,
+        policy == INHIBIT_AUTO && is_qmi &&
+            backend_tells_slots(backend, clock_deadline(IDENTITY_TIMEOUT), cancellable));
     mailbox_post_send(post);
     /* Who cancels, or takes the modem away, is noticed by what comes next. The main thread gives up long
      * before the deadline. */

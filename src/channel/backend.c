@@ -38,6 +38,14 @@ gboolean backend_list_slots(Backend *backend, gint64 deadline, GCancellable *can
            backend->class->list_slots(backend, deadline, cancellable, ret_slots, error);
 }
 
+gboolean backend_tells_slots(Backend *backend, gint64 deadline, GCancellable *cancellable)
+{
+    g_autoptr(GArray) slots = NULL;
+
+    return backend_list_slots(backend, deadline, cancellable, &slots, NULL) && slots->len > 0 &&
+           g_array_index(slots, BackendSlot, 0).physical != 0;
+}
+
 gboolean backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size, gint64 deadline,
                               GCancellable *cancellable, guint8 *ret_channel, GBytes **ret_fci,
                               GError **error)

@@ -109,6 +109,9 @@ gboolean backend_open(Backend *backend, gint64 deadline, GCancellable *cancellab
 gboolean backend_list_slots(Backend *backend, gint64 deadline, GCancellable *cancellable,
                             GArray **ret_slots, GError **error);
 
+/* FALSE also for a modem whose only slot is one that the back-end makes up, as it has no such report. */
+gboolean backend_tells_slots(Backend *backend, gint64 deadline, GCancellable *cancellable);
+
 /* Opens a logical channel and selects AID on it. RET_CHANNEL is never 0. RET_FCI may be NULL; it is
  * set to NULL where the modem returns no select response. */
 gboolean backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_size, gint64 deadline,

@@ -200,6 +200,14 @@ static gboolean take_ready(MbimBackend *self, TlvSlice info)
     return TRUE;
 }
 
+/* No indication tells that slots were switched. Where ours was not active it may be so now: whoever waits for
+ * its card has to ask. */
+static void note_other_slot(MbimBackend *self)
+{
+    if (!self->slot_mapped && !self->switching && !is_there(self->card))
+        mbim_backend_emit(self, BACKEND_EVENT_CARD_READY);
+}
+
 void mbim_backend_take_indication(MbimBackend *self, const MbimInfoMessage *message)
 {
     guint32 slot, state;
@@ -213,6 +221,7 @@ void mbim_backend_take_indication(MbimBackend *self, const MbimInfoMessage *mess
         if (read_ready(self) != MBIM_CARD_READY)
             self->slot_state = MBIM_SLOT_UNKNOWN;
         update_card(self);
+        note_other_slot(self);
     } else if (message->service == MBIM_SERVICE_MS_BASIC_CONNECT_EXTENSIONS &&
                message->cid == MBIM_CID_MS_BASIC_CONNECT_EXTENSIONS_SLOT_INFO_STATUS) {
         if (!mbim_info_parse_slot(message->info, &slot, &state) || slot != self->slot)
@@ -225,6 +234,7 @@ void mbim_backend_take_indication(MbimBackend *self, const MbimInfoMessage *mess
             self->settled = FALSE;
         }
         update_card(self);
+        note_other_slot(self);
     }
 }
 
@@ -235,7 +245,8 @@ void mbim_backend_forget_card(MbimBackend *self)
     self->n_mappings = 0;
     self->slot = 0;
     self->slot_mapped = TRUE;
-    self->settled = self->has_ready = self->is_esim = self->backend.is_euicc = FALSE;
+    self->settled = self->has_ready = self->is_esim = FALSE;
+    self->backend.is_euicc = self->backend.inactive = FALSE;
     self->slot_state = MBIM_SLOT_UNKNOWN;
     self->iccid[0] = '\0';
     self->card = MBIM_CARD_UNKNOWN;
@@ -274,6 +285,7 @@ static void take_mappings(MbimBackend *self, const guint32 *slots, guint n_slots
     }
     self->slot = slot;
     self->slot_mapped = slots[0] == slot;
+    self->backend.inactive = !self->slot_mapped;
 }
 
 /* *RET_STATUS: 0 when the modem told. Without slots everything is in slot 0. */
@@ -302,6 +314,7 @@ static gboolean query_mappings(MbimBackend *self, gint64 deadline, GCancellable 
     self->has_mappings = FALSE;
     self->slot = 0;
     self->slot_mapped = self->wanted_slot <= 1;
+    self->backend.inactive = !self->slot_mapped;
     return TRUE;
 }
 
@@ -620,7 +633,9 @@ gboolean mbim_backend_switch_slot(Backend *backend, guint physical, gint64 deadl
                     backend->name, physical);
         return FALSE;
     }
+    self->switching = TRUE;
     if (!set_mappings(self, physical - 1, deadline, cancellable, error)) {
+        self->switching = FALSE;
         g_prefix_error(error, "switch to slot %u: ", physical);
         return FALSE;
     }
@@ -629,6 +644,7 @@ gboolean mbim_backend_switch_slot(Backend *backend, guint physical, gint64 deadl
     self->wanted_slot = wanted_slot ? physical : 0;
     ok = wait_ready(self, deadline, cancellable, error);
     self->wanted_slot = wanted_slot;
+    self->switching = FALSE;
     if (!ok) {
         g_prefix_error(error, "%s: switch to slot %u: ", backend->name, physical);
         return FALSE;

@@ -48,6 +48,7 @@ typedef struct {
     guint n_mappings;
     guint slot;           /* 0-based, whose card is looked at */
     gboolean slot_mapped; /* requests reach it */
+    gboolean switching;   /* slots change over by our own doing */
     /* Indications so far. Those that the modem sent after an answer may be seen before it, so the answer is
      * old when one came meanwhile. */
     guint slot_news, ready_news;

@@ -141,6 +141,8 @@ static void update_card(QmiBackend *self)
 
     if (self->has_slots && !self->slot_present)
         card = QMI_CARD_ABSENT;
+    else if (self->backend.inactive)
+        card = QMI_CARD_OFF; /* the status is that of the card in another slot */
     else if (self->has_slots && card == QMI_CARD_UNKNOWN)
         card = QMI_CARD_READY;
     /* Applications that were ready and start again: the card was reset. Those that show up late, or never

@@ -832,6 +832,18 @@ guard("agent: a card that is not manageable is not reset again", "invariant 9; i
       "src/agent/agent.c", "           !euiccd_error_is(error, EUICCD_ERROR_NOT_EUICC) &&\n",
       "",
       "test-agents /agents/no-retry")
+guard("agent: a modem that refuses is not asked again and again", "invariant 7",
+      "src/agent/agent.c", "           !euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED) &&\n",
+      "",
+      "test-agents /agents/no-retry")
+guard("agent: a slot that is not to be switched to is not waited for", "invariant 7",
+      "src/agent/route.c", "if (may_switch(route) || !route->backend->inactive ||",
+      "if (TRUE ||",
+      "test-route /route/explain")
+guard("channel: QMI tells when the wanted slot becomes the active one", "invariant 7",
+      "src/channel/qmi.c", "    else if (self->backend.inactive)\n        card = QMI_CARD_OFF;",
+      "    else if (FALSE)\n        card = QMI_CARD_OFF;",
+      "test-qmi-modem /qmi-modem/slot-news")
 guard("agent: pauses between tries of a modem have a limit", "invariant 7",
       "src/agent/agent.c", "MIN(RETRY_FIRST << MIN(agent->start_failures, 10), RETRY_LIMIT)",
       "(guint)RETRY_FIRST << MIN(agent->start_failures, 10)",

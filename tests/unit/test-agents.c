@@ -393,13 +393,13 @@ static void test_retry(Fixture *f, gconstpointer data)
     g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_POLL);
 }
 
-/* These come back with an event; one that answers 6985 after a reset is left in peace (I-40). */
+/* These come back with an event; one that answers 6985 after a reset is left in peace (I-40), and so is a modem
+ * that refuses. */
 static void test_no_retry(Fixture *f, gconstpointer data)
 {
     static const EuiccdError codes[] = { EUICCD_ERROR_CARD_ABSENT, EUICCD_ERROR_NOT_EUICC,
-                                         EUICCD_ERROR_CARD_RESET };
+                                         EUICCD_ERROR_CARD_RESET, EUICCD_ERROR_NOT_SUPPORTED };
 
-    (void)f;
     (void)data;
     modem_told(TRUE);
     for (guint i = 0; i < G_N_ELEMENTS(codes); i++) {
@@ -408,6 +408,10 @@ static void test_no_retry(Fixture *f, gconstpointer data)
         the_worker->listener->event(WORKER_CARD_READY, the_worker->data);
         g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
         the_worker->listener->event(WORKER_CARD_READY, the_worker->data); /* not twice */
+        worker_finishes(codes[i], "no card", FALSE);
+        g_assert_null(the_worker->job);
+        agents_rescan(f->agents);
+        g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
     }
     worker_succeeds();
     g_assert_null(the_worker->job);

@@ -192,7 +192,14 @@ static void test_wanted_slot(void)
             g_assert_error(error, EUICCD_ERROR, (gint)cases[i].error);
             g_assert_nonnull(strstr(error->message, "is not active"));
             g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 0), ==, 0);
+            g_assert_true(rig.backend->inactive);
+            /* It may be ours that is active now: nothing else tells. */
+            g_assert_cmpstr(rig.events->str, ==, "");
+            fake_mbim_indicate(rig.fake, FAKE_MBIM_READY,
+                               fake_mbim_ready(1, FAKE_MBIM_ICCID, FALSE));
+            rig_settle(&rig, "ready ");
         }
+        g_assert_cmpint(rig.backend->inactive, ==, cases[i].error != 0);
         rig_stop(&rig);
     }
 }

@@ -47,6 +47,10 @@ static void test_slots_unsupported(void)
         g_assert_cmpuint(g_array_index(slots, BackendSlot, 0).physical, ==, 0);
         g_assert_cmpuint(g_array_index(slots, BackendSlot, 0).logical, ==, 1);
         g_assert_true(g_array_index(slots, BackendSlot, 0).card_present);
+        fake_uim_answer(rig.fake, UIM_GET_SLOT_STATUS, errors[i], "");
+        fake_uim_answer(rig.fake, UIM_GET_SLOT_STATUS, errors[i], "");
+        g_assert_false(backend_tells_slots(rig.backend, LATE, NULL));
+        g_assert_true(backend_tells_slots(rig.backend, LATE, NULL)); /* another firmware */
         g_assert_true(rig_open_channel(&rig, LATE, NULL));
         g_assert_cmpuint(fake_uim_get_slot(rig.fake), ==, 1);
         rig_stop(&rig);

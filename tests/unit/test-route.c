@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "agent/route.h"
 #include "util/error.h"
@@ -16,7 +17,7 @@ typedef struct {
 
 static const char *model, *imei; /* NULL: it does not tell */
 static const Quirks *in_force;
-static guint active_slot;
+static guint active_slot, backends;
 static GString *slot_history; /* who switched to which slot */
 
 static gboolean fake_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
@@ -125,6 +126,7 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
     (void)transport;
     (void)path;
     (void)slot;
+    backends++;
     backend->class = &class;
     backend->name = "fake";
     backend->quirks = in_force = options->quirks;
@@ -400,6 +402,62 @@ static void test_at_alone(void)
     end(&f);
 }
 
+/* The same path that turns out to be of another kind gets another back-end; one that stays keeps its own. */
+static void test_port_changes(void)
+{
+    static const struct {
+        const char *transport, *driver;
+        gboolean same;
+    } cases[] = { { "qmi", "", TRUE },
+                  { "mbim", "cdc_mbim", FALSE },
+                  { "qmi", "qmi_wwan", FALSE } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Modem) next = modem_new("/sys/usb1", 0);
+        guint before;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        modem_free(f.modem);
+        f.modem = modem_new("/sys/usb1", 0);
+        modem_add_port(f.modem, "/dev/cdc-wdm0", "qmi", "");
+        open_route(&f);
+        before = backends;
+        modem_add_port(next, "/dev/cdc-wdm0", cases[i].transport, cases[i].driver);
+        route_set_modem(f.route, next);
+        open_route(&f);
+        g_assert_cmpuint(backends - before, ==, !cases[i].same);
+        g_assert_cmpstr(route_get_transport(f.route), ==, cases[i].transport);
+        end(&f);
+    }
+}
+
+/* A slot that is not active is waited for only where it may be made so. */
+static void test_explain(void)
+{
+    for (guint i = 0; i < 8; i++) {
+        gboolean inactive = i & 1, may_switch = i & 2, ready = i & 4;
+        gboolean absent = inactive && !may_switch && !ready;
+        g_autoptr(GError) error = NULL;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        slot_history = g_string_new(NULL);
+        active_slot = 1;
+        f.modem->slot = 2;
+        f.modem->switch_slot = may_switch;
+        open_route(&f);
+        route_get_backend(f.route)->inactive = inactive;
+        error = g_error_new(EUICCD_ERROR,
+                            ready ? EUICCD_ERROR_NOT_EUICC : EUICCD_ERROR_CARD_NOT_READY, "slot 2");
+        route_explain(f.route, &error);
+        g_assert_cmpint(euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT), ==, absent);
+        g_assert_cmpint(strstr(error->message, "switch-slot") != NULL, ==, absent);
+        g_string_free(slot_history, TRUE);
+        end(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -411,5 +469,7 @@ int main(int argc, char **argv)
     g_test_add_func("/route/at/behind-two", test_at_behind_two);
     g_test_add_func("/route/at/wanted", test_at_wanted);
     g_test_add_func("/route/at/alone", test_at_alone);
+    g_test_add_func("/route/port-changes", test_port_changes);
+    g_test_add_func("/route/explain", test_explain);
     return g_test_run();
 }
