@@ -792,6 +792,10 @@ guard("agent: a delivery is not called back by a modem that goes", "invariant 3"
       "src/agent/agent.c", "    stop(agent);\n    g_hash_table_iter_init",
       "    agent_stop(agent);\n    g_hash_table_iter_init",
       "test-agents-modems /agents-modems/goes")
+guard("agents: a worker that is not done has the port", "design 3",
+      "src/agent/agents.c", "        if (is_same_modem(agents->leaving->pdata[i], modem))\n            return TRUE;\n",
+      "        (void)modem;\n",
+      "test-agents-modems /agents-modems/port-still-used")
 guard("agent: a slot that somebody else took", "design 6",
       "src/agent/agent_news.c", "if (agent->modem->switch_slot && agent->modem->slot > 0 && !agent_has_waiting_start(agent))",
       "if (FALSE)",
