@@ -97,6 +97,11 @@ static gboolean shares_port(Agent *agent, const Modem *modem)
     return FALSE;
 }
 
+static gboolean is_same_modem(Agent *agent, const Modem *modem)
+{
+    return is_same_device(agent, modem) || shares_port(agent, modem);
+}
+
 static gboolean owner_is_held_back(Agent *agent, gpointer data)
 {
     Agents *agents = data;
@@ -104,11 +109,14 @@ static gboolean owner_is_held_back(Agent *agent, gpointer data)
 
     if (agents->stopping || agents->inhibitions->len > 0)
         return TRUE;
+    /* A worker that is not done yet may still have the port, the slot, or the very card under another name. */
+    for (guint i = 0; i < agents->leaving->len; i++)
+        if (is_same_modem(agents->leaving->pdata[i], modem))
+            return TRUE;
     for (guint i = 0; i < agents->agents->len; i++) {
         Agent *other = agents->agents->pdata[i];
 
-        if (other != agent && agent_is_running(other) &&
-            (is_same_device(other, modem) || shares_port(other, modem)) &&
+        if (other != agent && agent_is_running(other) && is_same_modem(other, modem) &&
             (modem->switch_slot || agent_get_modem(other)->switch_slot))
             return TRUE;
     }
@@ -220,9 +228,11 @@ static void owner_left(Agent *agent, gpointer data)
     agents->waiting = g_ptr_array_new_with_free_func((GDestroyNotify)modem_free);
     for (guint i = 0; i < waiting->len; i++)
         on_modem(waiting->pdata[i], TRUE, agents);
-    /* Its card may be what another one waits for. */
-    for (guint i = 0; i < agents->agents->len; i++)
+    /* Its card may be what another one waits for, or its port. */
+    for (guint i = 0; i < agents->agents->len; i++) {
         agent_retry(agents->agents->pdata[i], "another modem went");
+        agent_advance(agents->agents->pdata[i]);
+    }
 }
 
 static void owner_switch_begin(Agent *agent, Rendezvous *rendezvous, gboolean inhibit,

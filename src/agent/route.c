@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/route.h"
 
+#include "agent/slot_note.h"
 #include "modem/quirk_keys.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -40,9 +41,14 @@ struct Route {
     char imei[16];            /* likewise, "" */
     Probe *probe;
 
-    guint former_slot; /* physical, that was active before ours; 0: nothing was switched */
+    guint former_slot; /* physical, that was active before ours, as the slot note says; 0: none */
     gboolean parked;
 };
+
+static gboolean may_switch(const Route *route)
+{
+    return route->modem->switch_slot && route->modem->slot > 0;
+}
 
 Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
                  BackendEventFunc event, gpointer data)
@@ -62,6 +68,8 @@ Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
     route->quirk_names = g_ptr_array_new_with_free_func(g_free);
     route->log_object = modem_make_log_name(modem);
     route->log = (LogContext){ .object = route->log_object, .modem = route->modem->device };
+    if (may_switch(route))
+        route->former_slot = slot_note_read(config->state_directory, modem);
     return route;
 }
 
@@ -367,9 +375,15 @@ static gboolean find_active_slot(Route *route, guint *ret_active, gboolean *ret_
     return TRUE;
 }
 
-static gboolean may_switch(const Route *route)
+/* On disk as well: what a killed daemon switched is given back by the next one. */
+static gboolean owe_slot(Route *route, guint slot, GError **error)
 {
-    return route->modem->switch_slot && route->modem->slot > 0;
+    if (route->former_slot == slot)
+        return TRUE;
+    if (!slot_note_write(route->config->state_directory, route->modem, slot, error))
+        return FALSE;
+    route->former_slot = slot;
+    return TRUE;
 }
 
 static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **error)
@@ -385,9 +399,10 @@ static gboolean enter_slot(Route *route, GCancellable *cancellable, GError **err
     if (active == 0)
         return TRUE;
     if (active != route->modem->slot) {
-        log_info(&route->log, "switching from slot %u to slot %u", active, route->modem->slot);
         /* Noted before: what was half done is undone as well. Nobody misses an empty slot. */
-        route->former_slot = used ? active : 0;
+        if (!owe_slot(route, used ? active : 0, error))
+            return FALSE;
+        log_info(&route->log, "switching from slot %u to slot %u", active, route->modem->slot);
         (void)manager_switches_slot(route, route->modem->slot, cancellable);
     }
     /* It does what is still to be done, and waits for the card. Where somebody else made the slot the active
@@ -430,29 +445,39 @@ gboolean route_open(Route *route, GCancellable *cancellable, GError **error)
     return enter_slot(route, cancellable, error);
 }
 
-gboolean route_leave_slot(Route *route)
+static gboolean give_back(Route *route, guint slot)
 {
     g_autoptr(GError) failure = NULL;
-    guint slot = route->former_slot;
+    g_autoptr(GError) again = NULL;
 
-    if (!slot)
-        return FALSE;
-    route->former_slot = 0;
-    if (!route->is_open)
-        return FALSE;
-    channel_close(route->channel);
-    route->parked = TRUE;
-    log_info(&route->log, "switching back to slot %u", slot);
     /* Nobody waits for the card there, if there is one. */
     if (manager_switches_slot(route, slot, NULL))
         return TRUE;
     /* Once more where the card was still busy with what was done last (facts, quirk 12). */
-    if (!backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &failure)) {
-        g_autoptr(GError) again = NULL;
+    if (backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &failure))
+        return TRUE;
+    log_info(&route->log, "%s: once more", failure->message);
+    if (backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &again))
+        return TRUE;
+    log_error(&route->log, "slot %u could not be given back, the next job tries again: %s", slot,
+              again->message);
+    return FALSE;
+}
 
-        log_info(&route->log, "%s: once more", failure->message);
-        if (!backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &again))
-            log_error(&route->log, "slot %u could not be given back: %s", slot, again->message);
+gboolean route_leave_slot(Route *route)
+{
+    g_autoptr(GError) error = NULL;
+    guint slot = route->former_slot;
+
+    /* A modem that went meanwhile gets it back after the next job. */
+    if (!slot || !route->is_open)
+        return FALSE;
+    channel_close(route->channel);
+    route->parked = TRUE;
+    log_info(&route->log, "switching back to slot %u", slot);
+    if (give_back(route, slot) && !owe_slot(route, 0, &error)) {
+        log_warning(&route->log, "%s", error->message);
+        route->former_slot = 0;
     }
     return TRUE;
 }
@@ -469,7 +494,6 @@ void route_close(Route *route)
     channel_close(route->channel);
     backend_close(route->backend);
     route->is_open = FALSE;
-    route->former_slot = 0;
     route->parked = FALSE;
 }
 

@@ -55,7 +55,8 @@ gboolean route_is_in_slot(Route *route, GCancellable *cancellable);
 /* The card was reached by the chosen port: it comes first from now on, unless it is an AT port beside others. */
 void route_succeeded(Route *route);
 
-/* After a job: gives the former slot back. FALSE: there was none to give back, the card stays reachable. */
+/* After a job: gives the former slot back. FALSE: there was none to give back, the card stays reachable; or the modem
+ * went. What could not be given back is owed after the next job as well, also of another daemon. */
 gboolean route_leave_slot(Route *route);
 /* TRUE while the card is in a slot that is not the active one between jobs. */
 gboolean route_is_parked(const Route *route);

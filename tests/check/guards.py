@@ -796,14 +796,30 @@ guard("agent: a delivery is not called back by a modem that goes", "invariant 3"
       "src/agent/agent.c", "    stop(agent);\n    g_hash_table_iter_init",
       "    agent_stop(agent);\n    g_hash_table_iter_init",
       "test-agents-modems /agents-modems/goes")
+guard("agents: a worker that is not done has the port", "design 3",
+      "src/agent/agents.c", "        if (is_same_modem(agents->leaving->pdata[i], modem))\n            return TRUE;\n",
+      "        (void)modem;\n",
+      "test-agents-modems /agents-modems/port-still-used")
 guard("agent: a slot that somebody else took", "design 6",
       "src/agent/agent_news.c", "if (agent->modem->switch_slot && agent->modem->slot > 0 && !agent_has_waiting_start(agent))",
       "if (FALSE)",
       "test-agents-modems /agents-modems/slot-taken")
 guard("route: an empty slot is not given back", "design 6",
-      "src/agent/route.c", "route->former_slot = used ? active : 0;",
-      "route->former_slot = active;",
+      "src/agent/route.c", "if (!owe_slot(route, used ? active : 0, error))",
+      "if (!owe_slot(route, active, error))",
       "matrix_modem.py IPAD-ROB-44N")
+guard("route: a slot is owed beyond the loss of the modem", "design 6",
+      "src/agent/route.c", "    if (!slot || !route->is_open)\n        return FALSE;\n",
+      "    route->former_slot = 0;\n    if (!slot || !route->is_open)\n        return FALSE;\n",
+      "test-route /route/slot-after-loss")
+guard("route: a slot is owed beyond the end of the daemon", "design 6",
+      "src/agent/route.c", "        route->former_slot = slot_note_read(config->state_directory, modem);\n",
+      "        route->former_slot = 0;\n",
+      "test-route /route/slot-after-kill")
+guard("route: what can't be noted is not switched", "design 6",
+      "src/agent/route.c", "    if (!slot_note_write(route->config->state_directory, route->modem, slot, error))\n        return FALSE;\n",
+      "    (void)slot_note_write(route->config->state_directory, route->modem, slot, NULL);\n",
+      "test-route /route/slot-without-note")
 guard("worker: the card is still in the active slot", "design 6",
       "src/agent/worker.c", "if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))",
       "if (FALSE)",

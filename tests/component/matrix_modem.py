@@ -10,8 +10,8 @@ import threading
 
 import wire
 import wirehost
-from matrixrow import (HASTY, REAL_PROXY, at_modem, delivered, fails, gone, poll_stuck, row, toggle,
-                       uim_clients, works, world_of)
+from matrixrow import (HASTY, REAL_PROXY, at_modem, delivered, fails, gone, poll_stuck, proxy, row,
+                       toggle, uim_clients, works, world_of)
 from world import EUICC, JOB, MANAGER, MBIM_GROUP, ROOT, equal, main, make_eid
 
 # ---- channels that are left open ----
@@ -212,8 +212,7 @@ def empty_slot_is_not_given_back(world):
 
 @row("IPAD-ROB-42E", "design 6", "own_slot")
 def daemon_killed_while_its_slot_is_the_active_one(world):
-    """It does not know after the kill that the other slot was active: the card is served where it is, and the slot
-    stays until somebody switches it, as at any start."""
+    """The next one knows that the other slot was active, and gives it back."""
     away(world)
     number, _ = poll_stuck(world, {"message": "send-apdu", "after": "BF51", "contains": "E291", "action": "drop"},
                            order=toggle(world))
@@ -223,9 +222,32 @@ def daemon_killed_while_its_slot_is_the_active_one(world):
     rests_in(world, 1)
     world.daemon("start")
     world.wait_idle()
+    rests_in(world, 2)
     world.poll_ok()
     delivered(world, number, [{"enable": 0}])
+    world.wait_idle()
+    rests_in(world, 2)
+    switch_slot(world, 1)
+
+
+@row("IPAD-ROB-45E", "design 6", "own_slot_proxy")
+def proxy_killed_while_our_slot_is_the_active_one(world):
+    """The slot is given back after the job that finds the modem again."""
+    away(world)
+    number, job = poll_stuck(world, {"message": "send-apdu", "after": "BF51", "contains": "E291", "action": "drop"},
+                             order=toggle(world))
     rests_in(world, 1)
+    world.dead |= at_modem(world)
+    world.part(proxy(world), "kill")
+    fails(world, job, "ModemGone", "executing a package", "modem is gone")
+    world.knob("modem", {"rules": []})
+    world.wait_idle()
+    rests_in(world, 2)
+    world.poll_ok()
+    delivered(world, number, [{"enable": 0}])
+    world.wait_idle()
+    rests_in(world, 2)
+    switch_slot(world, 1)
 
 
 # ---- two users of one modem ----
@@ -288,6 +310,7 @@ for kind in ("qmi", "mbim"):
     world_of(kind, "indications")
     world_of(kind, "slots", knobs={"slots": 2})
     world_of(kind, "own_slot", OWN_SLOT, arguments=["--second-slot"])
+    world_of(kind, "own_slot_proxy", OWN_SLOT, arguments=["--second-slot"] + REAL_PROXY)
     world_of(kind, "users")
     world_of(kind, "users", name="real", arguments=REAL_PROXY)
     world_of(kind, "leaks")

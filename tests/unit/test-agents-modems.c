@@ -148,9 +148,39 @@ static void test_imei_learned(Fixture *f, gconstpointer data)
     assert_seen(""); /* not while its agent is at it */
     while (g_main_context_iteration(NULL, FALSE))
         ;
-    assert_seen("j1:failed j2:queued j2:running");
+    assert_seen("j1:failed j2:queued"); /* it may be the same card */
     g_assert_true(one->stopped);
     g_assert_true(one != the_worker);
+    worker_ends(one);
+    assert_seen("j2:running");
+}
+
+/* The worker of a modem that went may still be at the port; whoever is to use it next waits, whatever its name is.
+ * Another modem does not. */
+static void test_port_still_used(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Modem) renamed = modem_new("/sys/usb2", 0);
+    g_autoptr(Modem) slot = modem_new("/sys/usb1", 2);
+    g_autoptr(Modem) other = modem_new("/sys/usb3", 0);
+    Worker *one;
+
+    (void)data;
+    begin(f, one_eim);
+    one = the_worker;
+    poll_now(f, "a");
+    modem_told(FALSE);
+    g_string_truncate(seen, 0);
+    modem_add_port(renamed, PORT, "qmi", "qmi_wwan");
+    the_modems->func(renamed, TRUE, the_modems->data);
+    assert_seen("j3:queued");
+    modem_add_port(slot, "/dev/cdc-wdm8", "qmi", "qmi_wwan");
+    the_modems->func(slot, TRUE, the_modems->data);
+    assert_seen("j4:queued");
+    modem_add_port(other, "/dev/cdc-wdm9", "qmi", "qmi_wwan");
+    the_modems->func(other, TRUE, the_modems->data);
+    assert_seen("j5:queued j5:running");
+    worker_ends(one);
+    assert_seen("j3:running j4:running");
 }
 
 /* A card that goes may have lost its slot to another: where it may be switched, that is tried once. */
@@ -180,6 +210,7 @@ int main(int argc, char **argv)
     ADD("renamed", test_modem_renamed);
     ADD("ports-change", test_ports_change);
     ADD("switched-slots", test_switched_slots);
+    ADD("port-still-used", test_port_still_used);
     ADD("slot-taken", test_slot_taken);
     ADD("imei-learned", test_imei_learned);
     return g_test_run();

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/route.h"
+#include "agent/slot_note.h"
 #include "util/error.h"
 
 /*
@@ -10,6 +11,7 @@
  */
 
 typedef struct {
+    char *folder; /* for state */
     Config *config;
     Modem *modem;
     Route *route;
@@ -18,6 +20,7 @@ typedef struct {
 static const char *model, *imei; /* NULL: it does not tell */
 static const Quirks *in_force;
 static guint active_slot, backends;
+static gboolean slots_are_stuck;
 static GString *slot_history; /* who switched to which slot */
 
 static gboolean fake_open(Backend *backend, gint64 deadline, GCancellable *cancellable,
@@ -85,8 +88,9 @@ static gboolean fake_switch_slot(Backend *backend, guint physical, gint64 deadli
     (void)backend;
     (void)deadline;
     (void)cancellable;
-    (void)error;
     g_string_append_printf(slot_history, "modem %u ", physical);
+    if (slots_are_stuck)
+        return refuse(error);
     active_slot = physical;
     return TRUE;
 }
@@ -135,18 +139,19 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
 
 static void begin(Fixture *f, const char *quirks)
 {
-    g_autofree char *folder = g_dir_make_tmp("euiccd-route-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "euiccd.conf", NULL);
-    g_autofree char *quirks_path = g_build_filename(folder, "quirks.conf", NULL);
+    g_autofree char *path = NULL, *quirks_path = NULL;
     g_autoptr(GError) error = NULL;
 
+    f->folder = g_dir_make_tmp("euiccd-route-XXXXXX", NULL);
+    path = g_build_filename(f->folder, "euiccd.conf", NULL);
+    quirks_path = g_build_filename(f->folder, "quirks.conf", NULL);
     g_assert_true(g_file_set_contents(path, "", -1, NULL));
     g_assert_true(g_file_set_contents(quirks_path, quirks, -1, NULL));
     f->config = config_load(path, &error);
     g_assert_no_error(error);
     g_assert_cmpint(g_unlink(path), ==, 0);
     g_assert_cmpint(g_unlink(quirks_path), ==, 0);
-    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    f->config->state_directory = (g_free(f->config->state_directory), g_strdup(f->folder));
     f->modem = modem_new("/sys/usb1", 0);
     f->modem->usb_id = (g_free(f->modem->usb_id), g_strdup("fffe:9091"));
     f->modem->name = (g_free(f->modem->name), g_strdup("gateway"));
@@ -167,9 +172,15 @@ static void open_route(Fixture *f)
     g_assert_no_error(error);
 }
 
+/* No slot is owed any more. */
 static void end(Fixture *f)
 {
+    g_autofree char *slots = g_build_filename(f->folder, "slots", NULL);
+
     route_free(f->route);
+    (void)g_rmdir(slots);
+    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
+    g_free(f->folder);
     modem_free(f->modem);
     config_free(f->config);
 }
@@ -458,6 +469,117 @@ static void test_explain(void)
     }
 }
 
+static void begin_in_slot_1(Fixture *f)
+{
+    begin(f, "");
+    slot_history = g_string_new(NULL);
+    active_slot = 1;
+    f->modem->slot = 2;
+    f->modem->switch_slot = TRUE;
+}
+
+static void end_slots(Fixture *f, const char *history)
+{
+    g_assert_cmpstr(slot_history->str, ==, history);
+    g_string_free(slot_history, TRUE);
+    end(f);
+}
+
+/* The modem goes during a job: the slot is owed until the end of the next one. */
+static void test_slot_after_loss(void)
+{
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    open_route(&f);
+    g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 1);
+    route_close(f.route);
+    g_assert_false(route_leave_slot(f.route));
+    g_assert_cmpuint(active_slot, ==, 2);
+    open_route(&f);
+    g_assert_true(route_leave_slot(f.route));
+    g_assert_cmpuint(active_slot, ==, 1);
+    g_assert_false(route_leave_slot(f.route));
+    end_slots(&f, "modem 2 modem 2 modem 1 ");
+}
+
+/* Likewise where the daemon went. A card in another slot of this modem owes nothing. */
+static void test_slot_after_kill(void)
+{
+    g_autoptr(Modem) other = modem_new("/sys/usb1", 3);
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    open_route(&f);
+    g_assert_cmpuint(slot_note_read(f.folder, other), ==, 0);
+    g_clear_pointer(&f.route, route_free);
+    open_route(&f);
+    g_assert_true(route_leave_slot(f.route));
+    g_assert_cmpuint(active_slot, ==, 1);
+    g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 0);
+    end_slots(&f, "modem 2 modem 2 modem 1 ");
+}
+
+/* What a modem did not take back is tried again after the next job. */
+static void test_slot_stuck(void)
+{
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    open_route(&f);
+    slots_are_stuck = TRUE;
+    g_assert_true(route_leave_slot(f.route));
+    slots_are_stuck = FALSE;
+    g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 1);
+    open_route(&f);
+    g_assert_true(route_leave_slot(f.route));
+    g_assert_cmpuint(active_slot, ==, 1);
+    end_slots(&f, "modem 2 modem 1 modem 1 modem 2 modem 1 ");
+}
+
+/* What can't be noted is not done: it could not be undone. */
+static void test_slot_without_note(void)
+{
+    g_autofree char *slots = NULL;
+    g_autoptr(GError) error = NULL;
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    slots = g_build_filename(f.folder, "slots", NULL);
+    g_assert_true(g_file_set_contents(slots, "", -1, NULL));
+    f.route = route_new(f.config, f.modem, NULL, NULL, NULL);
+    route_begin(f.route);
+    g_assert_true(route_next(f.route, NULL));
+    g_assert_false(route_open(f.route, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE);
+    g_assert_cmpuint(active_slot, ==, 1);
+    g_assert_false(route_leave_slot(f.route));
+    g_assert_cmpint(g_unlink(slots), ==, 0);
+    end_slots(&f, "");
+}
+
+static void test_bad_note(void)
+{
+    static const char *const notes[] = {
+        "", "0\n", "one\n", "256\n", "1 2\n", "11111111111111111"
+    };
+    g_autofree char *path = NULL;
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    g_assert_true(slot_note_write(f.folder, f.modem, 7, NULL));
+    g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 7);
+    path = g_build_filename(f.folder, "slots", "!sys!usb1:2", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(notes); i++) {
+        g_assert_true(g_file_set_contents(path, notes[i], -1, NULL));
+        g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 0);
+    }
+    g_assert_true(slot_note_write(f.folder, f.modem, 0, NULL));
+    open_route(&f);
+    g_assert_true(route_leave_slot(f.route));
+    end_slots(&f, "modem 2 modem 1 ");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -471,5 +593,10 @@ int main(int argc, char **argv)
     g_test_add_func("/route/at/alone", test_at_alone);
     g_test_add_func("/route/port-changes", test_port_changes);
     g_test_add_func("/route/explain", test_explain);
+    g_test_add_func("/route/slot-after-loss", test_slot_after_loss);
+    g_test_add_func("/route/slot-after-kill", test_slot_after_kill);
+    g_test_add_func("/route/slot-stuck", test_slot_stuck);
+    g_test_add_func("/route/slot-without-note", test_slot_without_note);
+    g_test_add_func("/route/bad-note", test_bad_note);
     return g_test_run();
 }
