@@ -284,7 +284,8 @@ static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *devi
             devices->func(&gone, FALSE, devices->data);
         return;
     }
-    /* What could not be read yet when it was added is looked at again when more of it is there ("change", "bind"). */
+    /* What could not be read yet when it was added is looked at again when more of it is there ("change",
+     * "bind"). */
     if (!g_str_equal(action, "unbind") && !g_str_equal(action, "offline"))
         port = port_new(device);
     if (port)

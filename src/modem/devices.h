@@ -29,8 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DevicePort, device_port_free)
  */
 typedef struct Devices Devices;
 
-/* PRESENT TRUE: PORT came, or something of it is different; it is the receiver's. FALSE: it went; only path and sysfs are set, and
- * borrowed. */
+/* PRESENT TRUE: PORT came, or something of it is different; it is the receiver's. FALSE: it went; only path and
+ * sysfs are set, and borrowed. */
 typedef void (*DevicesFunc)(DevicePort *port, gboolean present, gpointer data);
 
 Devices *devices_new(DevicesFunc func, gpointer data);
