@@ -76,6 +76,20 @@ const char *devices_transport_of_wwan(const char *name)
     return NULL;
 }
 
+const char *devices_guess_transport(const char *node)
+{
+    g_autofree char *name = g_path_get_basename(node);
+    g_autofree char *link = g_strdup_printf("/sys/class/usbmisc/%s/device/driver", name);
+    g_autofree char *driver = g_file_read_link(link, NULL);
+    const char *transport = devices_transport_of_wwan(name);
+
+    if (transport)
+        return transport;
+    if (g_str_has_prefix(name, "tty"))
+        return "at";
+    return driver && g_str_has_suffix(driver, "/cdc_mbim") ? "mbim" : "qmi";
+}
+
 /* Kernel 5.14 and later tell the type in an attribute, older ones only in the name. */
 static const char *get_wwan_transport(GUdevDevice *device)
 {
@@ -258,19 +272,24 @@ static DevicePort *port_new(GUdevDevice *device)
 static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
 {
     Devices *devices = data;
+    DevicePort *port = NULL;
 
     (void)client;
-    if (g_str_equal(action, "add")) {
-        DevicePort *port = port_new(device);
-
-        if (port)
-            devices->func(port, TRUE, devices->data);
-    } else if (g_str_equal(action, "remove") && g_udev_device_get_device_file(device)) {
-        DevicePort port = { .path = (char *)g_udev_device_get_device_file(device),
+    if (g_str_equal(action, "remove")) {
+        /* From the event itself: nothing is left of it in sysfs. */
+        DevicePort gone = { .path = (char *)g_udev_device_get_device_file(device),
                             .sysfs = (char *)g_udev_device_get_sysfs_path(device) };
 
-        devices->func(&port, FALSE, devices->data);
+        if (gone.path)
+            devices->func(&gone, FALSE, devices->data);
+        return;
     }
+    /* What could not be read yet when it was added is looked at again when more of it is there ("change",
+     * "bind"). */
+    if (!g_str_equal(action, "unbind") && !g_str_equal(action, "offline"))
+        port = port_new(device);
+    if (port)
+        devices->func(port, TRUE, devices->data);
 }
 
 Devices *devices_new(DevicesFunc func, gpointer data)

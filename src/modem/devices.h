@@ -29,8 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DevicePort, device_port_free)
  */
 typedef struct Devices Devices;
 
-/* PRESENT TRUE: PORT came, and is the receiver's. FALSE: it went; only path and sysfs are set, and
- * borrowed. */
+/* PRESENT TRUE: PORT came, or something of it is different; it is the receiver's. FALSE: it went; only path and
+ * sysfs are set, and borrowed. */
 typedef void (*DevicesFunc)(DevicePort *port, gboolean present, gpointer data);
 
 Devices *devices_new(DevicesFunc func, gpointer data);
@@ -42,6 +42,9 @@ GPtrArray *devices_list(Devices *devices);
 
 /* "qmi" for "wwan0qmi0" and "wwan0p1qmi", NULL where a name of subsystem wwan tells nothing. */
 const char *devices_transport_of_wwan(const char *name);
+
+/* What a node speaks that udev does not show: from its driver or its name, "qmi" at the worst. */
+const char *devices_guess_transport(const char *node);
 
 /* "1199:9091" of the USB device with this sysfs path, or NULL; g_free() it. */
 char *devices_read_usb_id(const char *sysfs);

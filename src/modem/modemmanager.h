@@ -129,6 +129,9 @@ gboolean mm_is_absent(const ModemManager *mm);
 gboolean mm_is_known(const ModemManager *mm);
 const GPtrArray *mm_get_modems(const ModemManager *mm); /* of MmModem, in order of appearance */
 
+/* "qmi", "mbim", "at"; NULL for what is none of them. */
+const char *mm_port_get_transport(const MmPort *port);
+
 /* NULL when there is none; borrowed until the main loop runs again. */
 const MmModem *mm_find_by_device(const ModemManager *mm, const char *device);
 /* PATH of its object; it may be out of date. */

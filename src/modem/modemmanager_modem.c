@@ -213,6 +213,22 @@ static MmPort *port_new(const char *name, guint32 type)
     return port;
 }
 
+const char *mm_port_get_transport(const MmPort *port)
+{
+    if (!port->path)
+        return NULL;
+    switch (port->type) {
+    case MM_PORT_QMI:
+        return "qmi";
+    case MM_PORT_MBIM:
+        return "mbim";
+    case MM_PORT_AT:
+        return "at";
+    default:
+        return NULL;
+    }
+}
+
 static int read_ports(sd_bus_message *m, const Field *field, GPtrArray **target, MmChange *changes)
 {
     g_autoptr(GPtrArray) array = g_ptr_array_new_with_free_func(port_free);

@@ -167,22 +167,6 @@ static Entry *get_entry(Modems *modems, const char *device)
     return entry;
 }
 
-static const char *get_mm_transport(const MmPort *port)
-{
-    if (!port->path)
-        return NULL;
-    switch (port->type) {
-    case MM_PORT_QMI:
-        return "qmi";
-    case MM_PORT_MBIM:
-        return "mbim";
-    case MM_PORT_AT:
-        return "at";
-    default:
-        return NULL;
-    }
-}
-
 /* Of whatever type. */
 static const MmPort *find_mm_port(const MmModem *modem, const char *path)
 {
@@ -306,7 +290,7 @@ static void add_listed_ports(const Entry *entry, const MmModem *mm, Modem *modem
 
     for (guint i = 0; list && i < list->ports->len; i++) {
         const MmPort *port = list->ports->pdata[i];
-        const char *transport = get_mm_transport(port);
+        const char *transport = mm_port_get_transport(port);
 
         if (transport &&
             (mm || !g_path_is_absolute(port->path) || g_file_test(port->path, G_FILE_TEST_EXISTS)))
@@ -371,27 +355,13 @@ static gboolean has_fixed(Modems *modems, const Entry *entry, const MmModem *mm)
     return FALSE;
 }
 
-static const char *guess_transport(const char *node)
-{
-    g_autofree char *name = g_path_get_basename(node);
-    g_autofree char *link = g_strdup_printf("/sys/class/usbmisc/%s/device/driver", name);
-    g_autofree char *driver = g_file_read_link(link, NULL);
-    const char *transport = devices_transport_of_wwan(name);
-
-    if (transport)
-        return transport;
-    if (g_str_has_prefix(name, "tty"))
-        return "at";
-    return driver && g_str_has_suffix(driver, "/cdc_mbim") ? "mbim" : "qmi";
-}
-
 /* What was known before its device went holds. */
 static Modem *build_fixed(Fixed *fixed, const char *node, const Port *port, const MmModem *mm)
 {
     const Modem *before = fixed->told;
     const ModemPort *before_port = before ? before->ports->pdata[0] : NULL;
     const MmPort *listed = find_mm_port(mm, node);
-    const char *listed_as = listed ? get_mm_transport(listed) : NULL;
+    const char *listed_as = listed ? mm_port_get_transport(listed) : NULL;
     Modem *modem = modem_copy(fixed->modem);
     ModemPort *to = modem->ports->pdata[0];
     const char *guess = NULL;
@@ -404,7 +374,7 @@ static Modem *build_fixed(Fixed *fixed, const char *node, const Port *port, cons
         guess = before_port->transport;
     fixed->learned = guess != NULL;
     if (fixed->by_itself)
-        put(&to->transport, guess ? guess : guess_transport(node));
+        put(&to->transport, guess ? guess : devices_guess_transport(node));
     if (port || before) {
         put(&to->driver, port ? port->facts->driver : before_port->driver);
         put(&modem->usb_id, port ? port->facts->usb_id : before->usb_id);
@@ -513,25 +483,6 @@ static void update_all(Modems *modems)
 
 /* ---- udev and QRTR ---- */
 
-static Entry *take_port(Modems *modems, DevicePort *facts)
-{
-    Port *port;
-    Entry *entry;
-
-    if (find_entry_of_port(modems, facts->path)) {
-        device_port_free(facts);
-        return NULL;
-    }
-    port = g_new0(Port, 1);
-    port->facts = facts;
-    port->seen = clock_boottime();
-    entry = get_entry(modems, facts->device);
-    g_ptr_array_add(entry->ports, port);
-    entry->had_ports = TRUE;
-    log_debug(NULL, "port %s (%s) of %s came", facts->path, facts->transport, facts->device);
-    return entry;
-}
-
 static void drop_port(Modems *modems, const char *path)
 {
     Entry *entry = find_entry_of_port(modems, path);
@@ -541,6 +492,28 @@ static void drop_port(Modems *modems, const char *path)
     log_debug(NULL, "port %s of %s went", path, entry->device);
     g_ptr_array_remove(entry->ports, find_port(entry, path));
     update_all(modems);
+}
+
+static Entry *take_port(Modems *modems, DevicePort *facts)
+{
+    Port *port;
+    Entry *entry;
+
+    entry = find_entry_of_port(modems, facts->path);
+    if (entry && g_str_equal(find_port(entry, facts->path)->facts->sysfs, facts->sysfs)) {
+        device_port_free(facts);
+        return NULL;
+    }
+    if (entry) /* another device has the node: the first one went without a word */
+        drop_port(modems, facts->path);
+    port = g_new0(Port, 1);
+    port->facts = facts;
+    port->seen = clock_boottime();
+    entry = get_entry(modems, facts->device);
+    g_ptr_array_add(entry->ports, port);
+    entry->had_ports = TRUE;
+    log_debug(NULL, "port %s (%s) of %s came", facts->path, facts->transport, facts->device);
+    return entry;
 }
 
 static void on_port(DevicePort *port, gboolean present, gpointer data)
@@ -621,6 +594,20 @@ static void take_exported(Modems *modems)
     }
 }
 
+/* An event may be lost (the kernel drops them where a listener's queue is full): a port that ModemManager has and
+ * udev did not tell of is looked for, once for each object. In a container there is none to be found. */
+static void look_for_ports(Modems *modems, const MmModem *mm)
+{
+    for (guint i = 0; i < mm->ports->len; i++) {
+        const MmPort *port = mm->ports->pdata[i];
+
+        if (mm_port_get_transport(port) && !find_entry_of_port(modems, port->path)) {
+            look(modems);
+            return;
+        }
+    }
+}
+
 #define RELEVANT                                                                                   \
     (MM_CHANGE_MANAGER_CAME | MM_CHANGE_MANAGER_WENT | MM_CHANGE_LOOKED | MM_CHANGE_APPEARED |     \
      MM_CHANGE_VANISHED | MM_CHANGE_OTHER)
@@ -630,6 +617,8 @@ static void on_mm(const MmModem *mm, MmChange change, gpointer data)
     Modems *modems = data;
 
     if (change & RELEVANT) {
+        if (change & MM_CHANGE_APPEARED && modems->started)
+            look_for_ports(modems, mm);
         if (modems->discover)
             take_exported(modems);
         update_all(modems);

@@ -530,10 +530,11 @@ def run_inside(name, *rows):
     except Exception:
         traceback.print_exc()
         sys.stderr.flush()
-        log = os.path.join(world.folder, "daemon.log")
-        if os.path.exists(log):
-            with open(log, encoding="utf-8", errors="replace") as file:
-                sys.stderr.write("--- end of the daemon's log\n" + "".join(file.readlines()[-80:]))
+        for part, count in (("modemmanager", 150), ("daemon", 80)):
+            log = os.path.join(world.folder, f"{part}.log")
+            if os.path.exists(log):
+                with open(log, encoding="utf-8", errors="replace") as file:
+                    sys.stderr.write(f"--- end of {part}.log\n" + "".join(file.readlines()[-count:]))
         sys.exit(1)
     finally:
         world.close()

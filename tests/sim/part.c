@@ -21,7 +21,8 @@ struct SimPart {
     char **argv;
     char **environment;
     SimPartReady kind;
-    GPid pid; /* 0: does not run */
+    int first_fd; /* that the program gets when it opens something */
+    GPid pid;     /* 0: does not run */
     guint watch;
     int status; /* of the last run */
     gboolean stopping;
@@ -46,6 +47,7 @@ SimPart *sim_part_new(const char *name, const char *folder, char **argv, SimPart
     part->argv = g_strdupv(argv);
     part->environment = g_get_environ();
     part->kind = ready;
+    part->first_fd = 3;
     part->ready_fd = part->log_pipe[0] = part->log_pipe[1] = -1;
     part->line = g_string_new(NULL);
     return part;
@@ -136,6 +138,11 @@ void sim_part_set_argv(SimPart *part, char **argv)
 {
     g_strfreev(part->argv);
     part->argv = g_strdupv(argv);
+}
+
+void sim_part_set_first_fd(SimPart *part, int fd)
+{
+    part->first_fd = fd;
 }
 
 void sim_part_setenv(SimPart *part, const char *name, const char *value)
@@ -245,6 +252,8 @@ static gboolean spawn(SimPart *part, GError **error)
 {
     int pipe_fds[2] = { -1, -1 };
     g_auto(GStrv) argv = g_strdupv(part->argv);
+    g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(int));
     gboolean ok = FALSE;
     int log = open(part->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int output = part->log_pipe[1] >= 0 ? part->log_pipe[1] : log;
@@ -253,7 +262,6 @@ static gboolean spawn(SimPart *part, GError **error)
         (void)fail_errno(part, part->log, error);
         goto out;
     }
-    int target = 3;
     if (part->kind == SIM_PART_READY_LINE) {
         if (!g_unix_open_pipe(pipe_fds, FD_CLOEXEC, error))
             goto out;
@@ -271,10 +279,15 @@ static gboolean spawn(SimPart *part, GError **error)
     } else if (!open_notify(part, error)) {
         goto out;
     }
+    for (int fd = 3; fd < part->first_fd || (fd == 3 && pipe_fds[1] >= 0); fd++) {
+        g_array_append_val(sources, *(fd == 3 && pipe_fds[1] >= 0 ? &pipe_fds[1] : &null));
+        g_array_append_val(targets, fd);
+    }
     ok = g_spawn_async_with_pipes_and_fds(
         NULL, (const char *const *)argv, (const char *const *)part->environment,
         G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, NULL, null, output, output,
-        &pipe_fds[1], &target, pipe_fds[1] >= 0 ? 1 : 0, &part->pid, NULL, NULL, NULL, error);
+        (const int *)sources->data, (const int *)targets->data, sources->len, &part->pid, NULL,
+        NULL, NULL, error);
     if (ok)
         part->watch = g_child_watch_add(part->pid, on_exit_of_child, part);
     else

@@ -32,6 +32,8 @@ GPid sim_part_get_pid(const SimPart *part);
 void sim_part_set_argv(SimPart *part, char **argv);
 /* The log goes through a pipe: for programs that wait for the disk after each line. */
 gboolean sim_part_pipe_log(SimPart *part, GError **error);
+/* What the program opens has numbers from FD on (3 without this); those below lead to /dev/null. */
+void sim_part_set_first_fd(SimPart *part, int fd);
 void sim_part_setenv(SimPart *part, const char *name, const char *value);
 
 /* DIED runs when the part ends without having been asked to. */

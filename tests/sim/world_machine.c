@@ -17,6 +17,10 @@
 #define PRELOAD       "libumockdev-preload.so.0"
 #define MODEM_MANAGER "/usr/sbin/ModemManager"
 
+/* umockdev names the socket of who listens to uevents after its file descriptor alone: of two programs with the
+ * same number the first one hears nothing any more. */
+#define MODEM_MANAGER_FIRST_FD 64
+
 /* ---- udev ---- */
 
 /* The sanitizers' library has to be the first that is loaded; there is one if this program has one. */
@@ -87,6 +91,7 @@ gboolean sim_world_start_modem_manager(World *world, GError **error)
     sim_world_show_machine(world, part);
     /* It hangs with the sanitizers' library, which it has no use for. */
     sim_part_setenv(part, "LD_PRELOAD", PRELOAD);
+    sim_part_set_first_fd(part, MODEM_MANAGER_FIRST_FD);
     return sim_part_pipe_log(part, error) &&
            sim_world_start_part(world, part, SIM_START_TIMEOUT, NULL, error);
 }

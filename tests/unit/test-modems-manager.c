@@ -209,6 +209,57 @@ static void test_unplugged(Fixture *f, gconstpointer data)
     assert_told(f, "");
 }
 
+/* From now on no event arrives: the socket where the daemon hears them is gone. */
+static void lose_events(Fixture *f)
+{
+    g_autofree char *root = umockdev_testbed_get_root_dir(f->rig.testbed);
+    g_autoptr(GDir) folder = g_dir_open(root, 0, NULL);
+    const char *name;
+    guint count = 0;
+
+    while ((name = g_dir_read_name(folder))) {
+        g_autofree char *path = g_build_filename(root, name, NULL);
+
+        if (!g_str_has_prefix(name, "event"))
+            continue;
+        g_assert_cmpint(remove(path), ==, 0);
+        count++;
+    }
+    g_assert_cmpuint(count, >, 0);
+}
+
+/* It comes back as another node, and udev's word of both is lost: ModemManager's is enough. */
+static void test_lost_events(Fixture *f, gconstpointer data)
+{
+    static const char *const ports[] = { "cdc-wdm7", "6", NULL };
+    g_autofree char *wdm = NULL;
+
+    (void)data;
+    fake_mm_own(f->mm.fake);
+    export(f);
+    rig_add_usb(&f->rig, 0);
+    wdm = rig_add_wdm(&f->rig, 0, 0, "qmi_wwan", CANDIDATE);
+    start(f);
+    assert_told(f, "+/dev/cdc-wdm0:qmi," DEVICE "0,0@0#" MM_IMEI);
+    lose_events(f);
+    rig_remove(&f->rig, wdm);
+    fake_mm_remove(f->mm.fake, &f->mm.modem);
+    g_free(rig_add_wdm(&f->rig, 0, 7, "qmi_wwan", CANDIDATE));
+    f->mm.modem.ports = ports;
+    export(f);
+    mm_rig_settle(&f->mm);
+    rig_assert_told(&f->rig,
+                    "+/dev/cdc-wdm0:qmi," DEVICE "0,0#" MM_IMEI " -/dev/cdc-wdm0:qmi," DEVICE
+                    "0,0#" MM_IMEI " +/dev/cdc-wdm7:qmi," DEVICE "0,0@1#" MM_IMEI);
+    /* A port that udev does not know either is looked for once, and what is there stays. */
+    fake_mm_remove(f->mm.fake, &f->mm.modem);
+    f->mm.modem.ports = wdm_ports;
+    export(f);
+    mm_rig_settle(&f->mm);
+    rig_assert_told(&f->rig, "+/dev/cdc-wdm7:qmi," DEVICE "0,0#" MM_IMEI
+                             " +/dev/cdc-wdm7:qmi," DEVICE "0,0@2#" MM_IMEI);
+}
+
 /* The name of the device is a tag: the ports tell what belongs together. */
 static void test_tag(Fixture *f, gconstpointer data)
 {
@@ -318,6 +369,7 @@ int main(int argc, char **argv)
     ADD("crash-while-probing", test_crash_while_probing);
     ADD("reprobe", test_reprobe);
     ADD("unplugged", test_unplugged);
+    ADD("lost-events", test_lost_events);
     ADD("tag", test_tag);
     ADD("only-exported", test_only_exported);
     ADD("only-at", test_only_at);

@@ -263,6 +263,46 @@ static void test_re_enumeration(Rig *f, gconstpointer data)
     settle_told(f, "-/dev/cdc-wdm4:qmi," DEVICE "1,0 +/dev/cdc-wdm5:qmi," DEVICE "2,0");
 }
 
+#define HALF "/devices/pci0/usb1/1-0/1-0:1.10"
+
+/* Its driver can't be read yet when it is added: a later event makes up for it. */
+static void test_half_there(Rig *f, gconstpointer data)
+{
+    g_autofree char *root = umockdev_testbed_get_root_dir(f->testbed);
+    g_autofree char *link = g_strconcat(root, "/sys" HALF "/driver", NULL);
+
+    modems_start(f->modems, TRUE);
+    rig_add_usb(f, 0);
+    rig_add(f, "P: " HALF "\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\n\n"
+               "P: " HALF "/usbmisc/cdc-wdm0\nN: cdc-wdm0\nE: SUBSYSTEM=usbmisc\n"
+               "E: DEVNAME=/dev/cdc-wdm0\n");
+    settle_told(f, "");
+    g_assert_cmpint(symlink("../../../../../bus/usb/drivers/qmi_wwan", link), ==, 0);
+    umockdev_testbed_uevent(f->testbed, "/sys" HALF "/usbmisc/cdc-wdm0", data);
+    settle_told(f, "+" WDM(0));
+    umockdev_testbed_uevent(f->testbed, "/sys" HALF "/usbmisc/cdc-wdm0", data);
+    settle_told(f, "");
+}
+
+/* The node is another device's, and nobody said that the first one went. */
+static void test_node_taken_over(Rig *f, gconstpointer data)
+{
+    (void)data;
+    modems_start(f->modems, TRUE);
+    rig_add_usb(f, 1);
+    rig_add_usb(f, 2);
+    /* The test bed makes a node (N) of a name only once. */
+    rig_add(f, "P: /devices/pci0/usb1/1-1/1-1:1.11\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\n"
+               "L: driver=../../../../../bus/usb/drivers/qmi_wwan\n\n"
+               "P: /devices/pci0/usb1/1-1/1-1:1.11/usbmisc/cdc-wdm1\nE: SUBSYSTEM=usbmisc\n"
+               "E: DEVNAME=/dev/cdc-wdm1\n");
+    settle_told(f, "+" WDM(1));
+    umockdev_testbed_remove_device(f->testbed,
+                                   "/sys/devices/pci0/usb1/1-1/1-1:1.11/usbmisc/cdc-wdm1");
+    g_free(rig_add_wdm(f, 2, 1, "qmi_wwan", NULL));
+    settle_told(f, "-" WDM(1) " +/dev/cdc-wdm1:qmi," DEVICE "2,0");
+}
+
 /* What went without an event is noticed when somebody asks. */
 static void test_rescan(Rig *f, gconstpointer data)
 {
@@ -583,6 +623,9 @@ int main(int argc, char **argv)
     ADD("at-alone", test_at_alone);
     ADD("hotplug", test_hotplug);
     ADD("re-enumeration", test_re_enumeration);
+    g_test_add("/modems/half-there/change", Rig, "change", set_up, test_half_there, tear_down);
+    g_test_add("/modems/half-there/bind", Rig, "bind", set_up, test_half_there, tear_down);
+    ADD("node-taken-over", test_node_taken_over);
     ADD("rescan", test_rescan);
     ADD("idle", test_idle);
     ADD("qrtr", test_qrtr);
