@@ -464,6 +464,7 @@ static void test_explain(void)
         route_explain(f.route, &error);
         g_assert_cmpint(euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT), ==, absent);
         g_assert_cmpint(strstr(error->message, "switch-slot") != NULL, ==, absent);
+        route_leave_slot(f.route);
         g_string_free(slot_history, TRUE);
         end(&f);
     }
