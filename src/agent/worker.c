@@ -161,6 +161,7 @@ static void run_job(Worker *worker, Job *job)
     if (worker->session && (worker->session->replaced || gone))
         worker_forget_card(worker);
     usable = worker->session != NULL;
+    post_owed(worker);
     /* The next job finds whatever is in the slot then. */
     if (route_leave_slot(worker->route))
         worker_forget_card(worker);
@@ -171,7 +172,6 @@ static void run_job(Worker *worker, Job *job)
         g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,
                     "the job took longer than it may and was ended");
     }
-    post_owed(worker);
     post = worker_post_new(worker, POST_FINISHED);
     post->usable = usable;
     post->error = g_steal_pointer(&error);
