@@ -239,8 +239,10 @@ static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, Es
     GCancellable *delivery = session->delivery ? session->delivery : session->cancellable;
 
     /* One that went out while the modem goes is not called back, and none is begun. */
-    if (g_cancellable_set_error_if_cancelled(session->cancellable, error))
+    if (g_cancellable_is_cancelled(session->cancellable)) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled");
         return NULL;
+    }
     if (record->result) {
         response = get_notifications(session, record, &notifications);
         return esipa_provide_result(client, record->result, notifications, delivery, error);
