@@ -85,14 +85,15 @@ static gboolean card_stayed_away(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Some modems never answer an APDU whose card was pulled: nobody has to wait for that until the deadline. */
+/* Some modems never answer an APDU whose card was pulled, or whose slot somebody switched away from: nobody has to
+ * wait for that until the deadline. */
 static void watch_removal(QmiBackend *self)
 {
     if (self->removed) {
         g_source_destroy(self->removed);
         g_clear_pointer(&self->removed, g_source_unref);
     }
-    if (self->card == QMI_CARD_ABSENT) {
+    if (self->card == QMI_CARD_ABSENT || self->backend.inactive) {
         g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 
         self->removed =

@@ -456,11 +456,15 @@ static QmiMessage *send_apdu_as_known(QmiBackend *self, guint8 channel, const gu
 /* The modem's words for an APDU that was interrupted differ; that the card is no more says it best. */
 static void note_removal(QmiBackend *self, GError **error)
 {
-    if (self->card != QMI_CARD_ABSENT || !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
-                                           euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
+    gboolean inactive = self->backend.inactive;
+
+    if (!(self->card == QMI_CARD_ABSENT || inactive) ||
+        !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
+          euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
         return;
     (*error)->code = EUICCD_ERROR_CARD_ABSENT;
-    g_prefix_error(error, "the card was removed: ");
+    g_prefix_error(error,
+                   inactive ? "another slot was made the active one: " : "the card was removed: ");
 }
 
 static GBytes *transmit(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
