@@ -564,7 +564,7 @@ static void look(Modems *modems)
         for (guint i = 0; i < modems->entries->len && !found; i++) {
             const Entry *entry = modems->entries->pdata[i];
 
-            for (guint k = 0; k < entry->ports->len && !found; k++) {
+            for (guint k = 0; !found && k < entry->ports->len; k++) { /* dropping may free ENTRY */
                 const DevicePort *facts = ((const Port *)entry->ports->pdata[k])->facts;
                 g_autofree char *path = g_strdup(facts->path);
 
