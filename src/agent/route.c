@@ -326,7 +326,7 @@ static void learn_imei(Route *route, GCancellable *cancellable)
 static void learn_identity(Route *route, GCancellable *cancellable)
 {
     g_autoptr(GError) failure = NULL;
-    BackendIdentity identity = { NULL };
+    BackendIdentity identity = { 0 };
 
     if (!backend_get_identity(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable,
                               &identity, &failure)) {

@@ -133,7 +133,7 @@ static void describe_usb(GString *text, const SimUdevDevice *device)
     g_autofree char *plain = g_strdup_printf("%u", number);
 
     begin(text, usb, "usb", "usb_device");
-    g_string_append_printf(text, "E: PRODUCT=%s/%s/1\n", VENDOR + 1, kinds[kind].product);
+    g_string_append_printf(text, "E: PRODUCT=%s/%s/1\n", &VENDOR[1], kinds[kind].product);
     property(text, "BUSNUM", "002");
     property(text, "DEVNUM", padded);
     attribute(text, "idVendor", VENDOR);
