@@ -157,8 +157,7 @@ def proxies_killed(world):
     works(views)
 
 
-# The other slot is empty, with which ModemManager takes its time.
-@case("IPAD-MMC-05N", "design 6", modem_manager=True, knobs={"slots": 2}, defer=True)
+@case("IPAD-MMC-05N", "design 6", modem_manager=True, arguments=["--second-slot"], defer=True)
 def slots_are_switched_by_modemmanager(world):
     """The eUICC is in the slot that is not in use: ModemManager switches there and back, and knows of both."""
     world.configure("[modem gateway]\ndevice=2-1\nslot=1\nswitch-slot=true\n")

@@ -212,8 +212,7 @@ static void test_hostile_names(void)
     static const char *const refused[] = {
         "8104612E6200", /* NUL */
         "8104612E620A", /* line feed */
-        "8108612E62"
-        "0D0A583A31",   /* CR LF and a header */
+        "8108612E620D0A583A31", /* CR LF and a header */
         "8104612E6220", /* blank */
         "8104612E6209", /* tab */
         "8104612E627F", /* DEL */
