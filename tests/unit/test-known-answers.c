@@ -210,15 +210,15 @@ static void test_hostile_names(void)
 {
     /* Refused with the whole list, as other fields of the object can't be believed either. */
     static const char *const refused[] = {
-        "8104612E6200", /* NUL */
-        "8104612E620A", /* line feed */
+        "8104612E6200",         /* NUL */
+        "8104612E620A",         /* line feed */
         "8108612E620D0A583A31", /* CR LF and a header */
-        "8104612E6220", /* blank */
-        "8104612E6209", /* tab */
-        "8104612E627F", /* DEL */
-        "8104612E62FF", /* no UTF-8 */
-        "8102C080",     /* overlong NUL */
-        "8103EDA080",   /* surrogate */
+        "8104612E6220",         /* blank */
+        "8104612E6209",         /* tab */
+        "8104612E627F",         /* DEL */
+        "8104612E62FF",         /* no UTF-8 */
+        "8102C080",             /* overlong NUL */
+        "8103EDA080",           /* surrogate */
     };
     /* Kept for people to see, and refused where the address is used. */
     static const char *const unusable[] = {
