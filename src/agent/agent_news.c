@@ -219,6 +219,11 @@ static void on_worker_event(WorkerEvent event, gpointer data)
         if (!agent_has_waiting_start(agent))
             agent_queue(agent, JOB_KIND_START, NULL, NULL, "card ready");
         return;
+    case WORKER_MODEM_CHANGED:
+        /* A job that runs or waits begins with that. */
+        if (!agent->running && agent->queue.length == 0)
+            agent_queue(agent, JOB_KIND_START, NULL, NULL, "modem changed");
+        return;
     case WORKER_MODEM_LOST:
         log_full(&agent->log, LOG_LEVEL_WARNING, LOG_EVENT_EUICC_LOST,
                  "the modem or its proxy vanished");

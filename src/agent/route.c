@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "agent/route.h"
+#include "agent/route_private.h"
 
 #include "agent/slot_note.h"
-#include "modem/quirk_keys.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -11,43 +10,16 @@
 #define IDENTITY_TIMEOUT 5  /* for asking it who it is */
 #define SLOT_TIMEOUT     60 /* for making another slot the active one */
 
-struct Route {
-    const Config *config;
-    ChannelTrace *trace;
-    BackendEventFunc event;
-    gpointer event_data;
-    const RouteManager *manager; /* NULL: there is none to ask */
-    gpointer manager_data;
-    LogContext log;
-    char *log_object;
-
-    Modem *modem;
-    Modem *next_modem; /* for the next attempt; NULL: the same */
-    GPtrArray *order;  /* of ModemPort, borrowed from MODEM: in which they are tried now */
-    guint at;          /* in ORDER, of the next one */
-    gboolean refused; /* in this attempt a control port said that it gives no access to the eUICC */
-    char *favourite;  /* path of the port that led to the card last time; NULL */
-
-    const ModemPort *port; /* chosen; NULL: none */
-    char *port_path, *transport;
-    char *choice; /* why */
-    Backend *backend;
-    Channel *channel;
-    gboolean is_open;
-    Quirks quirks;            /* in force for the chosen port */
-    GPtrArray *quirk_names;   /* of char *: the groups that they come from */
-    char *wish;               /* transport that is tried first, NULL */
-    BackendIdentity identity; /* as it told last, over whatever port */
-    char imei[16];            /* likewise, "" */
-    Probe *probe;
-
-    guint former_slot; /* physical, that was active before ours, as the slot note says; 0: none */
-    gboolean parked;
-};
-
 static gboolean may_switch(const Route *route)
 {
     return route->modem->switch_slot && route->modem->slot > 0;
+}
+
+/* What a former daemon owes, or this one before its settings changed. */
+static void find_owed_slot(Route *route)
+{
+    if (may_switch(route) && !route->former_slot)
+        route->former_slot = slot_note_read(route->config->state_directory, route->modem);
 }
 
 Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
@@ -68,8 +40,7 @@ Route *route_new(const Config *config, const Modem *modem, ChannelTrace *trace,
     route->quirk_names = g_ptr_array_new_with_free_func(g_free);
     route->log_object = modem_make_log_name(modem);
     route->log = (LogContext){ .object = route->log_object, .modem = route->modem->device };
-    if (may_switch(route))
-        route->former_slot = slot_note_read(config->state_directory, modem);
+    find_owed_slot(route);
     return route;
 }
 
@@ -115,33 +86,40 @@ void route_set_modem(Route *route, const Modem *modem)
 
 /* ---- quirks ---- */
 
-/* What the table says of the modem as far as it is known, and above that what the administrator does. PORT NULL:
+/* What the table says of MODEM as far as it is known, and above that what the administrator does. PORT NULL:
  * what holds for all of them. */
-static void find_quirks(Route *route, const ModemPort *port, Quirks *ret, GPtrArray *ret_names)
+static void find_quirks_of(const Route *route, const Modem *modem, const ModemPort *port,
+                           Quirks *ret, GPtrArray *ret_names)
 {
     const QuirkSubject subject = {
-        .usb_id = route->modem->usb_id,
+        .usb_id = modem->usb_id,
         .driver = port ? port->driver : NULL,
         .transport = port ? port->transport : NULL,
         .manufacturer = route->identity.manufacturer,
         .model = route->identity.model,
         .revision = route->identity.revision,
+        .mm_model = modem->model,
     };
 
     quirks_clear(ret);
     if (ret_names)
         g_ptr_array_set_size(ret_names, 0);
     quirk_table_find(route->config->quirks, &subject, ret, ret_names);
-    quirks_merge(ret, &route->modem->quirks);
+    quirks_merge(ret, &modem->quirks);
 }
 
-static void find_wish(Route *route)
+static void find_quirks(Route *route)
+{
+    find_quirks_of(route, route->modem, route->port, &route->quirks, route->quirk_names);
+}
+
+/* The transport that is tried first; NULL: none. */
+static char *find_wish(const Route *route, const Modem *modem)
 {
     g_auto(Quirks) quirks = { 0 };
 
-    find_quirks(route, NULL, &quirks, NULL);
-    g_free(route->wish);
-    route->wish = g_steal_pointer(&quirks.transport);
+    find_quirks_of(route, modem, NULL, &quirks, NULL);
+    return g_steal_pointer(&quirks.transport);
 }
 
 /* ---- which port ---- */
@@ -158,20 +136,84 @@ static const ModemPort *find_same_port(const Route *route, const Modem *modem)
     return same;
 }
 
-static void take_next_modem(Route *route)
+static gboolean is_at(const ModemPort *port)
 {
+    return g_str_equal(port->transport, "at");
+}
+
+/* An AT port beside others is no more than a last resort, however well it served while it was alone. */
+static gboolean is_favourite(Route *route, const ModemPort *port)
+{
+    return g_strcmp0(route->favourite, port->path) == 0 &&
+           !(is_at(port) && modem_has_control_port(route->modem));
+}
+
+static gboolean has_wish(const Route *route, const Modem *modem, const ModemPort *port)
+{
+    g_autofree char *wish = find_wish(route, modem);
+
+    return g_strcmp0(wish, port->transport) == 0;
+}
+
+/* MODEM has a port that was not there before, and that comes before SAME, the one in use. One that is as good as
+ * that changes nothing. */
+static gboolean has_better_port(const Route *route, const Modem *modem, const ModemPort *same)
+{
+    if (has_wish(route, modem, same))
+        return FALSE;
+    for (guint i = 0; i < modem->ports->len; i++) {
+        const ModemPort *port = modem->ports->pdata[i];
+
+        if (!modem_find_port(route->modem, port->path) && backend_is_supported(port->transport) &&
+            ((is_at(same) && !is_at(port)) || has_wish(route, modem, port)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_other_settings(const Route *route, const Modem *modem, const ModemPort *same)
+{
+    g_auto(Quirks) quirks = { 0 };
+
+    find_quirks_of(route, modem, same, &quirks, NULL);
+    return !quirks_equal(&quirks, &route->quirks) ||
+           modem->switch_slot != route->modem->switch_slot;
+}
+
+gboolean route_is_outdated(const Route *route)
+{
+    const Modem *next = route->next_modem;
     const ModemPort *same;
+
+    if (!next || !route->port)
+        return FALSE;
+    same = find_same_port(route, next);
+    return !same || (is_at(same) && same->taken) || has_other_settings(route, next, same) ||
+           has_better_port(route, next, same);
+}
+
+void route_take_modem(Route *route)
+{
+    g_autofree char *before = NULL;
+    g_autofree char *wish = NULL;
 
     if (!route->next_modem)
         return;
-    same = find_same_port(route, route->next_modem);
-    if (!same)
+    if (route_is_outdated(route)) {
+        before = find_wish(route, route->modem);
+        wish = find_wish(route, route->next_modem);
+        /* What led to the card before it was wanted otherwise is no reason to go on with it. */
+        if (wish && (g_strcmp0(before, wish) != 0 ||
+                     has_better_port(route, route->next_modem, route->port)))
+            g_clear_pointer(&route->favourite, g_free);
         drop_backend(route);
+    }
     g_ptr_array_set_size(route->order, 0);
+    route->port = find_same_port(route, route->next_modem);
     modem_free(route->modem);
     route->modem = g_steal_pointer(&route->next_modem);
     route->log.modem = route->modem->device;
-    route->port = same;
+    find_owed_slot(route);
 }
 
 static void append_ports(Route *route, gboolean (*is_wanted)(Route *, const ModemPort *))
@@ -184,11 +226,6 @@ static void append_ports(Route *route, gboolean (*is_wanted)(Route *, const Mode
     }
 }
 
-static gboolean is_favourite(Route *route, const ModemPort *port)
-{
-    return g_strcmp0(route->favourite, port->path) == 0;
-}
-
 static gboolean is_preferred(Route *route, const ModemPort *port)
 {
     return g_strcmp0(route->wish, port->transport) == 0;
@@ -196,21 +233,17 @@ static gboolean is_preferred(Route *route, const ModemPort *port)
 
 void route_begin(Route *route)
 {
-    take_next_modem(route);
+    route_take_modem(route);
     if (!route->is_open)
         probe_clear(route->probe);
     g_ptr_array_set_size(route->order, 0);
-    find_wish(route);
+    g_free(route->wish);
+    route->wish = find_wish(route, route->modem);
     append_ports(route, is_favourite);
     append_ports(route, is_preferred);
     append_ports(route, NULL);
     route->at = 0;
     route->refused = FALSE;
-}
-
-static gboolean is_at(const ModemPort *port)
-{
-    return g_str_equal(port->transport, "at");
 }
 
 /* It lies at the modem or at the way to it: another way may lead to the card. */
@@ -271,7 +304,7 @@ static void choose(Route *route, const ModemPort *port, const GError *failure)
     route->transport = g_strdup(port->transport);
     route->port = port;
     probe_set_port(route->probe, port->path);
-    find_quirks(route, port, &route->quirks, route->quirk_names);
+    find_quirks(route);
     route->backend = backend_new(port->transport, port->path, route->modem->slot,
                                  &(BackendOptions){
                                      .modem_fetches = route->config->channel->modem_fetches,
@@ -338,7 +371,7 @@ static void learn_identity(Route *route, GCancellable *cancellable)
     route->identity = identity;
     probe_note(route->probe, TRUE, "identity", "%s, %s, %s", route->identity.manufacturer,
                route->identity.model, route->identity.revision);
-    find_quirks(route, route->port, &route->quirks, route->quirk_names);
+    find_quirks(route);
 }
 
 /* TRUE: ModemManager did, which probes the modem anew because of it. */
@@ -431,18 +464,82 @@ gboolean route_is_in_slot(Route *route, GCancellable *cancellable)
            (active == 0 || active == route->modem->slot);
 }
 
+static gboolean open_port(Route *route, GCancellable *cancellable, GError **error)
+{
+    if (!backend_open(route->backend, clock_deadline(OPEN_TIMEOUT), cancellable, error)) {
+        g_prefix_error(error, "opening %s: ", route->port_path);
+        return FALSE;
+    }
+    route->is_open = TRUE;
+    return TRUE;
+}
+
+/* Of the quirks that the modem's name brings, this one says what is asked of it when it is opened. */
+static gboolean open_and_learn(Route *route, GCancellable *cancellable, GError **error)
+{
+    QuirkSwitch before = route->quirks.modem_capability;
+
+    if (!open_port(route, cancellable, error))
+        return FALSE;
+    route->resting = FALSE;
+    learn_identity(route, cancellable);
+    learn_imei(route, cancellable);
+    if (route->quirks.modem_capability == before)
+        return TRUE;
+    route_close(route);
+    return open_port(route, cancellable, error);
+}
+
 gboolean route_open(Route *route, GCancellable *cancellable, GError **error)
 {
-    if (!route->is_open) {
-        if (!backend_open(route->backend, clock_deadline(OPEN_TIMEOUT), cancellable, error)) {
-            g_prefix_error(error, "opening %s: ", route->port_path);
-            return FALSE;
-        }
-        route->is_open = TRUE;
-        learn_identity(route, cancellable);
-        learn_imei(route, cancellable);
+    return (route->is_open || open_and_learn(route, cancellable, error)) &&
+           enter_slot(route, cancellable, error);
+}
+
+gboolean route_is_resting(const Route *route)
+{
+    return route->resting;
+}
+
+void route_rest(Route *route)
+{
+    if (!route->is_open || !route->backend->exclusive || route->backend->held)
+        return;
+    channel_rest(route->channel);
+    route_close(route);
+    route->resting = TRUE;
+}
+
+/* Neither who the modem is nor what it was asked then is news. */
+static gboolean open_again(Route *route, GCancellable *cancellable, GError **error)
+{
+    char imei[sizeof route->imei] = "";
+
+    if (!open_port(route, cancellable, error))
+        return FALSE;
+    if (route->imei[0])
+        (void)backend_get_imei(route->backend, clock_deadline(IDENTITY_TIMEOUT), cancellable, imei,
+                               NULL);
+    if (!imei[0] || g_str_equal(imei, route->imei))
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM, "%s: another modem is there",
+                route->port_path);
+    return FALSE;
+}
+
+gboolean route_resume(Route *route, GCancellable *cancellable, GError **error)
+{
+    gboolean ok;
+
+    route->backend->probe = NULL;
+    ok = open_again(route, cancellable, error);
+    route->backend->probe = route->probe;
+    if (!ok && route->is_open) {
+        backend_close(route->backend);
+        route->is_open = FALSE;
     }
-    return enter_slot(route, cancellable, error);
+    route->resting = !ok;
+    return ok;
 }
 
 static gboolean give_back(Route *route, guint slot)
@@ -493,7 +590,7 @@ void route_close(Route *route)
         return;
     channel_close(route->channel);
     backend_close(route->backend);
-    route->is_open = FALSE;
+    route->is_open = route->resting = FALSE;
     route->parked = FALSE;
 }
 
@@ -531,62 +628,4 @@ const char *route_get_port(const Route *route)
 const char *route_get_transport(const Route *route)
 {
     return route->transport;
-}
-
-char *route_make_modem_name(const Route *route)
-{
-    const BackendIdentity *identity = &route->identity;
-    g_autofree char *text = g_strdup_printf(
-        "%s %s %s %s %s", route->modem->usb_id, route->transport,
-        identity->manufacturer ? identity->manufacturer : "",
-        identity->model ? identity->model : "", identity->revision ? identity->revision : "");
-
-    return g_utf8_make_valid(g_strcanon(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ":.-_", ' '),
-                             -1);
-}
-
-static void put(char **target, const char *value)
-{
-    g_free(*target);
-    *target = g_strdup(value ? value : "");
-}
-
-ModemSnapshot *route_make_snapshot(Route *route)
-{
-    ModemSnapshot *snapshot = modem_snapshot_new();
-    GStrvBuilder *ports = g_strv_builder_new();
-
-    put(&snapshot->device, route->modem->device);
-    put(&snapshot->usb_id, route->modem->usb_id);
-    put(&snapshot->port, route->port_path);
-    put(&snapshot->transport, route->transport);
-    put(&snapshot->driver, route->port ? route->port->driver : "");
-    put(&snapshot->choice, route->choice);
-    put(&snapshot->manufacturer, route->identity.manufacturer);
-    put(&snapshot->model, route->identity.model);
-    put(&snapshot->revision, route->identity.revision);
-    if (route->channel && channel_get_rung(route->channel) != CHANNEL_RUNG_UNKNOWN)
-        put(&snapshot->reset, channel_rung_to_string(channel_get_rung(route->channel)));
-    put(&snapshot->name, route->modem->name);
-    put(&snapshot->imei, route->imei[0] ? route->imei : route->modem->imei);
-    g_strfreev(snapshot->quirks);
-    snapshot->quirks = g_new0(char *, route->quirk_names->len + 1);
-    for (guint i = 0; i < route->quirk_names->len; i++)
-        snapshot->quirks[i] = g_strdup(route->quirk_names->pdata[i]);
-    g_free(snapshot->settings);
-    snapshot->settings = quirk_keys_describe(&route->quirks);
-    snapshot->slot = route->modem->slot;
-    for (guint i = 0; i < route->modem->ports->len; i++) {
-        const ModemPort *port = route->modem->ports->pdata[i];
-        g_autofree char *text = g_strdup_printf("%s (%s%s)", port->path, port->transport,
-                                                port->taken ? ", ModemManager's" : "");
-
-        g_strv_builder_add(ports, text);
-    }
-    g_strfreev(snapshot->ports);
-    snapshot->ports = g_strv_builder_end(ports);
-    g_strv_builder_unref(ports);
-    g_ptr_array_unref(snapshot->steps);
-    snapshot->steps = probe_list(route->probe);
-    return snapshot;
 }

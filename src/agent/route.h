@@ -34,8 +34,13 @@ typedef struct {
 /* Before the first route_begin(). Without it the modem itself is asked. */
 void route_set_manager(Route *route, const RouteManager *manager, gpointer data);
 
-/* The modem has other ports than before. Taken at the next route_begin(). */
+/* The modem has other ports or settings than before. Taken by the next route_take_modem() or route_begin(). */
 void route_set_modem(Route *route, const Modem *modem);
+/* TRUE: with that the chosen port is not the right one any more, or has to be opened anew: it went, ModemManager
+ * has it now and does not share it, a better one came, or quirks or the use of slots changed. */
+gboolean route_is_outdated(const Route *route);
+/* Takes it. Where it is outdated, channel and back-end are no more afterwards, and the attempt begins anew. */
+void route_take_modem(Route *route);
 
 /* Begins an attempt to reach the card. */
 void route_begin(Route *route);
@@ -60,6 +65,14 @@ void route_succeeded(Route *route);
 gboolean route_leave_slot(Route *route);
 /* TRUE while the card is in a slot that is not the active one between jobs. */
 gboolean route_is_parked(const Route *route);
+
+/* Between jobs, where nobody else gets to the port while it is open: closes it. One with a session that the modem
+ * can't close stays open. */
+void route_rest(Route *route);
+gboolean route_is_resting(const Route *route);
+/* Opens it again, on the same port. Fails as route_open(), and with MODEM where another modem is behind it: it is
+ * closed then. */
+gboolean route_resume(Route *route, GCancellable *cancellable, GError **error);
 
 /* Closes the modem; the next route_open() opens it again. */
 void route_close(Route *route);

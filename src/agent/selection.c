@@ -5,7 +5,7 @@
 
 typedef struct {
     Modem *found;
-    char *imei;      /* that it told itself, NULL */
+    char *imei;      /* that it told itself, NULL; before ModemManager's, unless that is newer */
     GPtrArray *told; /* of Modem */
     char *why_not;   /* why it is let out, as it was logged; NULL */
 } Found;
@@ -268,6 +268,14 @@ static void tell(Selection *selection, Found *found, GPtrArray *next, gboolean a
     }
 }
 
+/* Whoever was asked for it may not be there any more: another modem has the pinned port, or ModemManager now tells
+ * another IMEI. */
+static gboolean is_outdated(const Found *found, const Modem *modem)
+{
+    return found->found->arrivals != modem->arrivals ||
+           (modem->imei[0] && !g_str_equal(found->found->imei, modem->imei));
+}
+
 void selection_take(Selection *selection, const Modem *modem, gboolean present)
 {
     Found *found = g_hash_table_lookup(selection->found, modem->device);
@@ -284,6 +292,8 @@ void selection_take(Selection *selection, const Modem *modem, gboolean present)
         found->told = g_ptr_array_new_with_free_func((GDestroyNotify)modem_free);
     } else {
         g_hash_table_steal(selection->found, modem->device);
+        if (is_outdated(found, modem))
+            g_clear_pointer(&found->imei, g_free);
         modem_free(found->found);
     }
     found->found = modem_copy(modem);

@@ -86,12 +86,35 @@ static void post_event(Worker *worker, WorkerEvent event)
 
 /* ---- jobs ---- */
 
+/* The card that was read is there, and can be spoken to. */
+static gboolean meet_again(Worker *worker)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!route_is_resting(worker->route))
+        return route_is_in_slot(worker->route, worker->job->cancellable);
+    if (route_resume(worker->route, worker->job->cancellable, &local)) {
+        worker->session->cancellable = worker->job->cancellable;
+        if (ipa_card_verify(worker->session, &local))
+            return TRUE;
+    }
+    if (g_cancellable_is_cancelled(worker->job->cancellable))
+        return FALSE;
+    log_info(&worker->log, "looking for the card anew: %s", local->message);
+    /* Who the modem is may be news as well. */
+    route_close(worker->route);
+    return FALSE;
+}
+
 static gboolean run_card_job(Worker *worker, GError **error)
 {
     gboolean ok = FALSE;
 
-    if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))
+    if (worker->session && !meet_again(worker)) {
+        if (g_cancellable_set_error_if_cancelled(worker->job->cancellable, error))
+            return FALSE;
         worker_forget_card(worker);
+    }
     /* The first job after a failure reads the card anew. */
     if (!worker->session && !worker_start(worker, error))
         return FALSE;
@@ -123,15 +146,33 @@ static gboolean run_card_job(Worker *worker, GError **error)
     return ok;
 }
 
-static void take_modem(Worker *worker)
+/* TRUE: what was open is not any more. */
+static gboolean take_modem(Worker *worker)
 {
     g_autoptr(Modem) modem = NULL;
+    gboolean outdated;
 
     g_mutex_lock(&worker->mutex);
     modem = g_steal_pointer(&worker->next_modem);
     g_mutex_unlock(&worker->mutex);
-    if (modem)
-        route_set_modem(worker->route, modem);
+    if (!modem)
+        return FALSE;
+    route_set_modem(worker->route, modem);
+    outdated = route_is_outdated(worker->route);
+    /* The session goes before the channel that it works with does. */
+    if (outdated)
+        worker_forget_card(worker);
+    route_take_modem(worker->route);
+    worker_post_modem(worker);
+    return outdated;
+}
+
+/* Nobody will look until the modem tells by itself that another card came. */
+static gboolean awaits_card(const Worker *worker, gboolean gone, const GError *error)
+{
+    if (worker->session)
+        return worker->session->left_alone;
+    return gone || euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT);
 }
 
 static void run_job(Worker *worker, Job *job)
@@ -142,7 +183,7 @@ static void run_job(Worker *worker, Job *job)
 
     worker->job = job;
     worker->lost = FALSE;
-    take_modem(worker);
+    (void)take_modem(worker);
     if (job->kind == JOB_KIND_START)
         (void)worker_start(worker, &error);
     else
@@ -165,6 +206,8 @@ static void run_job(Worker *worker, Job *job)
     /* The next job finds whatever is in the slot then. */
     if (route_leave_slot(worker->route))
         worker_forget_card(worker);
+    if (!awaits_card(worker, gone, error))
+        route_rest(worker->route);
     if (worker->session)
         worker->session->cancellable = worker->session->delivery = NULL;
     if (error && g_atomic_int_get(&job->timed_out)) {
@@ -240,6 +283,8 @@ static gpointer worker_thread(gpointer data)
 
         if (job)
             run_job(worker, job);
+        else if (!stop && take_modem(worker))
+            post_event(worker, WORKER_MODEM_CHANGED);
         else if (!stop)
             g_main_context_iteration(worker->context, TRUE);
         if (worker->lost && !stop)
@@ -284,6 +329,7 @@ void worker_set_modem(Worker *worker, const Modem *modem)
     g_clear_pointer(&worker->next_modem, modem_free);
     worker->next_modem = modem_copy(modem);
     g_mutex_unlock(&worker->mutex);
+    g_main_context_wakeup(worker->context);
 }
 
 void worker_set_network(Worker *worker, const MmModem *modem)

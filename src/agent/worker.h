@@ -35,6 +35,7 @@ typedef struct {
 typedef enum {
     WORKER_CARD_READY, /* a card appeared or came back between jobs */
     WORKER_CARD_GONE,
+    WORKER_MODEM_CHANGED, /* other ports or settings: the card is to be looked at anew */
     WORKER_MODEM_LOST,
 } WorkerEvent;
 

@@ -122,6 +122,7 @@ void bus_json_modem(JsonBuilder *b, const ModemSnapshot *s)
     bus_json_string(b, "State", modem_state_to_string(s->state));
     bus_json_string(b, "StateReason", s->state_reason);
     bus_json_string(b, "Device", s->device);
+    bus_json_string(b, "Name", s->name);
     bus_json_string(b, "UsbId", s->usb_id);
     bus_json_strings(b, "Ports", s->ports);
     bus_json_string(b, "Port", s->port);

@@ -59,6 +59,7 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("State", "s", get_state, state, CHANGE),
     PROPERTY("StateReason", "s", bus_get_text_property, state_reason, CHANGE),
     PROPERTY("Device", "s", bus_get_text_property, device, CONST),
+    PROPERTY("Name", "s", bus_get_text_property, name, CHANGE),
     PROPERTY("UsbId", "s", bus_get_text_property, usb_id, CHANGE),
     PROPERTY("Ports", "as", NULL, ports, CHANGE),
     PROPERTY("Port", "s", bus_get_text_property, port, CHANGE),

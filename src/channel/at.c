@@ -240,7 +240,7 @@ Backend *backend_at_new(const char *path, guint slot, const BackendOptions *opti
     self->backend.quirks = options->quirks ? options->quirks : &quirks_none;
     self->backend.probe = options->probe;
     self->backend.name = g_path_get_basename(path);
-    self->backend.plain_class = TRUE;
+    self->backend.plain_class = self->backend.exclusive = TRUE;
     self->backend.block_limit = BLOCK_LIMIT;
     self->backend.patience = PATIENCE;
     self->path = g_strdup(path);

@@ -35,6 +35,15 @@ void at_backend_forget_channels(AtBackend *self)
     for (guint i = 0; i < AT_CHANNELS; i++)
         free_channel(&self->channels[i]);
     g_array_set_size(self->orphans, 0);
+    self->backend.held = FALSE;
+}
+
+static void set_parked(AtBackend *self, AtChannel *channel, gboolean parked)
+{
+    channel->parked = parked;
+    self->backend.held = FALSE;
+    for (guint i = 1; i < AT_CHANNELS; i++)
+        self->backend.held = self->backend.held || self->channels[i].parked;
 }
 
 /* 0: none is free, which takes 19 that can't be closed. */
@@ -209,7 +218,7 @@ gboolean at_backend_close_channel(Backend *backend, guint8 number, gint64 deadli
      * of the card closes it. */
     if (channel->use == AT_USE_SESSION && !channel->broken && answer.result != AT_RESULT_NONE) {
         log_debug(&self->log, "%s: session %u is kept", failure->message, channel->session);
-        channel->parked = TRUE;
+        set_parked(self, channel, TRUE);
         return TRUE;
     }
     self->backend.leaked = TRUE;
@@ -241,8 +250,8 @@ static gboolean revive(AtBackend *self, const guint8 *aid, gsize aid_size, gint6
         response = exchange(self, "+CGLA", session, apdu, apdu_select(apdu, 0x00, aid, aid_size),
                             "AT+CGLA SELECT on the session that is left", deadline, cancellable,
                             &answer, &failure);
+        set_parked(self, channel, FALSE);
         if (response && is_selected(get_status(response))) {
-            channel->parked = FALSE;
             *ret_channel = i;
             return TRUE;
         }

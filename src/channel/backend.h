@@ -91,6 +91,11 @@ struct Backend {
     gboolean leaked;
     /* The slot that is wanted is not the active one: only backend_switch_slot() helps. Kept by the back-end. */
     gboolean inactive;
+    /* While it is open no other program gets to the port. Fixed. */
+    gboolean exclusive;
+    /* A session with the card is open that the modem can't close: after backend_close() nobody would know of it,
+     * and the next one would leave one more. Kept by the back-end. */
+    gboolean held;
     /* The APDU that is sent may make the card ask for a REFRESH. Where the modem may fetch responses itself it
      * does so for this one: its own session with the card, which the REFRESH begins, would get into the way of a
      * GET RESPONSE of ours. Set by the channel. */

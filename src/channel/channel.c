@@ -252,6 +252,12 @@ void channel_close(Channel *channel)
     release(channel);
 }
 
+void channel_rest(Channel *channel)
+{
+    release(channel);
+    channel_forget_session(channel);
+}
+
 void channel_mark_dead(Channel *channel, const GError *why)
 {
     if (channel->number == 0)

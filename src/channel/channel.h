@@ -78,6 +78,9 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
 void channel_close(Channel *channel);
 gboolean channel_is_open(Channel *channel);
 
+/* Closes. Until the next channel_open() nobody sees what happens to the card: that begins a card session. */
+void channel_rest(Channel *channel);
+
 /* FCI of the ISD-R from the last SELECT (6F object), or NULL. Borrowed. */
 GBytes *channel_get_fci(Channel *channel);
 

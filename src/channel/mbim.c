@@ -424,6 +424,7 @@ Backend *backend_mbim_new_full(const char *path, guint slot, const BackendOption
     self->backend.with_le = self->backend.quirks->with_le != QUIRK_NO;
     self->path = g_strdup(path);
     self->wanted_slot = slot;
+    self->group = MBIM_FIRST_GROUP + slot;
     self->no_proxy = options->no_proxy;
     self->off_time = options->off_time ? options->off_time : DEFAULT_OFF_TIME;
     self->log = (LogContext){ .object = self->backend.name, .modem = self->path };

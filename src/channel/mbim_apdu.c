@@ -93,7 +93,7 @@ static gboolean close_channel(MbimBackend *self, guint8 channel, gint64 deadline
     g_autoptr(GByteArray) info = g_byte_array_new();
 
     mbim_info_put_u32(info, channel);
-    mbim_info_put_u32(info, MBIM_CHANNEL_GROUP);
+    mbim_info_put_u32(info, self->group);
     return uicc_command(self, MBIM_CID_MS_UICC_LOW_LEVEL_ACCESS_CLOSE_CHANNEL,
                         MBIM_MESSAGE_COMMAND_TYPE_SET, info, deadline, cancellable, ret_answer,
                         error);
@@ -156,7 +156,7 @@ static gboolean try_open(MbimBackend *self, const guint8 *aid, gsize aid_size, g
     mbim_info_put_u32(info, (guint32)aid_size);
     mbim_info_put_u32(info, 16);
     mbim_info_put_u32(info, p2);
-    mbim_info_put_u32(info, MBIM_CHANNEL_GROUP);
+    mbim_info_put_u32(info, self->group);
     mbim_info_put_padded(info, aid, aid_size);
     if (!uicc_command(self, MBIM_CID_MS_UICC_LOW_LEVEL_ACCESS_OPEN_CHANNEL,
                       MBIM_MESSAGE_COMMAND_TYPE_SET, info, deadline, cancellable, &answer, error)) {

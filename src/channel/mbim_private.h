@@ -14,8 +14,10 @@ G_BEGIN_DECLS
 /* What mbim.c (the modem), mbim_card.c (its card and slots), mbim_apdu.c (channels and APDUs) and
  * mbim_identity.c (modem and network) share. */
 
-/* Channels belong to a group. ModemManager takes group 1. */
-#define MBIM_CHANNEL_GROUP 2
+/* Channels belong to a group, and can be closed all at once only by that. ModemManager takes group 1. Whoever
+ * serves another slot of the same modem has another group (this number and that of the slot), the same one
+ * after a restart: what a dead predecessor left open is closed, and nobody else's. */
+#define MBIM_FIRST_GROUP 2
 
 /* What the modem says about the card, from ready status and slot status together. */
 typedef enum {
@@ -32,6 +34,7 @@ typedef struct {
     Backend backend;
     char *path;
     guint wanted_slot; /* physical; 0: the one in use */
+    guint32 group;     /* of our channels */
     gboolean no_proxy;
     guint off_time; /* ms */
     LogContext log;

@@ -48,6 +48,16 @@ void quirks_merge(Quirks *quirks, const Quirks *other)
     }
 }
 
+gboolean quirks_equal(const Quirks *a, const Quirks *b)
+{
+    Quirks left = *a, right = *b;
+    gboolean strings =
+        g_strcmp0(a->transport, b->transport) == 0 && g_strcmp0(a->aids, b->aids) == 0;
+
+    left.transport = left.aids = right.transport = right.aids = NULL;
+    return strings && memcmp(&left, &right, sizeof left) == 0;
+}
+
 void quirks_clear(Quirks *quirks)
 {
     g_free(quirks->transport);

@@ -68,6 +68,7 @@ extern const Quirks quirks_none;
 
 /* Takes what OTHER sets, a given default included, over what QUIRKS has. */
 void quirks_merge(Quirks *quirks, const Quirks *other);
+gboolean quirks_equal(const Quirks *a, const Quirks *b);
 void quirks_clear(Quirks *quirks);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Quirks, quirks_clear)
 

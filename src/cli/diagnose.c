@@ -42,6 +42,8 @@ static void print_modem(JsonObject *modem)
     g_autofree char *number = cli_clean(cli_path_end(cli_get_string(modem, "Path")));
 
     g_print("%s %s\n", _("modem"), number);
+    if (cli_get_string(modem, "Name")[0])
+        print_field(_("name"), "%s", cli_get_string(modem, "Name"));
     print_field(_("state"), "%s%s%s", cli_get_string(modem, "State"), reason[0] ? ": " : "",
                 reason);
     print_field(_("device"), "%s", cli_get_string(modem, "Device"));

@@ -39,6 +39,7 @@ CliExit cli_modems(Cli *cli, char **arguments)
         return CLI_OK;
     }
     cli_table_add_column(table, CLI_COLUMN_NUMBER, _("MODEM"));
+    cli_table_add_column(table, CLI_COLUMN_TEXT, _("NAME"));
     cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
     cli_table_add_column(table, CLI_COLUMN_WHOLE, _("PORT"));
     cli_table_add_column(table, CLI_COLUMN_WHOLE, _("TRANSPORT"));
@@ -50,6 +51,7 @@ CliExit cli_modems(Cli *cli, char **arguments)
         g_autofree char *firmware = get_firmware(modem);
 
         cli_table_add_row(table, cli_path_end(cli_get_string(modem, "Path")),
+                          cli_or_dash(cli_get_string(modem, "Name")),
                           cli_get_string(modem, "State"),
                           cli_or_dash(cli_get_string(modem, "Port")),
                           cli_or_dash(cli_get_string(modem, "Transport")), firmware, get_eid(modem),

@@ -319,6 +319,18 @@ gboolean ipa_card_read(IpaSession *session, GError **error)
     return read_contents(session, error);
 }
 
+gboolean ipa_card_verify(IpaSession *session, GError **error)
+{
+    if (!meet_card(session, error))
+        return FALSE;
+    if (session->left_alone) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s",
+                    session->left_alone_reason);
+        return FALSE;
+    }
+    return check_eid(session, error);
+}
+
 void ipa_card_refresh_if_stale(IpaSession *session)
 {
     g_autofree char *before = ipa_session_get_enabled_iccid(session);

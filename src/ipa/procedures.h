@@ -19,6 +19,11 @@ G_BEGIN_DECLS
  * repair it. (card.c) */
 gboolean ipa_card_read(IpaSession *session, GError **error);
 
+/* Nobody saw what happened to the card since the last job: declares what has to be declared again, and asks for the
+ * EID. CARD_NOT_READY with session->replaced when it is another one. What else was read holds on, as for a
+ * card that is seen all the time. (card.c) */
+gboolean ipa_card_verify(IpaSession *session, GError **error);
+
 /* Reads the parts again that a package may have changed. Notifications that the card can't list are
  * reported, and count as none. (card.c) */
 gboolean ipa_card_read_profiles(IpaSession *session, GError **error);

@@ -21,6 +21,7 @@ Modem *modem_new(const char *device, guint slot)
     modem->usb_id = g_strdup("");
     modem->name = g_strdup("");
     modem->imei = g_strdup("");
+    modem->model = g_strdup("");
     modem->mm_path = g_strdup("");
     modem->ports = g_ptr_array_new_with_free_func(port_free);
     modem->slot = slot;
@@ -40,8 +41,10 @@ Modem *modem_copy(const Modem *modem)
     put(&copy->name, modem->name);
     put(&copy->usb_id, modem->usb_id);
     put(&copy->imei, modem->imei);
+    put(&copy->model, modem->model);
     put(&copy->mm_path, modem->mm_path);
     copy->pinned = modem->pinned;
+    copy->arrivals = modem->arrivals;
     copy->switch_slot = modem->switch_slot;
     quirks_merge(&copy->quirks, &modem->quirks);
     for (guint i = 0; i < modem->ports->len; i++) {
@@ -58,6 +61,7 @@ void modem_free(Modem *modem)
     g_free(modem->name);
     g_free(modem->usb_id);
     g_free(modem->imei);
+    g_free(modem->model);
     g_free(modem->mm_path);
     g_ptr_array_unref(modem->ports);
     quirks_clear(&modem->quirks);
@@ -70,25 +74,15 @@ static gboolean ports_equal(const ModemPort *a, const ModemPort *b)
            g_str_equal(a->driver, b->driver) && a->taken == b->taken;
 }
 
-static gboolean quirks_equal(const Quirks *a, const Quirks *b)
-{
-    Quirks left = *a, right = *b;
-    gboolean strings =
-        g_strcmp0(a->transport, b->transport) == 0 && g_strcmp0(a->aids, b->aids) == 0;
-
-    left.transport = left.aids = right.transport = right.aids = NULL;
-    return strings && memcmp(&left, &right, sizeof left) == 0;
-}
-
 gboolean modem_equals(const Modem *a, const Modem *b)
 {
     if (!a || !b)
         return a == b;
     if (!g_str_equal(a->device, b->device) || !g_str_equal(a->name, b->name) ||
         !g_str_equal(a->usb_id, b->usb_id) || !g_str_equal(a->imei, b->imei) ||
-        !g_str_equal(a->mm_path, b->mm_path) || a->pinned != b->pinned || a->slot != b->slot ||
-        a->switch_slot != b->switch_slot || a->ports->len != b->ports->len ||
-        !quirks_equal(&a->quirks, &b->quirks))
+        !g_str_equal(a->model, b->model) || !g_str_equal(a->mm_path, b->mm_path) ||
+        a->pinned != b->pinned || a->slot != b->slot || a->switch_slot != b->switch_slot ||
+        a->ports->len != b->ports->len || !quirks_equal(&a->quirks, &b->quirks))
         return FALSE;
     for (guint i = 0; i < a->ports->len; i++)
         if (!ports_equal(a->ports->pdata[i], b->ports->pdata[i]))

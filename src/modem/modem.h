@@ -21,8 +21,10 @@ typedef struct {
                          pinned one the administrator's name */
     char *name;      /* the administrator's for it, "" */
     gboolean pinned; /* its one port was named by the administrator: it is tried in any case */
+    guint arrivals;  /* of a pinned one: how often its node came, with whatever modem behind it */
     char *usb_id;    /* "05c6:90b2", "" where it is not on USB */
     char *imei;      /* as ModemManager tells, "" where it does not */
+    char *model;     /* likewise */
     char *mm_path;   /* its object of ModemManager, "" while that has none */
     GPtrArray *ports; /* of ModemPort, in the order in which they are tried */
     guint slot;       /* physical, 1-based; 0: the active one */

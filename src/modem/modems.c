@@ -309,6 +309,7 @@ static Modem *build(Modems *modems, Entry *entry, const MmModem *mm)
         add_listed_ports(entry, mm, modem);
     put(&modem->mm_path, mm ? mm->path : "");
     put(&modem->imei, entry->last ? entry->last->imei : "");
+    put(&modem->model, entry->last ? entry->last->model : "");
     return modem;
 }
 
@@ -382,6 +383,7 @@ static Modem *build_fixed(Fixed *fixed, const char *node, const Port *port, cons
     to->taken = g_str_equal(to->transport, "at") && listed != NULL;
     put(&modem->mm_path, mm ? mm->path : "");
     put(&modem->imei, mm && mm->imei ? mm->imei : before ? before->imei : "");
+    put(&modem->model, mm && mm->model ? mm->model : before ? before->model : "");
     return modem;
 }
 
@@ -415,6 +417,12 @@ static void on_fixed_node(gpointer data)
     g_autofree char *node = NULL;
 
     fixed->due = TRUE;
+    /* Another modem may have the node now. */
+    fixed->modem->arrivals++;
+    if (fixed->told) {
+        put(&fixed->told->imei, "");
+        put(&fixed->told->model, "");
+    }
     /* udev knows a little later whether ModemManager looks at it. */
     if (modems->devices && modems->mm && mm_is_running(modems->mm) &&
         !find_entry_of_fixed(modems, fixed, &node))

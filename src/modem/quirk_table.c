@@ -210,16 +210,21 @@ guint quirk_table_get_size(const QuirkTable *table)
 
 /* ---- looking up ---- */
 
-static gboolean matches(const Group *group, const char *const known[N_MATCHES])
+static gboolean matches_any(char *const *patterns, const char *text)
 {
-    for (guint i = 0; i < N_MATCHES; i++) {
-        gboolean found = !group->patterns[i];
+    for (guint i = 0; patterns[i]; i++)
+        if (quirk_glob_matches(patterns[i], text))
+            return TRUE;
+    return FALSE;
+}
 
-        for (guint k = 0; !found && group->patterns[i][k]; k++)
-            found = quirk_glob_matches(group->patterns[i][k], known[i]);
-        if (!found)
+static gboolean matches(const Group *group, const char *const known[N_MATCHES],
+                        const char *mm_model)
+{
+    for (guint i = 0; i < N_MATCHES; i++)
+        if (group->patterns[i] && !matches_any(group->patterns[i], known[i]) &&
+            !(i == MATCH_MODEL && matches_any(group->patterns[i], mm_model)))
             return FALSE;
-    }
     return TRUE;
 }
 
@@ -235,7 +240,7 @@ void quirk_table_find(const QuirkTable *table, const QuirkSubject *subject, Quir
     for (guint i = 0; table && i < table->groups->len; i++) {
         const Group *group = table->groups->pdata[i];
 
-        if (!matches(group, known))
+        if (!matches(group, known, subject->mm_model))
             continue;
         quirks_merge(ret, &group->quirks);
         if (ret_names)

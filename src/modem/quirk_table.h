@@ -18,6 +18,7 @@ typedef struct {
     const char *driver;                          /* of the port: "qmi_wwan" */
     const char *transport;                       /* "qmi", "mbim", "at" */
     const char *manufacturer, *model, *revision; /* in the modem's own words (BackendIdentity) */
+    const char *mm_model; /* in those of ModemManager: a pattern for the model may mean either */
 } QuirkSubject;
 
 #define QUIRK_TABLE_SHIPPED DATADIR "/euiccd/quirks.conf"

@@ -305,10 +305,42 @@ guard("MBIM: number of slots that an answer names", "invariant 6",
       "src/channel/mbim_info.c", "if (!read_u32(info, 4, &n_slots) || n_slots == 0 || n_slots > MBIM_INFO_MAX_SLOTS)",
       "if (!read_u32(info, 4, &n_slots))",
       "test-mbim-info /mbim-info/slots")
+guard("AT: the terminal is closed between jobs", "design 2; others use it",
+      "src/agent/worker.c", "    if (!awaits_card(worker, gone, error))\n        route_rest(worker->route);",
+      "    (void)awaits_card;",
+      "at.py closed_between_jobs")
+guard("AT: a session that can't be closed keeps the terminal open", "invariant 4",
+      "src/agent/route.c", "!route->backend->exclusive || route->backend->held)",
+      "!route->backend->exclusive)",
+      "test-route /route/rest", "at.py firmware_with_the_least")
+guard("AT: the card is asked who it is after a rest", "invariant 3; the records are of one card",
+      "src/ipa/card.c", "    return check_eid(session, error);\n}\n\nvoid ipa_card_refresh",
+      "    return TRUE;\n}\n\nvoid ipa_card_refresh",
+      "test-ipa-start /ipa/start/verify")
+guard("AT: ModemManager gets a terminal that it takes", "design 1",
+      "src/agent/route.c", "(is_at(same) && same->taken) || ",
+      "",
+      "test-route /route/taken")
+guard("settings that come late open the port anew", "the configuration holds from the next job on",
+      "src/agent/route.c", "has_other_settings(route, next, same) ||",
+      "",
+      "test-route /route/late-group", "test-route /route/late-model")
+guard("a better port that comes late is used", "the configuration holds from the next job on",
+      "src/agent/route.c", " ||\n           has_better_port(route, next, same);",
+      ";",
+      "test-route /route/late-ports")
+guard("the IMEI of a modem that went is forgotten", "another modem may have the port",
+      "src/agent/selection.c", "        if (is_outdated(found, modem))\n            g_clear_pointer(&found->imei, g_free);\n",
+      "",
+      "test-selection /selection/pinned-replaced")
 guard("MBIM: ModemManager's channels are left alone", "design 1; it has group 1",
-      "src/channel/mbim_private.h", "#define MBIM_CHANNEL_GROUP 2",
-      "#define MBIM_CHANNEL_GROUP 1",
+      "src/channel/mbim_private.h", "#define MBIM_FIRST_GROUP 2",
+      "#define MBIM_FIRST_GROUP 1",
       "test-mbim /mbim/session/leaked-channels")
+guard("MBIM: channels of another slot's agent are left alone", "invariant 4",
+      "src/channel/mbim.c", "    self->group = MBIM_FIRST_GROUP + slot;",
+      "    self->group = MBIM_FIRST_GROUP;",
+      "test-mbim-card /mbim-card/other-slots-channels")
 guard("MBIM: channels of a dead predecessor are closed", "invariant 4",
       "src/channel/mbim.c", "if (!mbim_backend_clean(self, deadline, cancellable, &failure))",
       "if (FALSE)",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Several modems, each with its eUICC: polled at the same time, no result of one for another."""
 
-from world import EUICC, JOB, case, equal, main, make_eid, make_iccid
+from world import EUICC, JOB, MODEM, case, equal, main, make_eid, make_iccid
 
 THREE = ["qmi", "mbim", "mbim"]
 
@@ -71,6 +71,27 @@ def one_modem_goes_and_comes_back(world):
     equal(gone.profiles(), states(3, 1))
     for view in others:
         equal(view.profiles(), states(view.number, None))
+
+
+IMEI = "490154203237518"
+
+
+@case("SEV-04", "design 2", modems=["qmi"], udev=True, knobs={"imei": IMEI},
+      settings=f"[modem gateway]\nimei={IMEI}\nreset=power-cycle\n")
+def group_of_a_late_imei(world):
+    """The modem has to be opened before its group is known; what the group says then holds without a word."""
+    def modem():
+        return next((i[MODEM] for i in world.objects().values()
+                     if MODEM in i and i[MODEM]["Name"] == "gateway"
+                     and "reset=power-cycle" in i[MODEM]["Settings"]), None)
+
+    world.wait_until("its settings hold", modem)
+    world.wait_idle()
+    equal(modem()["Imei"], IMEI)
+    number = world.queue("enable", make_iccid(1, 2))
+    world.poll_ok()
+    equal(world.delivered(number)["succeeded"], True)
+    equal(modem()["Reset"], "power-cycle", "what brought the card back")
 
 
 main(__name__)

@@ -23,9 +23,9 @@ static void remove_folder(void)
 static void check_table(const QuirkTable *table, const char *model)
 {
     const QuirkSubject subjects[] = {
-        { "1199:9091", "qmi_wwan", "qmi", "Sierra", "EM7455", "1" },
-        { NULL, NULL, NULL, NULL, NULL, NULL },
-        { "2c7c:0125", "cdc_mbim", "mbim", model, model, model },
+        { "1199:9091", "qmi_wwan", "qmi", "Sierra", "EM7455", "1", NULL },
+        { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+        { "2c7c:0125", "cdc_mbim", "mbim", model, model, model, NULL },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(subjects); i++) {

@@ -114,6 +114,7 @@ ModemSnapshot *fake_modem_new(guint number)
     snapshot->number = number;
     snapshot->state = MODEM_WORKING;
     set_string(&snapshot->device, "/sys/devices/usb1/1-1");
+    set_string(&snapshot->name, "gateway");
     set_string(&snapshot->usb_id, "05c6:90b2");
     g_strfreev(snapshot->ports);
     snapshot->ports = g_strsplit("/dev/cdc-wdm0 (qmi),/dev/ttyUSB2 (at)", ",", -1);

@@ -10,6 +10,7 @@ static void on_modem(const Modem *modem, gboolean present, gpointer data)
 {
     Rig *rig = data;
 
+    rig->arrivals = modem->arrivals;
     g_string_append_c(rig->told, present ? '+' : '-');
     for (guint i = 0; i < modem->ports->len; i++) {
         const ModemPort *port = modem->ports->pdata[i];

@@ -20,6 +20,7 @@ typedef struct {
     GString *
         told; /* "+PORT:TRANSPORT,…DEVICE,SLOT" and what else there is: "!" behind the transport of a port
                       that is taken, "@1" for the object of ModemManager, "#IMEI" */
+    guint arrivals; /* of the modem that was told last */
 } Rig;
 
 /* Starts the program again with umockdev's preload library, so that it can be run like any other. */

@@ -439,6 +439,25 @@ static void test_card_events(Fixture *f, gconstpointer data)
     worker_succeeds();
 }
 
+/* Ports or settings are others than before: the card is looked at anew, by the job that waits already or by one for
+ * that. */
+static void test_modem_changed(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    begin(f, one_eim);
+    the_worker->listener->event(WORKER_MODEM_CHANGED, the_worker->data);
+    g_assert_cmpuint(the_worker->job->kind, ==, JOB_KIND_START);
+    g_assert_cmpstr(agents_get_job(f->agents, 2)->cause, ==, "modem changed");
+    the_worker->listener->event(WORKER_MODEM_CHANGED, the_worker->data);
+    worker_reads(EID, one_eim, EUICC_IDLE);
+    worker_succeeds();
+    g_assert_null(the_worker->job);
+    poll_now(f, "a");
+    the_worker->listener->event(WORKER_MODEM_CHANGED, the_worker->data);
+    worker_succeeds();
+    g_assert_null(the_worker->job);
+}
+
 static void test_modem_lost(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -673,6 +692,7 @@ int main(int argc, char **argv)
     ADD("retry", test_retry);
     ADD("no-retry", test_no_retry);
     ADD("card-events", test_card_events);
+    ADD("modem-changed", test_modem_changed);
     ADD("modem-lost", test_modem_lost);
     ADD("lost-poll", test_lost_poll);
     ADD("left-alone", test_left_alone);

@@ -123,8 +123,10 @@ static void test_no_close(void)
     g_assert_cmpuint(at_rig_open_channel(&rig, LATE, &error), ==, 1);
     g_assert_true(backend_close_channel(rig.backend, 1, LATE, NULL, &error));
     g_assert_false(rig.backend->leaked);
+    g_assert_true(rig.backend->exclusive && rig.backend->held);
     at_rig_assert_history(&rig, CCHO " AT+CCHC=1");
     g_assert_cmpuint(at_rig_open_channel(&rig, LATE, &error), ==, 1);
+    g_assert_false(rig.backend->held);
     at_rig_assert_history(&rig, "AT+CGLA=1,42,\"00A4040410" ISDR_HEX "\"");
     g_assert_true(backend_close_channel(rig.backend, 1, LATE, NULL, &error));
     /* The card says that its channel is gone. */
@@ -143,6 +145,10 @@ static void test_no_close(void)
     g_free(fake_at_take_history(rig.fake));
     g_assert_cmpuint(at_rig_open_channel(&rig, LATE, NULL), ==, 1);
     at_rig_assert_history(&rig, CCHO);
+    g_assert_true(backend_close_channel(rig.backend, 1, LATE, NULL, NULL));
+    g_assert_true(rig.backend->held);
+    backend_close(rig.backend);
+    g_assert_false(rig.backend->held);
     at_rig_stop(&rig);
 }
 

@@ -30,6 +30,7 @@ static void test_properties(Fixture *f, gconstpointer data)
         { "State", "s:working" },
         { "StateReason", "s:" },
         { "Device", "s:/sys/devices/usb1/1-1" },
+        { "Name", "s:gateway" },
         { "UsbId", "s:05c6:90b2" },
         { "Ports", "as:/dev/cdc-wdm0 (qmi),/dev/ttyUSB2 (at)" },
         { "Port", "s:/dev/cdc-wdm0" },

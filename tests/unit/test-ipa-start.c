@@ -110,6 +110,47 @@ static void test_start_ipae_supported_not_active(void)
     world_assert_poll_ok(session, "a", 0);
 }
 
+/* A card that nobody saw for a while: one question, where it is the same. */
+static void test_verify(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    session = world_start(world, NULL);
+    world->step = 0;
+    g_assert_true(ipa_card_verify(session, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(world->step, ==, 1);
+    world_assert_poll_ok(session, "a", 0);
+    world->wants_reset = TRUE;
+    g_assert_false(ipa_card_verify(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_RESET);
+    g_assert_false(session->replaced);
+    g_clear_error(&error);
+    world->wants_reset = FALSE;
+    world->eid[15] ^= 1;
+    g_assert_false(ipa_card_verify(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CARD_NOT_READY);
+    g_assert_true(session->replaced);
+}
+
+/* The IPA of its own may have become active meanwhile (I-40). */
+static void test_verify_ipae(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world->ipae_supported = TRUE;
+    session = world_boot(world, &error);
+    g_assert_no_error(error);
+    world->info2 = WORLD_INFO2_IPAE;
+    g_assert_false(ipa_card_verify(session, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
+    g_assert_true(session->left_alone);
+}
+
 /* What a card may be unable to say, so that an eIM can still repair it. */
 static void test_start_bad_lists(void)
 {
@@ -277,6 +318,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/start/ipae", test_start_ipae);
     g_test_add_func("/ipa/start/ipae-supported", test_start_ipae_supported);
     g_test_add_func("/ipa/start/ipae-not-active", test_start_ipae_supported_not_active);
+    g_test_add_func("/ipa/start/verify", test_verify);
+    g_test_add_func("/ipa/start/verify-ipae", test_verify_ipae);
     g_test_add_func("/ipa/start/bad-lists", test_start_bad_lists);
     g_test_add_func("/ipa/start/lists-not-reached", test_start_lists_not_reached);
     g_test_add_func("/ipa/start/no-info2", test_start_no_info2);

@@ -659,6 +659,27 @@ static void test_reset_without_end(void)
     }
 }
 
+/* Two of us serve two slots of one modem, each with channels of its own. */
+static void test_other_slots_channels(void)
+{
+    Rig rig;
+
+    rig_start_full(&rig, 1, (BackendOptions){ 0 });
+    fake_mbim_leak(rig.fake, 2, 1); /* of whoever serves the active slot */
+    fake_mbim_leak(rig.fake, 3, 2); /* of a predecessor in slot 1 */
+    rig_open(&rig);
+    g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 3), ==, 0);
+    g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 2), ==, 1);
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 3), ==, 1);
+    /* Whoever cleans up in want of a channel leaves it to the other. */
+    rig.backend->leaked = TRUE;
+    g_assert_true(rig_open_channel(&rig, LATE, NULL));
+    g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 2), ==, 1);
+    g_assert_cmpuint(fake_mbim_get_channels(rig.fake, 3), ==, 1);
+    rig_stop(&rig);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -685,5 +706,6 @@ int main(int argc, char **argv)
     g_test_add_func("/mbim-card/reset/asks", test_reset_asks);
     g_test_add_func("/mbim-card/reset/errors", test_reset_errors);
     g_test_add_func("/mbim-card/reset/without-end", test_reset_without_end);
+    g_test_add_func("/mbim-card/other-slots-channels", test_other_slots_channels);
     return g_test_run();
 }

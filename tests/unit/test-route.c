@@ -19,7 +19,8 @@ typedef struct {
 
 static const char *model, *imei; /* NULL: it does not tell */
 static const Quirks *in_force;
-static guint active_slot, backends;
+static guint active_slot, backends, opens, opened; /* … that are open now */
+static gboolean is_exclusive, is_held;
 static gboolean slots_are_stuck;
 static GString *slot_history; /* who switched to which slot */
 
@@ -30,6 +31,8 @@ static gboolean fake_open(Backend *backend, gint64 deadline, GCancellable *cance
     (void)deadline;
     (void)cancellable;
     (void)error;
+    opens++;
+    opened++;
     return TRUE;
 }
 
@@ -98,6 +101,7 @@ static gboolean fake_switch_slot(Backend *backend, guint physical, gint64 deadli
 static void fake_close(Backend *backend)
 {
     (void)backend;
+    opened = 0;
 }
 
 static void fake_free(Backend *backend)
@@ -134,6 +138,8 @@ Backend *backend_new(const char *transport, const char *path, guint slot,
     backend->class = &class;
     backend->name = "fake";
     backend->quirks = in_force = options->quirks;
+    backend->exclusive = is_exclusive;
+    backend->held = is_held;
     return backend;
 }
 
@@ -158,6 +164,8 @@ static void begin(Fixture *f, const char *quirks)
     modem_add_port(f->modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
     modem_add_port(f->modem, "/dev/cdc-wdm1", "mbim", "cdc_mbim");
     model = imei = NULL;
+    is_exclusive = is_held = FALSE;
+    opens = opened = 0;
 }
 
 static void open_route(Fixture *f)
@@ -218,6 +226,22 @@ static void test_identity(void)
     open_route(&f);
     g_assert_cmpstr(route_get_transport(f.route), ==, "mbim");
     assert_snapshot(&f, "usb,driver,model", "transport=mbim settle=7s with-le=true");
+    end(&f);
+}
+
+/* What is asked of a modem when it is opened, and which it is: the one is known before the other only once. */
+static void test_identity_and_open(void)
+{
+    Fixture f = { 0 };
+
+    begin(&f, "[quirk model]\nmatch-model=M2\nmodem-terminal-capability=true\n");
+    model = "M2";
+    open_route(&f);
+    g_assert_cmpuint(opens, ==, 2);
+    g_assert_cmpuint(opened, ==, 1);
+    route_close(f.route);
+    open_route(&f);
+    g_assert_cmpuint(opens, ==, 3);
     end(&f);
 }
 
@@ -443,6 +467,185 @@ static void test_port_changes(void)
     }
 }
 
+/* ---- news of the modem while it is in use ---- */
+
+/* NEXT is told; TRUE: what is open does not hold any more. It does not in either case before it is taken. */
+static gboolean take(Fixture *f, const Modem *next)
+{
+    gboolean outdated;
+
+    route_set_modem(f->route, next);
+    outdated = route_is_outdated(f->route);
+    g_assert_cmpuint(opened, ==, 1);
+    route_take_modem(f->route);
+    g_assert_cmpint(route_get_backend(f->route) == NULL, ==, outdated);
+    g_assert_cmpint(opened == 0, ==, outdated);
+    g_assert_false(route_is_outdated(f->route));
+    return outdated;
+}
+
+/* A group is chosen when the IMEI is known: what it says holds from the next job on, with a back-end of its own. */
+static void test_late_group(void)
+{
+    static const struct {
+        guint settle;
+        const char *transport;
+        gboolean switch_slot;
+        const char *name, *wanted;
+    } cases[] = {
+        { 0, NULL, FALSE, "plain", NULL },     { 9, NULL, FALSE, "settles", "qmi" },
+        { 0, "mbim", FALSE, "other", "mbim" }, { 0, "qmi", FALSE, "same", "qmi" },
+        { 0, NULL, TRUE, "switches", "qmi" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(ModemSnapshot) snapshot = NULL;
+        g_autoptr(Modem) next = NULL;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        open_route(&f);
+        route_succeeded(f.route);
+        next = modem_copy(f.modem);
+        next->name = (g_free(next->name), g_strdup(cases[i].name));
+        next->quirks.settle = cases[i].settle;
+        next->quirks.transport = g_strdup(cases[i].transport);
+        next->switch_slot = cases[i].switch_slot;
+        g_assert_cmpint(take(&f, next), ==, cases[i].wanted != NULL);
+        snapshot = route_make_snapshot(f.route);
+        g_assert_cmpstr(snapshot->name, ==, cases[i].name);
+        if (cases[i].wanted) {
+            open_route(&f);
+            g_assert_cmpuint(in_force->settle, ==, cases[i].settle);
+            g_assert_cmpstr(route_get_transport(f.route), ==, cases[i].wanted);
+        }
+        end(&f);
+    }
+}
+
+/* ModemManager's word for the model: late, and no news where no group asks for it. */
+static void test_late_model(void)
+{
+    g_autoptr(Modem) next = NULL;
+    Fixture f = { 0 };
+
+    begin(&f, TABLE);
+    open_route(&f);
+    next = modem_copy(f.modem);
+    next->model = (g_free(next->model), g_strdup("M1"));
+    next->mm_path = (g_free(next->mm_path), g_strdup("/org/freedesktop/ModemManager1/Modem/0"));
+    g_assert_false(take(&f, next));
+    next->model = (g_free(next->model), g_strdup("M2"));
+    g_assert_true(take(&f, next));
+    open_route(&f);
+    assert_snapshot(&f, "usb,driver,model", "transport=mbim settle=7s with-le=true");
+    end(&f);
+}
+
+/* A port that comes later is used where it comes before the one in use. */
+static void test_late_ports(void)
+{
+    static const struct {
+        const char *quirks, *first, *kind, *later, *later_kind, *wanted; /* NULL: the first stays */
+    } cases[] = {
+        { "", AT, "at", QMI, "qmi", QMI },
+        { "", QMI, "qmi", AT, "at", NULL },
+        { "", QMI, "qmi", MBIM, "mbim", NULL },
+        { "", MBIM, "mbim", QMI, "qmi", NULL }, /* as good */
+        { "[quirk usb]\nmatch-usb-id=fffe:*\ntransport=at\n", QMI, "qmi", AT, "at", AT },
+        { "[quirk usb]\nmatch-usb-id=fffe:*\ntransport=at\n", AT, "at", QMI, "qmi", NULL },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Modem) next = NULL;
+        Fixture f = { 0 };
+
+        begin(&f, cases[i].quirks);
+        modem_remove_port(f.modem, QMI);
+        modem_remove_port(f.modem, MBIM);
+        modem_add_port(f.modem, cases[i].first, cases[i].kind, "");
+        open_route(&f);
+        route_succeeded(f.route);
+        next = modem_copy(f.modem);
+        modem_add_port(next, cases[i].later, cases[i].later_kind, "");
+        g_assert_cmpint(take(&f, next), ==, cases[i].wanted != NULL);
+        route_begin(f.route);
+        g_assert_true(route_next(f.route, NULL));
+        if (cases[i].wanted)
+            g_assert_cmpstr(route_get_port(f.route), ==, cases[i].wanted);
+        end(&f);
+    }
+}
+
+/* The terminal that ModemManager takes is its own at once. */
+static void test_taken(void)
+{
+    g_autoptr(Modem) next = NULL;
+    Fixture f = { 0 };
+
+    begin(&f, "");
+    modem_remove_port(f.modem, QMI);
+    modem_remove_port(f.modem, MBIM);
+    modem_add_port(f.modem, AT, "at", "option");
+    open_route(&f);
+    next = modem_copy(f.modem);
+    ((ModemPort *)next->ports->pdata[0])->taken = TRUE;
+    g_assert_true(take(&f, next));
+    route_begin(f.route);
+    g_assert_false(route_next(f.route, NULL));
+    end(&f);
+}
+
+/* ---- between jobs ---- */
+
+/* What others can't use meanwhile is closed, unless a session would be lost with it. */
+static void test_rest(void)
+{
+    for (guint i = 0; i < 4; i++) {
+        g_autoptr(GError) error = NULL;
+        Fixture f = { 0 };
+
+        begin(&f, "");
+        is_exclusive = i & 1;
+        is_held = i & 2;
+        open_route(&f);
+        route_rest(f.route);
+        g_assert_cmpint(route_is_resting(f.route), ==, i == 1);
+        g_assert_cmpuint(opened, ==, i != 1);
+        if (i == 1) {
+            g_assert_true(route_resume(f.route, NULL, &error));
+            g_assert_no_error(error);
+            g_assert_false(route_is_resting(f.route));
+            g_assert_cmpuint(opened, ==, 1);
+            /* A new attempt opens it as well. */
+            route_rest(f.route);
+            open_route(&f);
+            g_assert_false(route_is_resting(f.route));
+        }
+        end(&f);
+    }
+}
+
+/* The same port, another modem. */
+static void test_rest_and_swap(void)
+{
+    g_autoptr(GError) error = NULL;
+    Fixture f = { 0 };
+
+    begin(&f, "");
+    is_exclusive = TRUE;
+    imei = "490154203237518";
+    open_route(&f);
+    route_rest(f.route);
+    g_assert_true(route_resume(f.route, NULL, NULL));
+    route_rest(f.route);
+    imei = "356938035643809";
+    g_assert_false(route_resume(f.route, NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM);
+    g_assert_cmpuint(opened, ==, 0);
+    end(&f);
+}
+
 /* A slot that is not active is waited for only where it may be made so. */
 static void test_explain(void)
 {
@@ -585,6 +788,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/route/identity", test_identity);
+    g_test_add_func("/route/identity-and-open", test_identity_and_open);
     g_test_add_func("/route/administrator", test_administrator);
     g_test_add_func("/route/imei", test_imei);
     g_test_add_func("/route/slots", test_slots);
@@ -593,6 +797,12 @@ int main(int argc, char **argv)
     g_test_add_func("/route/at/wanted", test_at_wanted);
     g_test_add_func("/route/at/alone", test_at_alone);
     g_test_add_func("/route/port-changes", test_port_changes);
+    g_test_add_func("/route/late-group", test_late_group);
+    g_test_add_func("/route/late-model", test_late_model);
+    g_test_add_func("/route/late-ports", test_late_ports);
+    g_test_add_func("/route/taken", test_taken);
+    g_test_add_func("/route/rest", test_rest);
+    g_test_add_func("/route/rest-and-swap", test_rest_and_swap);
     g_test_add_func("/route/explain", test_explain);
     g_test_add_func("/route/slot-after-loss", test_slot_after_loss);
     g_test_add_func("/route/slot-after-kill", test_slot_after_kill);

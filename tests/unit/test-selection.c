@@ -234,6 +234,52 @@ static void test_pinned(void)
     end(&f);
 }
 
+static Modem *make_pinned(const char *mm_imei, guint arrivals)
+{
+    Modem *modem = modem_new("a", 0);
+
+    modem->name = (g_free(modem->name), g_strdup("a"));
+    modem->imei = (g_free(modem->imei), g_strdup(mm_imei));
+    modem->pinned = TRUE;
+    modem->arrivals = arrivals;
+    modem_add_port(modem, "/dev/ttyUSB7", "at", "option");
+    return modem;
+}
+
+/* What a modem told does not hold for the one that has its port later. */
+static void test_pinned_replaced(void)
+{
+    static const struct {
+        const char *mm_imei, *before; /* ModemManager's, at first and later */
+        guint arrivals;
+        const char *told;
+    } cases[] = {
+        { "", "", 1, "+a:0,ttyUSB7" },   /* the node came again */
+        { "", "", 0, "" },               /* something else about it changed */
+        { IMEI, "", 0, "+a:0,ttyUSB7" }, /* ModemManager has another one there now */
+        { OTHER, OTHER, 0, "" },         /* it says nothing new */
+        { OTHER, "", 1, "" },            /* the wrong one again */
+        { IMEI, OTHER, 0, "+a:0,ttyUSB7" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Modem) first = make_pinned("", 0);
+        g_autoptr(Modem) before = make_pinned(cases[i].before, 0);
+        g_autoptr(Modem) later = make_pinned(cases[i].mm_imei, cases[i].arrivals);
+        Fixture f = { 0 };
+
+        begin(&f, "[modem a]\npath=/dev/ttyUSB7\nimei=" IMEI "\n");
+        selection_take(f.selection, first, TRUE);
+        selection_take_imei(f.selection, "a", OTHER);
+        assert_told(&f, "+a:0,ttyUSB7 -a:0,ttyUSB7");
+        selection_take(f.selection, before, TRUE);
+        assert_told(&f, "");
+        selection_take(f.selection, later, TRUE);
+        assert_told(&f, cases[i].told);
+        end(&f);
+    }
+}
+
 static void test_wants_at(void)
 {
     Fixture f = { 0 };
@@ -261,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/selection/imei", test_imei);
     g_test_add_func("/selection/no-discovery", test_no_discovery);
     g_test_add_func("/selection/pinned", test_pinned);
+    g_test_add_func("/selection/pinned-replaced", test_pinned_replaced);
     g_test_add_func("/selection/wants-at", test_wants_at);
     return g_test_run();
 }
