@@ -38,6 +38,9 @@ typedef struct {
     GHashTable *(*restore_eims)(const char *eid, guint *ret_last_number, gpointer data);
     /* AGENT's job is over: those that it held back may go on. */
     void (*advance_others)(Agent *agent, gpointer data);
+    /* TRUE when something of AGENT's modem that comes back now may have gone because of what another agent, or this
+     * one, does to the modem. */
+    gboolean (*expects_comeback)(Agent *agent, gpointer data);
     /* A profile change begins and ends, see WorkerListener. */
     void (*switch_begin)(Agent *agent, Rendezvous *rendezvous, gboolean inhibit, gpointer data);
     void (*switch_end)(Agent *agent, gpointer data);

@@ -33,9 +33,12 @@ static void announce_card(Agent *agent, const EuiccSnapshot *facts)
              facts->profiles->len, enabled, facts->eims->len);
 }
 
-/* The same card that comes back keeps its eIMs' numbers and counters. */
+/* The same card that comes back keeps its eIMs' numbers and counters; and where it was away only because another
+ * slot of its modem was used, or its own profile changed, also the times of their polls. */
 static void note_card(Agent *agent, const char *eid)
 {
+    gboolean keep = g_strcmp0(agent->last_eid, eid) == 0 &&
+                    agent->owner->expects_comeback(agent, agent->owner_data);
     GHashTableIter iter;
     gpointer eim;
 
@@ -51,7 +54,7 @@ static void note_card(Agent *agent, const char *eid)
     }
     replace_string(&agent->last_eid, eid);
     g_hash_table_iter_init(&iter, agent->eims);
-    while (g_hash_table_iter_next(&iter, NULL, &eim))
+    while (!keep && g_hash_table_iter_next(&iter, NULL, &eim))
         eim_state_schedule_first(eim, agent->config);
 }
 

@@ -2,9 +2,11 @@
 #include "agent/agents.h"
 
 #include "agent/agent.h"
+#include "agent/comebacks.h"
 #include "agent/selection.h"
 #include "agent/switching.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define FINISHED_LIMIT                                                                             \
     16 /* ended jobs that stay visible; the oldest gives way, no timer is needed */
@@ -22,6 +24,7 @@ struct Agents {
     Modems *modems;
     Switching *switching; /* NULL: ModemManager is not watched */
     Orders *orders;       /* likewise */
+    Comebacks *comebacks;
     Selection *selection; /* between MODEMS and AGENTS */
     GHashTable *imeis;    /* device -> IMEI that it told, for the selection */
     guint imei_source;
@@ -88,18 +91,9 @@ static gboolean is_same_device(Agent *agent, const Modem *modem)
 }
 
 /* Two names for it: the administrator has a group for each slot. */
-static gboolean shares_port(Agent *agent, const Modem *modem)
-{
-    for (guint i = 0; i < modem->ports->len; i++)
-        if (modem_find_port(agent_get_modem(agent),
-                            ((const ModemPort *)modem->ports->pdata[i])->path))
-            return TRUE;
-    return FALSE;
-}
-
 static gboolean is_same_modem(Agent *agent, const Modem *modem)
 {
-    return is_same_device(agent, modem) || shares_port(agent, modem);
+    return is_same_device(agent, modem) || modem_share_port(agent_get_modem(agent), modem);
 }
 
 static gboolean owner_is_held_back(Agent *agent, gpointer data)
@@ -235,29 +229,54 @@ static void owner_left(Agent *agent, gpointer data)
     }
 }
 
+/* NULL: it is not watched. */
+static ModemManager *get_manager(Agents *agents)
+{
+    return agents->switching ? modems_get_modemmanager(agents->modems) : NULL;
+}
+
+static void expect_comeback(Agents *agents, Agent *agent)
+{
+    comebacks_expect(agents->comebacks, get_manager(agents), agent_get_modem(agent));
+}
+
+static gboolean owner_expects_comeback(Agent *agent, gpointer data)
+{
+    Agents *agents = data;
+
+    return comebacks_are_expected(agents->comebacks, get_manager(agents), agent_get_modem(agent));
+}
+
 static void owner_switch_begin(Agent *agent, Rendezvous *rendezvous, gboolean inhibit,
                                gpointer data)
 {
     Agents *agents = data;
 
+    expect_comeback(agents, agent);
     if (agents->switching)
         switching_begin(agents->switching, agent, agent_get_modem(agent), inhibit, rendezvous);
     else
         rendezvous_answer(rendezvous);
 }
 
-static void owner_switch_end(Agent *agent, gpointer data)
+static void end_switch(Agents *agents, Agent *agent)
 {
-    Agents *agents = data;
-
     if (agents->switching)
         switching_end(agents->switching, agent);
+}
+
+static void owner_switch_end(Agent *agent, gpointer data)
+{
+    expect_comeback(data, agent);
+    end_switch(data, agent);
 }
 
 static void owner_order(Agent *agent, const Order *order, Rendezvous *rendezvous, gpointer data)
 {
     Agents *agents = data;
 
+    if (order->kind == ORDER_SWITCH_SLOT)
+        expect_comeback(agents, agent);
     if (agents->orders)
         orders_give(agents->orders, agent_get_modem(agent), order, rendezvous);
     else
@@ -301,6 +320,7 @@ static const AgentOwner agent_owner = {
     .keep_eims = owner_keep_eims,
     .restore_eims = owner_restore_eims,
     .advance_others = owner_advance_others,
+    .expects_comeback = owner_expects_comeback,
     .switch_begin = owner_switch_begin,
     .switch_end = owner_switch_end,
     .order = owner_order,
@@ -313,14 +333,14 @@ static const AgentOwner agent_owner = {
 
 static void tell_modem_manager(Agents *agents, Agent *agent)
 {
-    ModemManager *mm = agents->switching ? modems_get_modemmanager(agents->modems) : NULL;
+    ModemManager *mm = get_manager(agents);
 
     if (mm)
-        agent_set_modem_manager(agent, switching_find(mm, agent_get_modem(agent)));
+        agent_set_modem_manager(agent, tie_find_object(mm, agent_get_modem(agent)));
 }
 
-/* What the modem refused until now it may grant when ModemManager has it. Slots that we switch ourselves make
- * ModemManager's object go and come back: no reason to look again. */
+/* What the modem refused until now it may grant when ModemManager has it. Slots that we switch, and profiles that we
+ * change, make ModemManager's object go and come back: no reason to look again. */
 static void retry_with_object(Agents *agents, Agent *agent)
 {
     g_autofree char *before = g_strdup(agent_get_modem_snapshot(agent)->modem_manager_path);
@@ -328,7 +348,7 @@ static void retry_with_object(Agents *agents, Agent *agent)
 
     tell_modem_manager(agents, agent);
     path = agent_get_modem_snapshot(agent)->modem_manager_path;
-    if (path[0] && !g_str_equal(path, before) && !agent_get_modem(agent)->switch_slot)
+    if (path[0] && !g_str_equal(path, before) && !owner_expects_comeback(agent, agents))
         agent_retry(agent, "ModemManager object");
 }
 
@@ -336,9 +356,10 @@ static void on_modem_manager(const MmModem *modem, MmChange change, gpointer dat
 {
     Agents *agents = data;
 
-    (void)modem;
-    switching_note_manager(agents->switching, change);
+    switching_note_manager(agents->switching, modem, change);
     orders_note_manager(agents->orders, change);
+    if (change & MM_CHANGE_MANAGER_WENT)
+        comebacks_forget(agents->comebacks);
     for (guint i = 0; i < agents->agents->len && !agents->stopping; i++)
         retry_with_object(agents, agents->agents->pdata[i]);
 }
@@ -375,15 +396,35 @@ static void forget_waiting(Agents *agents, const Modem *modem)
     }
 }
 
+/* ModemManager's object came or went, and nothing else. */
+static gboolean differs_in_object(const Modem *before, const Modem *now)
+{
+    g_autoptr(Modem) rest = modem_copy(now);
+
+    replace_string(&rest->mm_path, before->mm_path);
+    replace_string(&rest->imei, before->imei);
+    for (guint i = 0; i < rest->ports->len; i++) {
+        ModemPort *port = rest->ports->pdata[i];
+        const ModemPort *former = modem_find_port(before, port->path);
+
+        port->taken = former ? former->taken : port->taken;
+    }
+    return !modem_equals(before, now) && modem_equals(before, rest);
+}
+
 static void modem_came(Agents *agents, const Modem *modem)
 {
     g_autofree char *ports = modem_describe_ports(modem);
     Agent *agent = find_agent(agents->agents, modem);
 
     if (agent) {
+        gboolean ours = owner_expects_comeback(agent, agents) &&
+                        differs_in_object(agent_get_modem(agent), modem);
+
         agent_set_modem(agent, modem);
         tell_modem_manager(agents, agent);
-        agent_retry(agent, "device seen");
+        if (!ours)
+            agent_retry(agent, "device seen");
         return;
     }
     forget_waiting(agents, modem);
@@ -413,7 +454,7 @@ static void modem_went(Agents *agents, const Modem *modem)
         g_ptr_array_steal_index(agents->agents, index);
     g_ptr_array_add(agents->leaving, agent);
     /* A modem that restarts because of a change must be ModemManager's to find. */
-    owner_switch_end(agent, agents);
+    end_switch(agents, agent);
     agent_leave(agent);
 }
 
@@ -452,6 +493,7 @@ Agents *agents_new(const Config *config)
     agents->cards = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, card_memory_free);
     agents->jobs = g_hash_table_new(NULL, NULL);
     agents->inhibitions = g_ptr_array_new_with_free_func(inhibition_free);
+    agents->comebacks = comebacks_new();
     agents->modems = modems_new(on_found, agents);
     agents->selection = selection_new(config, on_modem, agents);
     g_queue_init(&agents->ended);
@@ -488,6 +530,7 @@ void agents_free(Agents *agents)
     g_clear_pointer(&agents->orders, orders_free);
     g_clear_pointer(&agents->switching, switching_free);
     modems_free(agents->modems);
+    comebacks_free(agents->comebacks);
     selection_free(agents->selection);
     if (agents->imei_source)
         g_source_remove(agents->imei_source);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/orders.h"
 
-#include "agent/switching.h"
+#include "agent/tie.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -11,7 +11,7 @@
 typedef struct {
     Orders *orders;
     Order order;
-    char *device, *mm_device, *path;
+    Tie *tie; /* has an object */
     Rendezvous *rendezvous;
     MmRequest *request;
     char *log_object;
@@ -20,22 +20,26 @@ typedef struct {
 
 struct Orders {
     ModemManager *mm;
-    GPtrArray *given;      /* of Given, under way */
-    GHashTable *switching; /* device of ours -> Switched, since ModemManager switched its slot */
+    GPtrArray *given; /* of Given, under way */
+    /* Of Tie: modems of which ModemManager switched the slot. It answers before it begins to probe the modem anew: the
+     * object is still there for a moment, or not any more. */
+    GPtrArray *switched;
 };
 
-/* It answers before it begins to probe the modem anew: the object is still there for a moment, or not any more. */
-typedef struct {
-    char *mm_device, *path;
-} Switched;
-
-static void switched_free(gpointer data)
+static const Tie *find_switched(const Orders *orders, const Modem *modem)
 {
-    Switched *switched = data;
+    for (guint i = 0; i < orders->switched->len; i++)
+        if (tie_means(orders->switched->pdata[i], orders->mm, modem))
+            return orders->switched->pdata[i];
+    return NULL;
+}
 
-    g_free(switched->mm_device);
-    g_free(switched->path);
-    g_free(switched);
+static void forget_switched(Orders *orders, const Modem *modem)
+{
+    const Tie *switched;
+
+    while ((switched = find_switched(orders, modem)))
+        g_ptr_array_remove_fast(orders->switched, (gpointer)switched);
 }
 
 static void given_free(gpointer data)
@@ -45,9 +49,7 @@ static void given_free(gpointer data)
     g_clear_pointer(&given->request, mm_request_free);
     rendezvous_answer(given->rendezvous);
     rendezvous_unref(given->rendezvous);
-    g_free(given->device);
-    g_free(given->mm_device);
-    g_free(given->path);
+    g_clear_pointer(&given->tie, tie_free);
     g_free(given->log_object);
     g_free(given);
 }
@@ -58,14 +60,14 @@ Orders *orders_new(ModemManager *mm)
 
     orders->mm = mm;
     orders->given = g_ptr_array_new_with_free_func(given_free);
-    orders->switching = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, switched_free);
+    orders->switched = g_ptr_array_new_with_free_func((GDestroyNotify)tie_free);
     return orders;
 }
 
 void orders_free(Orders *orders)
 {
     g_ptr_array_unref(orders->given);
-    g_hash_table_unref(orders->switching);
+    g_ptr_array_unref(orders->switched);
     g_free(orders);
 }
 
@@ -80,11 +82,8 @@ static void on_done(const MmModem *modem, const GError *error, gpointer data)
         log_info(&given->log, "%s: it is done without ModemManager", error->message);
     } else {
         if (given->order.kind == ORDER_SWITCH_SLOT) {
-            Switched *switched = g_new0(Switched, 1);
-
-            switched->mm_device = g_strdup(given->mm_device);
-            switched->path = g_strdup(given->path);
-            g_hash_table_replace(orders->switching, g_strdup(given->device), switched);
+            forget_switched(orders, given->tie->modem);
+            g_ptr_array_add(orders->switched, g_steal_pointer(&given->tie));
         }
         rendezvous_grant(given->rendezvous);
     }
@@ -97,12 +96,12 @@ static void on_settled(const MmModem *modem, const GError *error, gpointer data)
     Orders *orders = given->orders;
 
     g_clear_pointer(&given->request, mm_request_free);
-    g_hash_table_remove(orders->switching, given->device);
+    forget_switched(orders, given->tie->modem);
     if (error) {
         on_done(NULL, error, given);
         return;
     }
-    given->path = g_strdup(modem->path);
+    tie_set_object(given->tie, modem);
     switch (given->order.kind) {
     case ORDER_SWITCH_SLOT:
         log_info(&given->log, "ModemManager is asked for slot %u", given->order.slot);
@@ -120,13 +119,13 @@ static void on_settled(const MmModem *modem, const GError *error, gpointer data)
 void orders_note_manager(Orders *orders, MmChange change)
 {
     if (change & MM_CHANGE_MANAGER_WENT)
-        g_hash_table_remove_all(orders->switching);
+        g_ptr_array_set_size(orders->switched, 0);
 }
 
 void orders_give(Orders *orders, const Modem *modem, const Order *order, Rendezvous *rendezvous)
 {
-    const MmModem *object = switching_find(orders->mm, modem);
-    const Switched *switched = g_hash_table_lookup(orders->switching, modem->device);
+    const MmModem *object = tie_find_object(orders->mm, modem);
+    const Tie *switched = find_switched(orders, modem);
     gint64 deadline = clock_deadline(SETTLE_TIMEOUT);
     Given *given;
 
@@ -137,14 +136,16 @@ void orders_give(Orders *orders, const Modem *modem, const Order *order, Rendezv
     given = g_new0(Given, 1);
     given->orders = orders;
     given->order = *order;
-    given->device = g_strdup(modem->device);
-    given->mm_device = g_strdup(switched ? switched->mm_device : object->device);
+    given->tie = tie_new(orders->mm, modem);
+    if (switched)
+        tie_set_object(given->tie, switched->object);
     given->rendezvous = rendezvous_ref(rendezvous);
     given->log_object = modem_make_log_name(modem);
-    given->log = (LogContext){ .object = given->log_object, .modem = given->device };
+    given->log = (LogContext){ .object = given->log_object, .modem = given->tie->modem->device };
     g_ptr_array_add(orders->given, given);
     given->request =
-        switched ? mm_wait_reprobed(orders->mm, given->mm_device, switched->path, deadline,
-                                    on_settled, given)
-                 : mm_wait_settled(orders->mm, given->mm_device, deadline, on_settled, given);
+        switched
+            ? mm_wait_reprobed(orders->mm, given->tie->object->device, given->tie->object->path,
+                               deadline, on_settled, given)
+            : mm_wait_settled(orders->mm, given->tie->object->device, deadline, on_settled, given);
 }

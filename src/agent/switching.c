@@ -24,14 +24,14 @@ typedef struct {
     Rendezvous *waits; /* NULL: answered */
 } User;
 
-/* One modem of ModemManager. */
+/* One physical modem. */
 typedef struct {
     Switching *switching;
-    char *device; /* of ours */
-    char *mm_device, *imei;
+    Tie *tie; /* has an object */
     State state;
-    gboolean wants; /* inhibition */
+    gboolean wants; /* inhibition: one of the users does */
     gboolean inhibited;
+    gboolean lost;    /* ModemManager went, and with it what WANTS is about */
     GPtrArray *users; /* of User */
     MmRequest *request;
     GSource *timer;
@@ -57,15 +57,6 @@ gboolean switching_wants_inhibition(InhibitPolicy policy, const char *transport,
         return FALSE;
     }
     g_return_val_if_reached(FALSE);
-}
-
-const MmModem *switching_find(const ModemManager *mm, const Modem *modem)
-{
-    const MmModem *found = mm_find_by_path(mm, modem->mm_path);
-
-    for (guint i = 0; !found && i < modem->ports->len; i++)
-        found = mm_find_by_port(mm, ((const ModemPort *)modem->ports->pdata[i])->path);
-    return found ? found : mm_find_by_device(mm, modem->device);
 }
 
 /* ---- one modem ---- */
@@ -102,11 +93,15 @@ static void switch_free(gpointer data)
     stop_timer(self);
     g_clear_pointer(&self->request, mm_request_free);
     g_ptr_array_unref(self->users);
-    g_free(self->device);
-    g_free(self->mm_device);
-    g_free(self->imei);
+    tie_free(self->tie);
     g_free(self->log_object);
     g_free(self);
+}
+
+/* What ModemManager calls it. */
+static const char *get_device(const Switch *self)
+{
+    return self->tie->object->device;
 }
 
 /* Nothing is left to do: it goes. */
@@ -139,7 +134,9 @@ static void go(Switch *self)
     for (guint i = 0; i < self->users->len; i++) {
         User *user = self->users->pdata[i];
 
-        if (user->waits)
+        if (user->waits && self->inhibited)
+            rendezvous_grant(user->waits);
+        else if (user->waits)
             rendezvous_answer(user->waits);
         g_clear_pointer(&user->waits, rendezvous_unref);
     }
@@ -159,6 +156,13 @@ static void on_inhibited(const MmModem *modem, const GError *error, gpointer dat
     go(self);
 }
 
+static void inhibit(Switch *self)
+{
+    self->lost = FALSE;
+    self->state = STATE_INHIBITING;
+    self->request = mm_inhibit(self->switching->mm, get_device(self), TRUE, on_inhibited, self);
+}
+
 static void on_settled(const MmModem *modem, const GError *error, gpointer data)
 {
     Switch *self = data;
@@ -168,21 +172,19 @@ static void on_settled(const MmModem *modem, const GError *error, gpointer data)
     if (error)
         log_warning(&self->log, "%s", error->message);
     if (!modem)
-        modem = mm_find_by_device(self->switching->mm, self->mm_device);
+        modem = mm_find_by_device(self->switching->mm, get_device(self));
     if (!modem || !self->wants) {
         go(self);
         return;
     }
-    g_free(self->imei);
-    self->imei = g_strdup(modem->imei);
-    self->state = STATE_INHIBITING;
-    self->request = mm_inhibit(self->switching->mm, self->mm_device, TRUE, on_inhibited, self);
+    tie_set_object(self->tie, modem);
+    inhibit(self);
 }
 
 static void start(Switch *self)
 {
     self->state = STATE_SETTLING;
-    self->request = mm_wait_settled(self->switching->mm, self->mm_device,
+    self->request = mm_wait_settled(self->switching->mm, get_device(self),
                                     clock_deadline(SETTLE_TIMEOUT), on_settled, self);
 }
 
@@ -200,11 +202,14 @@ static void on_returned(const MmModem *modem, const GError *error, gpointer data
     Switch *self = data;
 
     g_clear_pointer(&self->request, mm_request_free);
-    if (error)
+    if (error) {
         log_warning(&self->log, "after a profile change: %s", error->message);
-    else
+    } else {
         log_info(&self->log, "ModemManager has the modem back as %s, %s", modem->path,
                  mm_state_to_string(modem->state));
+        if (modem->device)
+            tie_set_object(self->tie, modem);
+    }
     after_return(self);
 }
 
@@ -220,19 +225,19 @@ static void on_released(const MmModem *modem, const GError *error, gpointer data
         return;
     }
     self->state = STATE_RETURNING;
-    self->request = mm_wait_exported(self->switching->mm, self->mm_device, self->imei,
+    self->request = mm_wait_exported(self->switching->mm, get_device(self), self->tie->object->imei,
                                      clock_deadline(RETURN_TIMEOUT), on_returned, self);
 }
 
 static void release(Switch *self)
 {
     stop_timer(self);
-    self->inhibited = FALSE;
+    self->inhibited = self->wants = FALSE;
     /* Those that were let in by it are past caring. */
     if (self->state == STATE_ACTIVE)
         g_ptr_array_set_size(self->users, 0);
     self->state = STATE_RELEASING;
-    self->request = mm_inhibit(self->switching->mm, self->mm_device, FALSE, on_released, self);
+    self->request = mm_inhibit(self->switching->mm, get_device(self), FALSE, on_released, self);
 }
 
 static gboolean on_lingered(gpointer data)
@@ -259,27 +264,26 @@ void switching_free(Switching *switching)
     g_free(switching);
 }
 
-static Switch *find_switch(Switching *switching, const char *device)
+static Switch *find_switch(Switching *switching, const Modem *modem)
 {
     for (guint i = 0; i < switching->switches->len; i++) {
         Switch *self = switching->switches->pdata[i];
 
-        if (g_str_equal(self->device, device))
+        if (tie_means(self->tie, switching->mm, modem))
             return self;
     }
     return NULL;
 }
 
-static Switch *switch_new(Switching *switching, const Modem *modem, const char *mm_device)
+static Switch *switch_new(Switching *switching, const Modem *modem)
 {
     Switch *self = g_new0(Switch, 1);
 
     self->switching = switching;
-    self->device = g_strdup(modem->device);
-    self->mm_device = g_strdup(mm_device);
+    self->tie = tie_new(switching->mm, modem);
     self->users = g_ptr_array_new_with_free_func(user_free);
     self->log_object = modem_make_log_name(modem);
-    self->log = (LogContext){ .object = self->log_object, .modem = self->device };
+    self->log = (LogContext){ .object = self->log_object, .modem = self->tie->modem->device };
     g_ptr_array_add(switching->switches, self);
     return self;
 }
@@ -296,34 +300,38 @@ static void add_user(Switch *self, gconstpointer who, Rendezvous *rendezvous)
 void switching_begin(Switching *switching, gconstpointer user, const Modem *modem, gboolean inhibit,
                      Rendezvous *rendezvous)
 {
-    Switch *self = find_switch(switching, modem->device);
-    const MmModem *object = switching_find(switching->mm, modem);
+    Switch *self = find_switch(switching, modem);
+    const MmModem *object = tie_find_object(switching->mm, modem);
+    gboolean wanted;
 
     if (!self && (!object || !object->device)) {
         rendezvous_answer(rendezvous);
         return;
     }
     if (!self) {
-        self = switch_new(switching, modem, object->device);
+        self = switch_new(switching, modem);
         self->wants = inhibit;
         add_user(self, user, rendezvous);
         start(self);
         return;
     }
     add_user(self, user, rendezvous);
+    wanted = self->wants;
+    self->wants = wanted || inhibit;
     switch (self->state) {
-    case STATE_SETTLING:
-        self->wants = self->wants || inhibit;
-        break;
     case STATE_INHIBITING:
         break;
     case STATE_ACTIVE:
     case STATE_LINGERING:
-        go(self);
+        /* What ModemManager did not grant the first one it is not asked again. */
+        if (wanted || !inhibit)
+            go(self);
+        else
+            start(self);
         break;
+    case STATE_SETTLING:
     case STATE_RELEASING:
     case STATE_RETURNING:
-        self->wants = inhibit;
         break;
     }
 }
@@ -375,20 +383,37 @@ void switching_end(Switching *switching, gconstpointer user)
     }
 }
 
-void switching_note_manager(Switching *switching, MmChange change)
+/* Requests under way have failed by themselves. */
+static void note_went(Switch *self)
 {
-    if (!(change & MM_CHANGE_MANAGER_WENT))
+    self->lost = self->wants;
+    if (!self->inhibited)
         return;
-    /* Requests under way have failed by themselves. */
+    log_warning(&self->log, "ModemManager went during a profile change");
+    self->inhibited = FALSE;
+    stop_timer(self);
+    if (self->state == STATE_LINGERING)
+        finish(self);
+}
+
+/* A new ModemManager has the modem, and begins to work with it: the change that is under way is not waited for, and so
+ * neither is that. */
+static void note_came(Switch *self)
+{
+    if (!self->lost || self->state != STATE_ACTIVE)
+        return;
+    log_info(&self->log, "ModemManager is back during a profile change: asking it once more");
+    inhibit(self);
+}
+
+void switching_note_manager(Switching *switching, const MmModem *modem, MmChange change)
+{
     for (guint i = switching->switches->len; i > 0; i--) {
         Switch *self = switching->switches->pdata[i - 1];
 
-        if (!self->inhibited)
-            continue;
-        log_warning(&self->log, "ModemManager went during a profile change");
-        self->inhibited = FALSE;
-        stop_timer(self);
-        if (self->state == STATE_LINGERING)
-            finish(self);
+        if (change & MM_CHANGE_MANAGER_WENT)
+            note_went(self);
+        else if (change & MM_CHANGE_APPEARED && g_strcmp0(modem->device, get_device(self)) == 0)
+            note_came(self);
     }
 }

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "agent/rendezvous.h"
+#include "agent/tie.h"
 #include "channel/quirks.h"
-#include "modem/modem.h"
-#include "modem/modemmanager.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +13,10 @@ G_BEGIN_DECLS
  * anew and so learns of the other profile. Main thread only.
  *
  * ModemManager is never a reason not to change a profile: where it is absent, does not know the modem, refuses, does not
- * answer or goes meanwhile, the change goes on without it, and that is logged. The end of the daemon ends
- * its inhibitions, as they belong to its bus connection.
+ * answer or goes meanwhile, the change goes on without it, and that is logged. One that starts again while a change is
+ * under way is asked anew. The end of the daemon ends its inhibitions, as they belong to its bus connection.
+ *
+ * All slots of a physical modem share one inhibition, whatever they are called: it ends after the last change.
  */
 typedef struct Switching Switching;
 
@@ -30,17 +31,15 @@ Switching *switching_new(ModemManager *mm, GMainContext *context);
 void switching_free(Switching *switching);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Switching, switching_free)
 
-/* Answers RENDEZVOUS, at once or later, when USER may change the profile behind MODEM. Every begin has one end. */
+/* Answers RENDEZVOUS, at once or later, when USER may change the profile behind MODEM; grants it where ModemManager has
+ * let go of the modem, whose connection is away until some time after the end. Every begin has one end. */
 void switching_begin(Switching *switching, gconstpointer user, const Modem *modem, gboolean inhibit,
                      Rendezvous *rendezvous);
 /* The change is over, or nobody waits for it any more: some seconds after the last one on this modem
  * ModemManager takes it again. A USER that never began is passed over. */
 void switching_end(Switching *switching, gconstpointer user);
 
-/* For MmFunc: the manager went, and with it every inhibition. */
-void switching_note_manager(Switching *switching, MmChange change);
-
-/* The ModemManager object of MODEM, by its ports or its device; NULL. */
-const MmModem *switching_find(const ModemManager *mm, const Modem *modem);
+/* For MmFunc: the manager went, and with it every inhibition, or a new one has MODEM. */
+void switching_note_manager(Switching *switching, const MmModem *modem, MmChange change);
 
 G_END_DECLS

@@ -135,7 +135,7 @@ static gboolean is_answered(Worker *worker, gconstpointer data)
     return rendezvous_is_answered((Rendezvous *)data);
 }
 
-static void host_switch_begin(gpointer data, GCancellable *cancellable)
+static gboolean host_switch_begin(gpointer data, GCancellable *cancellable)
 {
     Worker *worker = data;
     Backend *backend = route_get_backend(worker->route);
@@ -156,6 +156,7 @@ static void host_switch_begin(gpointer data, GCancellable *cancellable)
     (void)sleep_until(worker, clock_deadline(SWITCH_TIMEOUT), is_answered, rendezvous, cancellable,
                       NULL);
     worker->network_changes = network_count_changes(worker->network);
+    return rendezvous_is_granted(rendezvous);
 }
 
 static void host_switch_end(gpointer data)

@@ -280,12 +280,12 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
                              GError **error)
 {
     g_autoptr(GError) ignored = NULL;
-    gboolean owed = FALSE, ok;
+    gboolean owed = FALSE, let_go = FALSE, ok;
     IpaEim *receiver = NULL;
 
     ipa_session_stage(session, 0.3, "executing a package of %s", eim->eim_id);
     if (package->changes_profiles)
-        ipa_session_begin_switch(session);
+        let_go = ipa_session_begin_switch(session);
     ok = run_package(session, eim, package, &receiver, &owed, error);
     /* The way to the eIM may need what was let go of. */
     if (package->changes_profiles)
@@ -294,7 +294,7 @@ gboolean ipa_package_execute(IpaSession *session, const IpaEim *eim, const Esipa
         (void)ipa_results_deliver(session, eim, &ignored);
     if (!ok)
         return FALSE;
-    ok = ipa_rollback_deliver(session, receiver, error);
+    ok = ipa_rollback_deliver(session, receiver, let_go, error);
     ipa_eim_free(receiver);
     return ok;
 }

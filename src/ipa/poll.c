@@ -157,7 +157,7 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         goto out;
     forget_refusals(session, eim);
     /* An eIM that can't use an old result still has to be able to send packages. */
-    if (!ipa_rollback_deliver(session, eim, &refusal) && !ipa_results_is_refusal(refusal)) {
+    if (!ipa_rollback_deliver(session, eim, FALSE, &refusal) && !ipa_results_is_refusal(refusal)) {
         g_propagate_error(error, g_steal_pointer(&refusal));
         goto out;
     }

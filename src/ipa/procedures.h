@@ -82,8 +82,11 @@ gboolean ipa_data_answer(IpaSession *session, const IpaEim *eim, const EsipaPack
 /* ipa_results_deliver() when a profile change may be among what is owed to EIM. A result whose package
  * allowed a rollback is tried for the session's rollback_window; when the eIM stays out of reach, the
  * former profile is enabled again (ProfileRollback, once) and the result of that delivered (3.3.2). The
- * window counts anew after a restart and with every poll until then. (rollback.c) */
-gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error);
+ * window counts anew after a restart and with every poll until then. LET_GO (ipa_session_begin_switch()): the
+ * network comes back only now, so that any result is tried for as long; without leave for a rollback it then stays
+ * owed. (rollback.c) */
+gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, gboolean let_go,
+                              GError **error);
 
 /* The card has accepted the package of BY: what an earlier one granted is void (es10.md 5.8). Failure to
  * note it is only reported. (rollback.c) */

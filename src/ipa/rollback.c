@@ -54,9 +54,9 @@ static gboolean pause_delivery(IpaSession *session, guint pause, guint *waited, 
 }
 
 /* Tries until the window is over, as attaching to a network takes its time, for as long as there is a
- * result at STAGE. Fails with what happened last. */
+ * result at STAGE, or with LET_GO any. Fails with what happened last. */
 static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRollback stage,
-                                  GError **error)
+                                  gboolean let_go, GError **error)
 {
     gint64 start = clock_boottime();
     guint pause = FIRST_PAUSE, waited = 0;
@@ -69,7 +69,7 @@ static gboolean deliver_patiently(IpaSession *session, const IpaEim *eim, IpaRol
         if (ipa_results_deliver(session, eim, &local))
             return TRUE;
         elapsed = MAX(waited, (guint)((clock_boottime() - start) / G_USEC_PER_SEC));
-        if (!is_unreachable(local) || !find_change(session, eim->eim_id, stage) ||
+        if (!is_unreachable(local) || !(let_go || find_change(session, eim->eim_id, stage)) ||
             elapsed >= session->rollback_window) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -247,13 +247,14 @@ static gboolean roll_back(IpaSession *session, IpaRecord *record, gboolean *ret_
                   : ipa_rollback_adopt_nothing(session, record, error);
 }
 
-gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **error)
+gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, gboolean let_go,
+                              GError **error)
 {
     g_autoptr(GError) failure = NULL;
     gboolean done = FALSE, ok;
     IpaRecord *record;
 
-    if (deliver_patiently(session, eim, IPA_ROLLBACK_ALLOWED, &failure))
+    if (deliver_patiently(session, eim, IPA_ROLLBACK_ALLOWED, let_go, &failure))
         return TRUE;
     record = find_change(session, eim->eim_id, IPA_ROLLBACK_ALLOWED);
     /* It answered over the new profile, whatever it answered: a later outage is another matter (I-37). */
@@ -282,7 +283,7 @@ gboolean ipa_rollback_deliver(IpaSession *session, const IpaEim *eim, GError **e
         return FALSE;
     }
     if (done)
-        return deliver_patiently(session, eim, IPA_ROLLBACK_DONE, error);
+        return deliver_patiently(session, eim, IPA_ROLLBACK_DONE, FALSE, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }

@@ -160,10 +160,10 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
     session->host->event(session->host_data, level, event, eim_id, text);
 }
 
-void ipa_session_begin_switch(IpaSession *session)
+gboolean ipa_session_begin_switch(IpaSession *session)
 {
-    if (session->host->switch_begin)
-        session->host->switch_begin(session->host_data, session->cancellable);
+    return session->host->switch_begin &&
+           session->host->switch_begin(session->host_data, session->cancellable);
 }
 
 void ipa_session_end_switch(IpaSession *session)

@@ -93,8 +93,9 @@ typedef struct {
                                  GCancellable *cancellable, GError **error);
     /* Around everything on the card that may enable another profile: whoever else uses the modem is asked to
      * let go of it, and may have it back. begin returns when the change may go on, at the latest when
-     * CANCELLABLE is triggered; each has one end. Both may be NULL. */
-    void (*switch_begin)(gpointer data, GCancellable *cancellable);
+     * CANCELLABLE is triggered; each has one end. TRUE: it was let go of, and the modem's network is away until some
+     * time after the end. Both may be NULL. */
+    gboolean (*switch_begin)(gpointer data, GCancellable *cancellable);
     void (*switch_end)(gpointer data);
     /* Another profile is enabled: what is known of the network under the connections is void. RECONNECT:
      * no connection is kept at all, as the next one has to show that there is a way (I-36). */
@@ -161,7 +162,7 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
                        const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* host->switch_begin() and _end(), where the host has them. */
-void ipa_session_begin_switch(IpaSession *session);
+gboolean ipa_session_begin_switch(IpaSession *session);
 void ipa_session_end_switch(IpaSession *session);
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);

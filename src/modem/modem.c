@@ -145,6 +145,14 @@ const ModemPort *modem_find_port(const Modem *modem, const char *path)
     return NULL;
 }
 
+gboolean modem_share_port(const Modem *a, const Modem *b)
+{
+    for (guint i = 0; i < b->ports->len; i++)
+        if (modem_find_port(a, ((const ModemPort *)b->ports->pdata[i])->path))
+            return TRUE;
+    return FALSE;
+}
+
 char *modem_make_log_name(const Modem *modem)
 {
     return g_path_get_basename(

@@ -47,6 +47,8 @@ ModemPort *modem_add_port(Modem *modem, const char *path, const char *transport,
 void modem_remove_port(Modem *modem, const char *path);
 /* NULL: no such port. Borrowed. */
 const ModemPort *modem_find_port(const Modem *modem, const char *path);
+/* TRUE when a port is of both, whatever they are called. */
+gboolean modem_share_port(const Modem *a, const Modem *b);
 /* TRUE when it has a port over which no other program is in the way: QMI or MBIM. */
 gboolean modem_has_control_port(const Modem *modem);
 /* What log lines call it: name of its first node, or of the device; g_free() it. */

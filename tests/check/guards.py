@@ -916,6 +916,54 @@ guard("agents: two cards of which one needs its slot switched are never used at 
       "src/agent/agents.c", "(modem->switch_slot || agent_get_modem(other)->switch_slot))",
       "(modem->switch_slot && agent_get_modem(other)->switch_slot))",
       "test-agents-modems /agents-modems/switched-slots")
+guard("switching: all slots of a modem share one inhibition", "modems 5.3",
+      "src/agent/switching.c", "if (tie_means(self->tie, switching->mm, modem))",
+      "if (g_str_equal(self->tie->modem->device, modem->device))",
+      "test-switching /switching/two-users/two-groups", "test-switching /switching/two-users/another-port",
+      "test-switching /switching/sibling-while-it-returns")
+guard("orders: all slots of a modem wait for its new object", "modems 5.3",
+      "src/agent/orders.c", "if (tie_means(orders->switched->pdata[i], orders->mm, modem))",
+      "if (g_str_equal(((const Tie *)orders->switched->pdata[i])->modem->device, modem->device))",
+      "test-orders /orders/probed-anew-for-sibling")
+guard("agents: an object that comes back because of us is no news", "invariant 7; modems 5.3",
+      "src/agent/agents.c", "!g_str_equal(path, before) && !owner_expects_comeback(agent, agents))",
+      "!g_str_equal(path, before))",
+      "test-agents-manager /agents-manager/object-of-switched-slot",
+      "test-agents-manager /agents-manager/profile-changed")
+guard("agents: a modem whose object comes back because of us is not looked at", "invariant 7; modems 5.3",
+      "src/agent/agents.c", "        if (!ours)\n",
+      "        if (!ours || TRUE)\n",
+      "test-agents-manager /agents-manager/slot-switched")
+guard("agents: an object that comes is a reason to try again", "modems 5.3",
+      "src/agent/agents.c", 'agent_retry(agent, "ModemManager object");',
+      "(void)agent;",
+      "test-agents-manager /agents-manager/retry", "test-agents-manager /agents-manager/retry-at-once")
+guard("agent: a card that was away because of us is polled when it would have been", "invariant 7",
+      "src/agent/agent_news.c", "while (!keep && g_hash_table_iter_next(",
+      "while ((!keep || TRUE) && g_hash_table_iter_next(",
+      "test-agents-manager /agents-manager/poll-of-other-slot")
+guard("switching: a ModemManager that restarts is asked again", "modems 5.3",
+      "src/agent/switching.c", "    if (!self->lost || self->state != STATE_ACTIVE)\n        return;",
+      "    if (self->lost || !self->lost)\n        return;",
+      "test-switching /switching/restarts-while-inhibited", "test-switching /switching/goes-while-settling",
+      "switch.py IPAD-MMC-16N")
+guard("ipa: a network that was let go of is waited for", "modems 5.3; I-36",
+      "src/ipa/rollback.c", "!(let_go || find_change(session, eim->eim_id, stage))",
+      "!find_change(session, eim->eim_id, stage)",
+      "test-ipa-rollback /rollback/let-go/enabled", "test-ipa-rollback /rollback/let-go/refused",
+      "switch.py IPAD-MMC-17N")
+guard("worker: it is told that the network was let go of", "modems 5.3",
+      "src/agent/worker_host.c", "return rendezvous_is_granted(rendezvous);\n}\n\nstatic void host_switch_end",
+      "return FALSE;\n}\n\nstatic void host_switch_end",
+      "switch.py IPAD-MMC-17N")
+guard("switching: a profile change knows that the modem was let go of", "modems 5.3",
+      "src/agent/switching.c", "            rendezvous_grant(user->waits);",
+      "            rendezvous_answer(user->waits);",
+      "test-switching /switching/sequence")
+guard("worker: a refusal of one port does not hide what may pass at another", "design 6",
+      "src/agent/worker_card.c", "    } else if (euiccd_error_is(*first, EUICCD_ERROR_NOT_SUPPORTED) &&",
+      "    } else if (FALSE &&",
+      "test-worker-card /worker-card/refusal-then-silence", "test-worker-card /worker-card/refusals-then-gone")
 guard("agent: no job while somebody inhibits", "org.euiccd1.Manager",
       "src/agent/agents.c", "if (agents->stopping || agents->inhibitions->len > 0)",
       "if (agents->stopping)",

@@ -120,6 +120,47 @@ def modemmanager_killed_while_inhibited(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [2, 2], "inhibitions")
 
 
+@case("IPAD-MMC-16N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[modem first]\ndevice=2-1\ninhibit=always\n")
+def modemmanager_restarted_while_inhibited(world):
+    """In the middle of the change: the new one is asked to let go of the modem as well, and has it back afterwards."""
+    views, _ = begin(world)
+    for view in views:
+        view.knob("modem", {"rules": [{"message": "send-apdu", "contains": "BF51", "action": "delay",
+                                       "ms": 100000}]})
+    asked = [ask(view, 2) for view in views]
+    for view in views:
+        view.wait_modem("rule")
+    world.part("modemmanager", "kill")
+    world.part("modemmanager", "start")
+    for view in views:
+        view.wait_until("it lets go again", lambda v=view: count(world, LET_GO, v.number) == 2)
+        equal(view.mm_modem(view.number), None, "modem that ModemManager shows although inhibited")
+        view.knob("modem", "release")
+    for view, (number, job) in zip(views, asked):
+        end(view, number, job)
+        switched(view, 2, None)
+        world.wait_until("it is told", lambda v=view: count(world, HAS_BACK, v.number) == 1)
+
+
+# The first attempt fails, on the connection of the poll and on a new one; nothing but the wait for the network
+# makes another within the hour.
+@case("IPAD-MMC-17N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+      settings="[poll]\nretry-first=1h\n[modem first]\ndevice=2-1\ninhibit=always\n"
+               "[modem second]\ndevice=2-2\ninhibit=never\n")
+def network_comes_back_after_the_inhibition(world):
+    """The result of a change without leave for a rollback waits for the network where ModemManager let go of it."""
+    views, _ = begin(world)
+    for view, expected in zip(views, ("done", "failed")):
+        world.knob("eim", {"faults": [{"on": "ProvideEimPackageResult", "count": 2, "drop": "before"}]})
+        number, job = ask(view, 2)
+        equal(view.wait_job(job)[0], expected, f"poll of card {view.number}")
+        if expected == "failed":
+            view.poll_ok()
+        equal(view.delivered(number)["results"], [{"enable": 0}])
+        view.check_settled()
+
+
 @case("IPAD-MMC-15N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def pulled_while_inhibited(world):

@@ -98,6 +98,16 @@ static void send_later(SimModem *modem, SimPeer *peer, const GByteArray *frames,
     g_ptr_array_add(modem->delayed, delayed);
 }
 
+void sim_modem_release(SimModem *modem)
+{
+    modem->last_due = 0;
+    while (modem->delayed->len > 0) {
+        Delayed *delayed = modem->delayed->pdata[0];
+        g_source_remove(delayed->timer);
+        (void)on_delay_over(delayed);
+    }
+}
+
 static void send(SimModem *modem, SimPeer *peer, const GByteArray *frames, guint ms)
 {
     if (modem->class->in_order) {

@@ -45,6 +45,8 @@ SimSlot *sim_modem_get_physical_slot(SimModem *modem, guint number);
 /* Puts the modem into the machine: PATH appears as a pseudo-terminal, or (BEHIND_SOCKET) as a FIFO
  * that nobody reads. What hosts had opened in a former life is gone. */
 gboolean sim_modem_plug(SimModem *modem, gboolean behind_socket, GError **error);
+/* Answers that are held back (rules, delays) go out now. */
+void sim_modem_release(SimModem *modem);
 /* Pulls it: PATH disappears, every peer is closed. */
 void sim_modem_unplug(SimModem *modem);
 

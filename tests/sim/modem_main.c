@@ -185,6 +185,8 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         return do_slot(station, what, request, error);
     } else if (g_str_equal(what, "unplug")) {
         sim_modem_unplug(modem);
+    } else if (g_str_equal(what, "release")) {
+        sim_modem_release(modem);
     } else if (g_str_equal(what, "plug")) {
         const char *path = json_object_get_string_member_with_default(request, "path", NULL);
         if (path && !sim_modem_is_plugged(modem))
@@ -193,7 +195,7 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
     } else {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                     "modem: can't '%s'; can show, knobs, card, wait, eject, insert, switch-slot, "
-                    "unplug, plug",
+                    "release, unplug, plug",
                     what);
         return FALSE;
     }
@@ -345,13 +347,14 @@ int sim_modem_main(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new("- simulated modems");
     g_autoptr(GError) error = NULL;
     g_option_context_set_summary(
-        context, "Serves modems until SIGTERM. Each has a card (see \"euicc-sim card\") and a "
-                 "control socket\n"
-                 "for \"euicc-sim ctl\": "
-                 "{\"do\":\"show\"|\"knobs\"|\"card\"|\"wait\"|\"eject\"|\"insert\"|\n"
-                 "\"switch-slot\"|\"unplug\"|\"plug\"}. EUICC_SIM_TRACE=1 in the environment "
-                 "prints every APDU on "
-                 "standard error.");
+        context,
+        "Serves modems until SIGTERM. Each has a card (see \"euicc-sim card\") and a "
+        "control socket\n"
+        "for \"euicc-sim ctl\": "
+        "{\"do\":\"show\"|\"knobs\"|\"card\"|\"wait\"|\"eject\"|\"insert\"|\n"
+        "\"switch-slot\"|\"release\"|\"unplug\"|\"plug\"}. EUICC_SIM_TRACE=1 in the environment "
+        "prints every APDU on "
+        "standard error.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         g_printerr("euicc-sim modem: %s\n", error->message);

@@ -47,7 +47,7 @@ GSource *clock_timer_new(gint64 boottime, GMainContext *context, GSourceFunc cal
     GSource *source = g_source_new(&timer_funcs, sizeof(Timer));
     Callback *entry = g_new0(Callback, 1);
 
-    g_assert_null(context); /* the main thread's */
+    g_assert_true(!context || context == g_main_context_default()); /* the main thread's */
     ((Timer *)source)->due = boottime;
     *entry = (Callback){ callback, data };
     g_source_attach(source, NULL);
@@ -235,6 +235,7 @@ Modems *modems_new(ModemsFunc func, gpointer data)
 
 void modems_free(Modems *m)
 {
+    g_clear_pointer(&m->mm, mm_free);
     g_free(m);
     the_modems = NULL;
 }
@@ -266,18 +267,13 @@ void modems_set_wanted(Modems *m, ModemsWanted wanted)
 
 ModemManager *modems_get_modemmanager(Modems *m)
 {
-    (void)m;
-    return NULL;
+    return m->mm;
 }
 
 gboolean modems_use_bus(Modems *m, sd_bus *bus, MmFunc also, gpointer also_data, GError **error)
 {
-    (void)m;
-    (void)bus;
-    (void)also;
-    (void)also_data;
-    (void)error;
-    return TRUE;
+    m->mm = mm_new(bus, NULL, also, also_data, error);
+    return m->mm != NULL;
 }
 
 static void tell(const char *device, const char *port, gboolean present)

@@ -30,6 +30,7 @@ struct Modems {
     ModemsFunc func;
     gpointer data;
     gboolean discovered;
+    ModemManager *mm; /* real, over the bus that agents_watch_modem_manager() got; NULL without */
 };
 extern Modems *the_modems;
 

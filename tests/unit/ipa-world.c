@@ -280,7 +280,7 @@ static gboolean host_wait_for_network(gpointer data, guint seconds, gboolean *re
 }
 
 /* The modem is nobody else's exactly while the card may change its profile. */
-static void host_switch_begin(gpointer data, GCancellable *cancellable)
+static gboolean host_switch_begin(gpointer data, GCancellable *cancellable)
 {
     World *world = data;
 
@@ -288,6 +288,7 @@ static void host_switch_begin(gpointer data, GCancellable *cancellable)
     g_assert_false(world->switching);
     world->switching = TRUE;
     world->switches++;
+    return world->lets_go;
 }
 
 static void host_switch_end(gpointer data)

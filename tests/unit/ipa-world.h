@@ -116,6 +116,7 @@ typedef struct {
     gboolean
         refresh_expected; /* the channel was told that the next command may change the profile */
     guint switches;
+    gboolean lets_go;  /* whoever else has the modem; its network is away meanwhile */
     guint early_waits; /* how many waits for a network end at once */
 
     GPtrArray *eims; /* of FakeEim */

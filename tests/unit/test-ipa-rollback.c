@@ -133,6 +133,65 @@ static void test_not_allowed_by_eim(void)
     g_assert_cmpuint(world->disk->len, ==, 1);
 }
 
+/* Whoever else has the modem let go of it, and its network comes back only after that: the result waits for it, without
+ * leave for a rollback as well, and where the card refused the change. */
+static void test_let_go(gconstpointer data)
+{
+    const char *op = data;
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+    g_autofree char *calls = NULL;
+
+    world->rollback_window = 60;
+    world->lets_go = TRUE;
+    world->early_waits = 1;
+    session = world_start(world, op);
+    world_eim(world, "a")->mood = EIM_DOWN;
+    world_eim(world, "a")->mood_count = 3;
+    world_assert_poll_ok(session, "a", 1);
+    calls = world_take_calls(world);
+    g_assert_nonnull(strstr(calls, "provide a 21; early 5; provide a 21; wait 5; provide a 21; "
+                                   "wait 10; " WORLD_DONE));
+    g_assert_cmpuint(world->rollbacks, ==, 0);
+    g_assert_cmpuint(world->switches, ==, 1);
+    g_assert_cmpuint(world->disk->len, ==, 0);
+}
+
+/* No network for all of the window: there is no leave to go back, and the next poll does not wait again. */
+static void test_let_go_in_vain(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = NULL;
+
+    world->rollback_window = 20;
+    world->lets_go = TRUE;
+    session = start(world, "enable");
+    world_assert_poll_fails(session, EUICCD_ERROR_NETWORK,
+                            "delivering a result to eIM 'a': no route");
+    world_assert_calls(world, ENABLED "provide a 21; wait 5; provide a 21; wait 10; provide a 21; "
+                                      "wait 5; provide a 21");
+    world_assert_poll_fails(session, EUICCD_ERROR_NETWORK,
+                            "delivering a result to eIM 'a': no route");
+    world_assert_calls(world, "provide a 21");
+    g_assert_cmpuint(world->rollbacks, ==, 0);
+    g_assert_cmpuint(world->disk->len, ==, 1);
+}
+
+/* An eIM that answers is not waited for, whatever it answers. */
+static void test_let_go_refusal(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, "enable");
+
+    session->rollback_window = 60;
+    world->lets_go = TRUE;
+    world_eim(world, "a")->mood = EIM_REFUSES;
+    world_eim(world, "a")->mood_count = G_MAXUINT;
+    world_assert_poll_fails(session, EUICCD_ERROR_EIM_REFUSED,
+                            "delivering a result to eIM 'a': undefinedError");
+    world_assert_calls(world, ENABLED "provide a 21");
+}
+
 /* IPAD-RBK-62N: an eIM that answers, whatever it answers, can be reached. */
 static void test_refusal_is_an_answer(void)
 {
@@ -351,6 +410,11 @@ int main(int argc, char **argv)
     g_test_add_func("/rollback/IPAD-RBK-61N/waits", test_waits);
     g_test_add_func("/rollback/IPAD-RBK-61N/window", test_window);
     g_test_add_func("/rollback/IPAD-RBK-03E/not-allowed", test_not_allowed_by_eim);
+    g_test_add_data_func("/rollback/let-go/enabled", "enable", test_let_go);
+    g_test_add_data_func("/rollback/let-go/with-leave", "enable-rollback", test_let_go);
+    g_test_add_data_func("/rollback/let-go/refused", "enable-refused", test_let_go);
+    g_test_add_func("/rollback/let-go/in-vain", test_let_go_in_vain);
+    g_test_add_func("/rollback/let-go/refusal", test_let_go_refusal);
     g_test_add_func("/rollback/IPAD-RBK-62N/refusal", test_refusal_is_an_answer);
     g_test_add_func("/rollback/IPAD-RBK-62N/refused-enable", test_refused_enable);
     g_test_add_func("/rollback/IPAD-RBK-62N/two-packages", test_two_packages);

@@ -98,6 +98,25 @@ static void test_probed_anew(Fixture *f, gconstpointer data)
     assert_calls(f, "slot " MM_ROOT "/Modem/1 1\n");
 }
 
+/* The other slot of the modem, under the name of another group, waits as well. */
+static void test_probed_anew_for_sibling(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    start(f);
+    give(f, &slot_2);
+    fake_mm_remove(f->rig.fake, &f->rig.modem);
+    mm_rig_settle(&f->rig);
+    modem_free(f->modem);
+    f->modem = modem_new("another name", 1);
+    modem_add_port(f->modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
+    give(f, &slot_1);
+    g_assert_false(rendezvous_is_answered(f->rendezvous));
+    fake_mm_add(f->rig.fake, &f->rig.modem);
+    mm_rig_settle(&f->rig);
+    assert_answer(f, TRUE);
+    assert_calls(f, "slot " MM_ROOT "/Modem/0 2\nslot " MM_ROOT "/Modem/1 1\n");
+}
+
 /* One that went for another reason is not waited for: an inhibited one, for example. */
 static void test_not_exported(Fixture *f, gconstpointer data)
 {
@@ -172,6 +191,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("granted", test_granted);
     ADD("probed-anew", test_probed_anew);
+    ADD("probed-anew-for-sibling", test_probed_anew_for_sibling);
     ADD("not-exported", test_not_exported);
     ADD("refused", test_refused);
     ADD("goes-meanwhile", test_goes_meanwhile);

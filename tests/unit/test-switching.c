@@ -93,8 +93,7 @@ static void on_change(const MmModem *modem, MmChange change, gpointer data)
 {
     Fixture *f = data;
 
-    (void)modem;
-    switching_note_manager(f->switching, change);
+    switching_note_manager(f->switching, modem, change);
 }
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -148,14 +147,39 @@ static void assert_calls(Fixture *f, const char *expected)
     g_string_truncate(f->rig.fake->calls, 0);
 }
 
+/* ModemManager has the modem and lets go of it for F. */
+static void let_in(Fixture *f)
+{
+    begin(f, f, TRUE);
+    g_assert_true(may_go_on(f));
+    g_assert_true(rendezvous_is_granted(f->rendezvous));
+}
+
+static void start_and_let_in(Fixture *f)
+{
+    start(f);
+    let_in(f);
+}
+
+static void end_and_linger(Fixture *f, gconstpointer user)
+{
+    switching_end(f->switching, user);
+    advance(4);
+}
+
+/* Another ModemManager than the one that crashed. */
+static void start_again(Fixture *f)
+{
+    f->rig.fake = fake_mm_new();
+    start(f);
+}
+
 /* ---- all goes well ---- */
 
 static void test_sequence(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    start_and_let_in(f);
     assert_calls(f, INHIBIT);
     g_assert_null(mm_find_by_device(f->mm, MM_DEVICE));
     g_assert_cmpuint(count_timers(), ==, 1); /* the longest time that a change may take */
@@ -175,69 +199,55 @@ static void test_sequence(Fixture *f, gconstpointer data)
     mm_rig_settle(&f->rig);
     g_assert_cmpuint(count_timers(), ==, 0);
     /* Once more, with what it is now. */
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    let_in(f);
     assert_calls(f, INHIBIT);
     switching_end(f->switching, f);
 }
 
-static void test_waits_for_settled(Fixture *f, gconstpointer data)
+/* A modem that is on its way is waited for, and taken all the same where it never arrives. */
+static const struct Settling {
+    const char *name;
+    gint32 before, after; /* the same: it does not arrive */
+    gboolean inhibit;
+    const char *calls;
+} settlings[] = {
+    { "settles", MM_STATE_CONNECTING, MM_STATE_CONNECTED, TRUE, INHIBIT },
+    { "never-settles", MM_STATE_ENABLING, MM_STATE_ENABLING, TRUE, INHIBIT },
+    { "without-inhibition", MM_STATE_ENABLING, MM_STATE_REGISTERED, FALSE, "" },
+};
+
+static void test_settling(Fixture *f, gconstpointer data)
 {
-    (void)data;
-    f->rig.modem.state = MM_STATE_CONNECTING;
+    const struct Settling *row = data;
+
+    f->rig.modem.state = row->before;
     start(f);
-    begin(f, f, TRUE);
+    begin(f, f, row->inhibit);
     g_assert_false(may_go_on(f));
     assert_calls(f, "");
-    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_CONNECTED);
+    if (row->after == row->before)
+        advance(60);
+    else
+        fake_mm_set_state(f->rig.fake, &f->rig.modem, row->after);
     g_assert_true(may_go_on(f));
-    assert_calls(f, INHIBIT);
+    g_assert_cmpint(rendezvous_is_granted(f->rendezvous), ==, row->inhibit);
+    g_assert_cmpuint(count_timers(), ==, row->inhibit ? 1 : 0);
     switching_end(f->switching, f);
-}
-
-/* A modem that never settles is taken all the same. */
-static void test_never_settles(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    f->rig.modem.state = MM_STATE_ENABLING;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_false(may_go_on(f));
-    advance(60);
-    g_assert_true(may_go_on(f));
-    assert_calls(f, INHIBIT);
-    switching_end(f->switching, f);
-}
-
-static void test_without_inhibition(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    f->rig.modem.state = MM_STATE_ENABLING;
-    start(f);
-    begin(f, f, FALSE);
-    g_assert_false(may_go_on(f));
-    fake_mm_set_state(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
-    g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-    g_assert_cmpuint(count_timers(), ==, 0);
-    assert_calls(f, "");
+    g_assert_cmpuint(count_timers(), ==, row->inhibit ? 1 : 0);
+    assert_calls(f, row->calls);
 }
 
 /* Rollback soon after the change: the modem is not given back in between. */
 static void test_again_while_lingering(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    start_and_let_in(f);
     switching_end(f->switching, f);
     advance(3);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    let_in(f);
     advance(10);
     assert_calls(f, INHIBIT);
-    switching_end(f->switching, f);
-    advance(4);
+    end_and_linger(f, f);
     assert_calls(f, UNINHIBIT);
 }
 
@@ -245,11 +255,8 @@ static void test_again_while_lingering(Fixture *f, gconstpointer data)
 static void test_again_while_it_returns(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-    advance(4);
+    start_and_let_in(f);
+    end_and_linger(f, f);
     assert_calls(f, INHIBIT UNINHIBIT);
     begin(f, f, TRUE);
     g_assert_false(may_go_on(f));
@@ -259,21 +266,77 @@ static void test_again_while_it_returns(Fixture *f, gconstpointer data)
     switching_end(f->switching, f);
 }
 
-/* Two cards of one modem. */
+/* Two slots of one modem, which two groups of the configuration name, or one group and udev: by a port that the other
+ * does not have, too. */
+static const struct Sibling {
+    const char *name, *device, *port;
+    gboolean same;
+} siblings[] = {
+    { "same-group", "whatever the administrator calls it", "/dev/cdc-wdm0", TRUE },
+    { "two-groups", "another name", "/dev/cdc-wdm0", TRUE },
+    { "another-port", "another name", "/dev/ttyUSB2", TRUE },
+    { "found", MM_DEVICE, "/dev/cdc-wdm7", TRUE },
+    { "another-modem", "another name", "/dev/cdc-wdm7", FALSE },
+};
+
+static void rename_modem(Fixture *f, const struct Sibling *sibling)
+{
+    modem_free(f->modem);
+    f->modem = modem_new(sibling->device, 2);
+    modem_add_port(f->modem, sibling->port, "qmi", "qmi_wwan");
+}
+
+/* One inhibition for both, until the last of them is done. */
 static void test_two_users(Fixture *f, gconstpointer data)
+{
+    const struct Sibling *row = data;
+
+    start_and_let_in(f);
+    rename_modem(f, row);
+    begin(f, row, TRUE);
+    g_assert_true(may_go_on(f));
+    g_assert_cmpint(rendezvous_is_granted(f->rendezvous), ==, row->same);
+    switching_end(f->switching, f);
+    advance(10);
+    assert_calls(f, row->same ? INHIBIT : INHIBIT UNINHIBIT);
+    switching_end(f->switching, row);
+    switching_end(f->switching, row); /* was told already */
+    advance(4);
+    assert_calls(f, row->same ? UNINHIBIT : "");
+}
+
+/* ModemManager probes the modem because of the other slot: that is waited for. */
+static void test_sibling_while_it_returns(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    start_and_let_in(f);
+    end_and_linger(f, f);
+    assert_calls(f, INHIBIT UNINHIBIT);
+    rename_modem(f, &siblings[1]);
+    begin(f, siblings, TRUE);
+    g_assert_false(may_go_on(f));
+    fake_mm_add(f->rig.fake, &f->rig.modem);
+    g_assert_true(may_go_on(f));
+    assert_calls(f, INHIBIT);
+    switching_end(f->switching, siblings);
+}
+
+/* The first one can do without an inhibition, the second one can't. */
+static void test_second_wants(Fixture *f, gconstpointer data)
 {
     (void)data;
     start(f);
-    begin(f, f, TRUE);
+    begin(f, f, FALSE);
     g_assert_true(may_go_on(f));
-    begin(f, data, TRUE);
+    rename_modem(f, &siblings[1]);
+    begin(f, siblings, TRUE);
     g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-    advance(10);
+    g_assert_true(rendezvous_is_granted(f->rendezvous));
     assert_calls(f, INHIBIT);
-    switching_end(f->switching, data);
-    switching_end(f->switching, data); /* was told already */
-    advance(4);
+    switching_end(f->switching, siblings);
+    advance(10);
+    assert_calls(f, "");
+    end_and_linger(f, f);
     assert_calls(f, UNINHIBIT);
 }
 
@@ -281,9 +344,7 @@ static void test_two_users(Fixture *f, gconstpointer data)
 static void test_longest(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    start_and_let_in(f);
     advance(299);
     assert_calls(f, INHIBIT);
     advance(1);
@@ -326,7 +387,13 @@ static void test_refuses(Fixture *f, gconstpointer data)
     f->rig.fake->refusal = MM_NAME ".Error.Core.InProgress";
     begin(f, f, TRUE);
     g_assert_true(may_go_on(f));
+    g_assert_false(rendezvous_is_granted(f->rendezvous));
     g_assert_cmpuint(count_timers(), ==, 0);
+    /* The other slot's change does not ask again. */
+    rename_modem(f, &siblings[1]);
+    begin(f, siblings, TRUE);
+    g_assert_true(may_go_on(f));
+    switching_end(f->switching, siblings);
     switching_end(f->switching, f);
     advance(10);
     assert_calls(f, INHIBIT); /* what was not had is not given back */
@@ -370,57 +437,105 @@ static void test_given_up(Fixture *f, gconstpointer data)
     assert_calls(f, UNINHIBIT);
 }
 
-static void test_goes_while_settling(Fixture *f, gconstpointer data)
+/* Before it let go of the modem. */
+static const struct Going {
+    const char *name;
+    gint32 state;
+    FakeMmPolicy policy;
+} goings[] = {
+    { "goes-while-settling", MM_STATE_ENABLING, FAKE_MM_GRANT },
+    { "goes-while-inhibiting", MM_STATE_REGISTERED, FAKE_MM_SILENT },
+};
+
+static void test_goes_early(Fixture *f, gconstpointer data)
 {
-    (void)data;
-    f->rig.modem.state = MM_STATE_ENABLING;
+    const struct Going *row = data;
+
+    f->rig.modem.state = row->state;
     start(f);
+    f->rig.fake->policy = row->policy;
     begin(f, f, TRUE);
     g_assert_false(may_go_on(f));
     mm_rig_crash(&f->rig);
     g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
+    g_assert_false(rendezvous_is_granted(f->rendezvous));
+    /* The next one is asked in its place. */
+    f->rig.modem.state = MM_STATE_REGISTERED;
+    start_again(f);
+    assert_calls(f, INHIBIT);
+    end_and_linger(f, f);
+    assert_calls(f, UNINHIBIT);
 }
 
-static void test_goes_while_inhibiting(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    start(f);
-    f->rig.fake->policy = FAKE_MM_SILENT;
-    begin(f, f, TRUE);
-    g_assert_false(may_go_on(f));
-    mm_rig_crash(&f->rig);
-    g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-}
-
-/* A restarted ModemManager knows nothing of the inhibition, so none is taken back. */
+/* A restarted ModemManager knows nothing of the inhibition: it is asked as soon as it has the modem, for whoever is
+ * still at it, and only for them. */
 static void test_restarts_while_inhibited(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    start_and_let_in(f);
     mm_rig_crash(&f->rig);
     mm_rig_settle(&f->rig);
     g_assert_cmpuint(count_timers(), ==, 0);
-    f->rig.fake = fake_mm_new();
-    start(f);
+    f->rig.modem.state = MM_STATE_INITIALIZING;
+    start_again(f);
+    assert_calls(f, INHIBIT);
+    g_assert_null(mm_find_by_device(f->mm, MM_DEVICE));
+    g_assert_cmpuint(count_timers(), ==, 1); /* this one is kept no longer either */
+    end_and_linger(f, f);
+    assert_calls(f, UNINHIBIT);
+    f->rig.modem.state = MM_STATE_REGISTERED;
+    fake_mm_add(f->rig.fake, &f->rig.modem);
+    mm_rig_settle(&f->rig);
+    g_assert_cmpuint(count_timers(), ==, 0);
+
+    let_in(f);
+    mm_rig_crash(&f->rig);
+    mm_rig_settle(&f->rig);
     switching_end(f->switching, f);
+    start_again(f);
     advance(10);
     assert_calls(f, "");
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    let_in(f);
     assert_calls(f, INHIBIT);
     switching_end(f->switching, f);
+}
+
+/* What the restarted one refuses, or is late with, holds up nobody. */
+static void test_restarts_and_refuses(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    start_and_let_in(f);
+    mm_rig_crash(&f->rig);
+    mm_rig_settle(&f->rig);
+    f->rig.fake = fake_mm_new();
+    f->rig.fake->policy = FAKE_MM_SILENT;
+    start(f);
+    assert_calls(f, INHIBIT);
+    /* Done meanwhile: what it grants then is taken back. */
+    switching_end(f->switching, f);
+    g_assert_cmpuint(count_timers(), ==, 0);
+    fake_mm_answer(f->rig.fake, NULL);
+    assert_calls(f, UNINHIBIT);
+
+    mm_rig_crash(&f->rig);
+    start_again(f);
+    let_in(f);
+    mm_rig_crash(&f->rig);
+    mm_rig_settle(&f->rig);
+    f->rig.fake = fake_mm_new();
+    f->rig.fake->policy = FAKE_MM_REFUSE;
+    f->rig.fake->refusal = MM_NAME ".Error.Core.InProgress";
+    start(f);
+    g_assert_cmpuint(count_timers(), ==, 0);
+    fake_mm_reprobe(f->rig.fake, &f->rig.modem, MM_STATE_REGISTERED);
+    end_and_linger(f, f);
+    assert_calls(f, INHIBIT); /* once */
 }
 
 static void test_goes_while_lingering(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
+    start_and_let_in(f);
     switching_end(f->switching, f);
     mm_rig_crash(&f->rig);
     mm_rig_settle(&f->rig);
@@ -433,11 +548,8 @@ static void test_goes_while_lingering(Fixture *f, gconstpointer data)
 static void test_goes_while_returning(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-    advance(4);
+    start_and_let_in(f);
+    end_and_linger(f, f);
     assert_calls(f, INHIBIT UNINHIBIT);
     begin(f, f, TRUE);
     g_assert_false(may_go_on(f));
@@ -450,11 +562,8 @@ static void test_goes_while_returning(Fixture *f, gconstpointer data)
 static void test_never_returns(Fixture *f, gconstpointer data)
 {
     (void)data;
-    start(f);
-    begin(f, f, TRUE);
-    g_assert_true(may_go_on(f));
-    switching_end(f->switching, f);
-    advance(4);
+    start_and_let_in(f);
+    end_and_linger(f, f);
     assert_calls(f, INHIBIT UNINHIBIT);
     advance(120);
     mm_rig_settle(&f->rig);
@@ -553,25 +662,31 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     log_init(LOG_LEVEL_ERROR);
 #define ADD(name, func) g_test_add("/switching/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD_ROWS(group, rows, func)                                                                \
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {                                               \
+        g_autofree char *path = g_strdup_printf("/switching/" group "%s", rows[i].name);           \
+                                                                                                   \
+        g_test_add(path, Fixture, &rows[i], set_up, func, tear_down);                              \
+    }
     ADD("sequence", test_sequence);
-    ADD("waits for settled", test_waits_for_settled);
-    ADD("never settles", test_never_settles);
-    ADD("without inhibition", test_without_inhibition);
-    ADD("again while lingering", test_again_while_lingering);
-    ADD("again while it returns", test_again_while_it_returns);
-    ADD("two users", test_two_users);
+    ADD_ROWS("", settlings, test_settling)
+    ADD("again-while-lingering", test_again_while_lingering);
+    ADD("again-while-it-returns", test_again_while_it_returns);
+    ADD_ROWS("two-users/", siblings, test_two_users)
+    ADD("sibling-while-it-returns", test_sibling_while_it_returns);
+    ADD("second-wants", test_second_wants);
     ADD("longest", test_longest);
     ADD("absent", test_absent);
-    ADD("unknown modem", test_unknown_modem);
+    ADD("unknown-modem", test_unknown_modem);
     ADD("refuses", test_refuses);
     ADD("silent", test_silent);
-    ADD("given up", test_given_up);
-    ADD("goes while settling", test_goes_while_settling);
-    ADD("goes while inhibiting", test_goes_while_inhibiting);
-    ADD("restarts while inhibited", test_restarts_while_inhibited);
-    ADD("goes while lingering", test_goes_while_lingering);
-    ADD("goes while returning", test_goes_while_returning);
-    ADD("never returns", test_never_returns);
+    ADD("given-up", test_given_up);
+    ADD_ROWS("", goings, test_goes_early)
+    ADD("restarts-while-inhibited", test_restarts_while_inhibited);
+    ADD("restarts-and-refuses", test_restarts_and_refuses);
+    ADD("goes-while-lingering", test_goes_while_lingering);
+    ADD("goes-while-returning", test_goes_while_returning);
+    ADD("never-returns", test_never_returns);
     ADD("freed", test_freed);
     g_test_add_func("/switching/policy", test_policy);
     g_test_add_func("/switching/network", test_network);
