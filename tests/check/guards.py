@@ -255,7 +255,7 @@ guard("AT: a broken session is not used again", "invariant 4",
       "channel->use == AT_USE_SESSION && answer.result",
       "test-at-card /at-card/no-close")
 guard("AT: a session that is left is tried first", "invariant 4",
-      "src/channel/at_apdu.c", "if (response && is_selected(get_status(response))) {\n            channel->parked",
+      "src/channel/at_apdu.c", "if (response && refusal_is_selected(get_status(response))) {\n            channel->parked",
       "if (response) {\n            channel->parked",
       "test-at-card /at-card/no-close")
 guard("AT: a session that opened too late is closed", "invariant 4",
