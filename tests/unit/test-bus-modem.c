@@ -255,6 +255,19 @@ static int on_question(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
     return 1;
 }
 
+/* A ModemManager that does so. */
+static Client *new_slow_manager(sd_bus_message **question)
+{
+    Client *manager = client_new();
+
+    g_assert_cmpint(sd_bus_add_object(manager->connection, NULL, "/org/freedesktop/ModemManager1",
+                                      on_question, question),
+                    >=, 0);
+    g_assert_cmpint(sd_bus_request_name(manager->connection, "org.freedesktop.ModemManager1", 0),
+                    >=, 0);
+    return manager;
+}
+
 static sd_bus_message *wait_for_question(sd_bus_message **question)
 {
     while (!*question)
@@ -265,15 +278,10 @@ static sd_bus_message *wait_for_question(sd_bus_message **question)
 /* The modem can go while ModemManager is asked, and the daemon can end. */
 static void test_gone_meanwhile(Fixture *f, gconstpointer data)
 {
-    Client *manager = client_new();
     sd_bus_message *question = NULL;
+    Client *manager = new_slow_manager(&question);
 
     (void)data;
-    g_assert_cmpint(sd_bus_add_object(manager->connection, NULL, "/org/freedesktop/ModemManager1",
-                                      on_question, &question),
-                    >=, 0);
-    g_assert_cmpint(sd_bus_request_name(manager->connection, "org.freedesktop.ModemManager1", 0),
-                    >=, 0);
     fake_agents_put_modem(f->agents, fake_modem_new(4));
     send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
     question = wait_for_question(&question);
@@ -307,15 +315,10 @@ static void answer_question(Client *client, sd_bus_message *question)
 /* A caller has one diagnosis of a modem at a time; other modems and other callers have theirs. */
 static void test_one_at_a_time(Fixture *f, gconstpointer data)
 {
-    Client *manager = client_new(), *other = client_new();
     sd_bus_message *question = NULL, *first;
+    Client *manager = new_slow_manager(&question), *other = client_new();
 
     (void)data;
-    g_assert_cmpint(sd_bus_add_object(manager->connection, NULL, "/org/freedesktop/ModemManager1",
-                                      on_question, &question),
-                    >=, 0);
-    g_assert_cmpint(sd_bus_request_name(manager->connection, "org.freedesktop.ModemManager1", 0),
-                    >=, 0);
     fake_agents_put_modem(f->agents, fake_modem_new(4));
     fake_agents_put_modem(f->agents, fake_modem_new(5));
     send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
