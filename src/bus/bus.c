@@ -71,7 +71,8 @@ char *bus_modem_path(guint number)
     return g_strdup_printf(BUS_MODEM_ROOT "/%u", number);
 }
 
-gboolean bus_path_number(const char *path, const char *root, guint32 *ret_number)
+/* The number N of PATH "ROOT/N"; FALSE where PATH is another one. */
+static gboolean path_number(const char *path, const char *root, guint32 *ret_number)
 {
     const char *name = path + strlen(root) + 1;
     guint64 number;
@@ -82,6 +83,43 @@ gboolean bus_path_number(const char *path, const char *root, guint32 *ret_number
         return FALSE;
     *ret_number = (guint32)number;
     return TRUE;
+}
+
+gpointer bus_find_numbered(GHashTable *table, const char *root, const char *path)
+{
+    guint32 number;
+
+    return path_number(path, root, &number) ? g_hash_table_lookup(table, GUINT_TO_POINTER(number))
+                                            : NULL;
+}
+
+void bus_withdraw_numbered(Bus *bus, GHashTable *table, guint32 number, const char *path)
+{
+    gpointer key = GUINT_TO_POINTER(number);
+
+    if (!g_hash_table_contains(table, key))
+        return;
+    bus_emit_removed(bus, path);
+    g_hash_table_remove(table, key);
+}
+
+int bus_register_objects(Bus *bus, const char *root, const char *interface,
+                         const sd_bus_vtable *vtable, sd_bus_object_find_t find,
+                         sd_bus_node_enumerator_t enumerate)
+{
+    int r = enumerate ? sd_bus_add_node_enumerator(bus->connection, NULL, root, enumerate, bus) : 0;
+
+    if (r < 0)
+        return r;
+    return sd_bus_add_fallback_vtable(bus->connection, NULL, root, interface, vtable, find, bus);
+}
+
+int bus_found(gconstpointer object, void **ret_found)
+{
+    if (!object)
+        return 0;
+    *ret_found = (void *)object;
+    return 1;
 }
 
 char **bus_list_paths(GHashTable *table, char *(*make_path)(guint32 number))

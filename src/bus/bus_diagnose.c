@@ -152,8 +152,18 @@ static void add_euicc(JsonBuilder *b, const EuiccSnapshot *euicc)
     json_builder_end_object(b);
 }
 
+/* What was attempted, how it failed, and the kind of the error. Servers that a job spoke to are hidden in a
+ * MASKED one, also those that no card names (any more). */
+static char *describe_failure(const JobSnapshot *job, gboolean masked)
+{
+    g_autofree char *valid = g_utf8_make_valid(job->error_message, -1);
+    g_autofree char *message = masked ? mask_hosts(valid) : g_strdup(valid);
+
+    return g_strdup_printf("%s: %s (%s)", job->kind, message, job->error_name);
+}
+
 /* Why it is unavailable; else what failed last on its card. */
-static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem)
+static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem, gboolean masked)
 {
     g_autoptr(GPtrArray) jobs = agents_list_jobs(bus->agents);
     g_autofree char *text = g_strdup(modem->state_reason);
@@ -164,7 +174,7 @@ static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem)
         if (job->state != JOB_FAILED || !g_str_equal(job->eid, modem->eid))
             continue;
         g_free(text);
-        text = g_strdup_printf("%s: %s (%s)", job->kind, job->error_message, job->error_name);
+        text = describe_failure(job, masked);
     }
     bus_json_string(b, "LastError", text);
 }
@@ -186,12 +196,43 @@ static void add_versions(JsonBuilder *b, const char *modem_manager)
     json_builder_end_object(b);
 }
 
-/* Every number that may not be shown whole, of all modems: a step may have read another's card. */
-static GPtrArray *list_numbers(Bus *bus)
+/* What may not be shown, of all modems: a step may have read another's card. */
+typedef struct {
+    GPtrArray *numbers; /* EIDs, ICCIDs and IMEIs */
+    GPtrArray *names;   /* of eIMs: eimIds and hosts */
+} Hidden;
+
+static void hidden_clear(Hidden *hidden)
+{
+    g_ptr_array_unref(hidden->numbers);
+    g_ptr_array_unref(hidden->names);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hidden, hidden_clear)
+
+static void add_name(GPtrArray *names, const char *name)
+{
+    if (name[0])
+        g_ptr_array_add(names, g_utf8_make_valid(name, -1));
+}
+
+static void add_eim_names(GPtrArray *names, const EimSnapshot *eim)
+{
+    const char *port = strrchr(eim->fqdn, ':');
+    g_autofree char *host = port ? g_strndup(eim->fqdn, (gsize)(port - eim->fqdn)) : NULL;
+
+    add_name(names, eim->eim_id);
+    add_name(names, eim->fqdn);
+    if (host)
+        add_name(names, host);
+}
+
+static void list_hidden(Bus *bus, Hidden *ret_hidden)
 {
     g_autoptr(GPtrArray) euiccs = agents_list_euiccs(bus->agents);
     g_autoptr(GPtrArray) modems = agents_list_modems(bus->agents);
     GPtrArray *numbers = g_ptr_array_new();
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < euiccs->len; i++) {
         const EuiccSnapshot *euicc = euiccs->pdata[i];
@@ -199,19 +240,39 @@ static GPtrArray *list_numbers(Bus *bus)
         g_ptr_array_add(numbers, euicc->eid);
         for (guint k = 0; k < euicc->profiles->len; k++)
             g_ptr_array_add(numbers, ((const ProfileSnapshot *)euicc->profiles->pdata[k])->iccid);
+        for (guint k = 0; k < euicc->eims->len; k++)
+            add_eim_names(names, euicc->eims->pdata[k]);
     }
     for (guint i = 0; i < modems->len; i++)
         g_ptr_array_add(numbers, ((const ModemSnapshot *)modems->pdata[i])->imei);
     g_ptr_array_add(numbers, NULL);
-    return numbers;
+    g_ptr_array_add(names, NULL);
+    ret_hidden->numbers = numbers;
+    ret_hidden->names = names;
 }
 
-static void mask_node(JsonNode *node, const char *const *numbers);
+/* Where sentences stand. Elsewhere a word that is an eimId as well (it may be any) means what it says. */
+static gboolean is_sentence(const char *member)
+{
+    static const char *const members[] = { "LastError", "StateReason", "Answer", NULL };
+
+    return g_strv_contains(members, member);
+}
+
+typedef struct {
+    const Hidden *hidden;
+    const char *member;
+} MaskContext;
+
+static void mask_node(JsonNode *node, const MaskContext *context);
 
 static void mask_member(JsonObject *object, const char *name, JsonNode *node, gpointer data)
 {
-    (void)object, (void)name;
-    mask_node(node, data);
+    const MaskContext *context = data;
+    const MaskContext inner = { context->hidden, name };
+
+    (void)object;
+    mask_node(node, &inner);
 }
 
 static void mask_element(JsonArray *array, guint index, JsonNode *node, gpointer data)
@@ -221,14 +282,22 @@ static void mask_element(JsonArray *array, guint index, JsonNode *node, gpointer
 }
 
 /* Every text of the report, wherever it came from. */
-static void mask_node(JsonNode *node, const char *const *numbers)
+static void mask_node(JsonNode *node, const MaskContext *context)
 {
+    const Hidden *hidden = context->hidden;
+
     if (JSON_NODE_HOLDS_OBJECT(node)) {
-        json_object_foreach_member(json_node_get_object(node), mask_member, (gpointer)numbers);
+        json_object_foreach_member(json_node_get_object(node), mask_member, (gpointer)context);
     } else if (JSON_NODE_HOLDS_ARRAY(node)) {
-        json_array_foreach_element(json_node_get_array(node), mask_element, (gpointer)numbers);
+        json_array_foreach_element(json_node_get_array(node), mask_element, (gpointer)context);
     } else if (json_node_get_value_type(node) == G_TYPE_STRING) {
-        g_autofree char *masked = mask_numbers(json_node_get_string(node), numbers);
+        const char *text = json_node_get_string(node);
+        g_autofree char *nameless =
+            is_sentence(context->member)
+                ? mask_names(text, (const char *const *)hidden->names->pdata)
+                : g_strdup(text);
+        g_autofree char *masked =
+            mask_numbers(nameless, (const char *const *)hidden->numbers->pdata);
 
         json_node_set_string(node, masked);
     }
@@ -249,15 +318,17 @@ static char *make_report(const Diagnosis *diagnosis, const ModemSnapshot *modem,
     bus_json_modem(b, modem);
     add_steps(b, modem);
     add_euicc(b, modem->eid[0] ? agents_get_euicc(bus->agents, modem->eid) : NULL);
-    add_last_error(b, bus, modem);
+    add_last_error(b, bus, modem, !diagnosis->unmasked);
     add_versions(b, modem_manager);
     bus_json_strings(b, "Configuration", settings);
     json_builder_end_object(b);
     root = json_builder_get_root(b);
     if (!diagnosis->unmasked) {
-        g_autoptr(GPtrArray) numbers = list_numbers(bus);
+        g_auto(Hidden) hidden;
+        const MaskContext context = { &hidden, "" };
 
-        mask_node(root, (const char *const *)numbers->pdata);
+        list_hidden(bus, &hidden);
+        mask_node(root, &context);
     }
     return json_to_string(root, FALSE);
 }
@@ -324,6 +395,19 @@ static void ask_version(Diagnosis *diagnosis)
         finish(diagnosis, "unknown (it could not be asked)");
 }
 
+/* One of SENDER is under way for modem NUMBER. */
+static gboolean is_under_way(const Bus *bus, const char *sender, guint number)
+{
+    for (guint i = 0; i < bus->diagnoses->len; i++) {
+        const Diagnosis *diagnosis = bus->diagnoses->pdata[i];
+
+        if (diagnosis->number == number &&
+            g_strcmp0(sd_bus_message_get_sender(diagnosis->m), sender) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean bus_diagnose_start(Bus *bus, sd_bus_message *m, const DiagnoseOptions *options,
                             const char *cause, GError **error)
 {
@@ -337,6 +421,12 @@ gboolean bus_diagnose_start(Bus *bus, sd_bus_message *m, const DiagnoseOptions *
         return FALSE;
     }
     number = modem->number; /* a probe that begins makes another snapshot */
+    /* Each may probe, which is a job that others wait behind. */
+    if (is_under_way(bus, sd_bus_message_get_sender(m), number)) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_BUSY,
+                            "a diagnosis of this modem for the same caller is under way");
+        return FALSE;
+    }
     if (bus->diagnoses->len >= LIMIT) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_BUSY,
                             "too many diagnoses are under way");

@@ -22,13 +22,8 @@ const EimSnapshot *bus_find_eim(Bus *bus, const char *path, const EuiccSnapshot 
 static int find_eim(sd_bus *connection, const char *path, const char *interface, void *userdata,
                     void **ret_found, sd_bus_error *ret_error)
 {
-    const EimSnapshot *eim = bus_find_eim(userdata, path, NULL);
-
     (void)connection, (void)interface, (void)ret_error;
-    if (!eim)
-        return 0;
-    *ret_found = (void *)eim;
-    return 1;
+    return bus_found(bus_find_eim(userdata, path, NULL), ret_found);
 }
 
 #define CONST  SD_BUS_VTABLE_PROPERTY_CONST
@@ -62,8 +57,7 @@ static const sd_bus_vtable vtable[] = {
 
 int bus_eim_register(Bus *bus)
 {
-    return sd_bus_add_fallback_vtable(bus->connection, NULL, BUS_EUICC_ROOT, BUS_EIM_INTERFACE,
-                                      vtable, find_eim, bus);
+    return bus_register_objects(bus, BUS_EUICC_ROOT, BUS_EIM_INTERFACE, vtable, find_eim, NULL);
 }
 
 /* The same object: EimId is constant, so another eIM under the same number is another object. */
@@ -92,10 +86,7 @@ void bus_eim_add_or_change(Bus *bus, const EuiccSnapshot *before, const EuiccSna
         const EimSnapshot *old = find_same(before, eim);
         g_autofree char *path = bus_eim_path(after->eid, eim->number);
 
-        if (old)
-            bus_emit_changes(bus, path, BUS_EIM_INTERFACE, vtable, old, eim);
-        else
-            bus_emit_added(bus, path);
+        bus_emit_news(bus, path, BUS_EIM_INTERFACE, vtable, old, eim);
     }
 }
 

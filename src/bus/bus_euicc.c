@@ -36,13 +36,8 @@ const EuiccSnapshot *bus_find_euicc(Bus *bus, const char *path)
 static int find_euicc(sd_bus *connection, const char *path, const char *interface, void *userdata,
                       void **ret_found, sd_bus_error *ret_error)
 {
-    const EuiccSnapshot *snapshot = bus_find_euicc(userdata, path);
-
     (void)connection, (void)interface, (void)ret_error;
-    if (!snapshot)
-        return 0;
-    *ret_found = (void *)snapshot;
-    return 1;
+    return bus_found(bus_find_euicc(userdata, path), ret_found);
 }
 
 static int get_state(sd_bus *connection, const char *path, const char *interface,
@@ -129,12 +124,8 @@ static int enumerate(sd_bus *connection, const char *prefix, void *userdata, cha
 
 int bus_euicc_register(Bus *bus)
 {
-    int r = sd_bus_add_node_enumerator(bus->connection, NULL, BUS_EUICC_ROOT, enumerate, bus);
-
-    if (r < 0)
-        return r;
-    return sd_bus_add_fallback_vtable(bus->connection, NULL, BUS_EUICC_ROOT, BUS_EUICC_INTERFACE,
-                                      vtable, find_euicc, bus);
+    return bus_register_objects(bus, BUS_EUICC_ROOT, BUS_EUICC_INTERFACE, vtable, find_euicc,
+                                enumerate);
 }
 
 void bus_euicc_publish(Bus *bus, const EuiccSnapshot *snapshot)
@@ -155,10 +146,7 @@ void bus_euicc_publish(Bus *bus, const EuiccSnapshot *snapshot)
         bus_eim_remove_missing(bus, before, snapshot);
     }
     g_hash_table_replace(bus->euiccs, g_strdup(snapshot->eid), euicc_snapshot_ref(snapshot));
-    if (before)
-        bus_emit_changes(bus, path, BUS_EUICC_INTERFACE, vtable, before, snapshot);
-    else
-        bus_emit_added(bus, path);
+    bus_emit_news(bus, path, BUS_EUICC_INTERFACE, vtable, before, snapshot);
     bus_profile_add_or_change(bus, before, snapshot);
     bus_eim_add_or_change(bus, before, snapshot);
 }

@@ -14,23 +14,14 @@ static gpointer key_of(guint32 number)
 
 const JobSnapshot *bus_find_job(Bus *bus, const char *path)
 {
-    guint32 number;
-
-    if (!bus_path_number(path, BUS_JOB_ROOT, &number))
-        return NULL;
-    return g_hash_table_lookup(bus->jobs, key_of(number));
+    return bus_find_numbered(bus->jobs, BUS_JOB_ROOT, path);
 }
 
 static int find_job(sd_bus *connection, const char *path, const char *interface, void *userdata,
                     void **ret_found, sd_bus_error *ret_error)
 {
-    const JobSnapshot *job = bus_find_job(userdata, path);
-
     (void)connection, (void)interface, (void)ret_error;
-    if (!job)
-        return 0;
-    *ret_found = (void *)job;
-    return 1;
+    return bus_found(bus_find_job(userdata, path), ret_found);
 }
 
 static int get_state(sd_bus *connection, const char *path, const char *interface,
@@ -79,12 +70,7 @@ static int enumerate(sd_bus *connection, const char *prefix, void *userdata, cha
 
 int bus_job_register(Bus *bus)
 {
-    int r = sd_bus_add_node_enumerator(bus->connection, NULL, BUS_JOB_ROOT, enumerate, bus);
-
-    if (r < 0)
-        return r;
-    return sd_bus_add_fallback_vtable(bus->connection, NULL, BUS_JOB_ROOT, BUS_JOB_INTERFACE,
-                                      vtable, find_job, bus);
+    return bus_register_objects(bus, BUS_JOB_ROOT, BUS_JOB_INTERFACE, vtable, find_job, enumerate);
 }
 
 static gboolean has_ended(const JobSnapshot *job)
@@ -111,10 +97,7 @@ void bus_job_publish(Bus *bus, const JobSnapshot *snapshot)
     if (before)
         before = job_snapshot_ref(before);
     g_hash_table_replace(bus->jobs, key_of(snapshot->number), job_snapshot_ref(snapshot));
-    if (before)
-        bus_emit_changes(bus, path, BUS_JOB_INTERFACE, vtable, before, snapshot);
-    else
-        bus_emit_added(bus, path);
+    bus_emit_news(bus, path, BUS_JOB_INTERFACE, vtable, before, snapshot);
     if (!has_ended(snapshot) || (before && has_ended(before)))
         return;
     r = sd_bus_emit_signal(bus->connection, path, BUS_JOB_INTERFACE, "Finished", "bss",
@@ -128,10 +111,7 @@ void bus_job_withdraw(Bus *bus, guint32 number)
 {
     g_autofree char *path = bus_job_path(number);
 
-    if (!g_hash_table_contains(bus->jobs, key_of(number)))
-        return;
-    bus_emit_removed(bus, path);
-    g_hash_table_remove(bus->jobs, key_of(number));
+    bus_withdraw_numbered(bus, bus->jobs, number, path);
 }
 
 gboolean bus_reply_job(Bus *bus, sd_bus_message *m, guint32 number, GError **error)

@@ -4,23 +4,14 @@
 
 const ModemSnapshot *bus_find_modem(Bus *bus, const char *path)
 {
-    guint32 number;
-
-    if (!bus_path_number(path, BUS_MODEM_ROOT, &number))
-        return NULL;
-    return g_hash_table_lookup(bus->modems, GUINT_TO_POINTER(number));
+    return bus_find_numbered(bus->modems, BUS_MODEM_ROOT, path);
 }
 
 static int find_modem(sd_bus *connection, const char *path, const char *interface, void *userdata,
                       void **ret_found, sd_bus_error *ret_error)
 {
-    const ModemSnapshot *modem = bus_find_modem(userdata, path);
-
     (void)connection, (void)interface, (void)ret_error;
-    if (!modem)
-        return 0;
-    *ret_found = (void *)modem;
-    return 1;
+    return bus_found(bus_find_modem(userdata, path), ret_found);
 }
 
 static int get_state(sd_bus *connection, const char *path, const char *interface,
@@ -95,12 +86,8 @@ static int enumerate(sd_bus *connection, const char *prefix, void *userdata, cha
 
 int bus_modem_register(Bus *bus)
 {
-    int r = sd_bus_add_node_enumerator(bus->connection, NULL, BUS_MODEM_ROOT, enumerate, bus);
-
-    if (r < 0)
-        return r;
-    return sd_bus_add_fallback_vtable(bus->connection, NULL, BUS_MODEM_ROOT, BUS_MODEM_INTERFACE,
-                                      vtable, find_modem, bus);
+    return bus_register_objects(bus, BUS_MODEM_ROOT, BUS_MODEM_INTERFACE, vtable, find_modem,
+                                enumerate);
 }
 
 void bus_modem_publish(Bus *bus, const ModemSnapshot *snapshot)
@@ -112,20 +99,14 @@ void bus_modem_publish(Bus *bus, const ModemSnapshot *snapshot)
     if (before)
         before = modem_snapshot_ref(before);
     g_hash_table_replace(bus->modems, key, modem_snapshot_ref(snapshot));
-    if (before)
-        bus_emit_changes(bus, path, BUS_MODEM_INTERFACE, vtable, before, snapshot);
-    else
-        bus_emit_added(bus, path);
+    bus_emit_news(bus, path, BUS_MODEM_INTERFACE, vtable, before, snapshot);
 }
 
 void bus_modem_withdraw(Bus *bus, guint number)
 {
     g_autofree char *path = bus_modem_path(number);
 
-    if (!g_hash_table_contains(bus->modems, GUINT_TO_POINTER(number)))
-        return;
-    bus_emit_removed(bus, path);
-    g_hash_table_remove(bus->modems, GUINT_TO_POINTER(number));
+    bus_withdraw_numbered(bus, bus->modems, number, path);
 }
 
 gboolean bus_modem_diagnose(Bus *bus, sd_bus_message *m, const char *cause, GError **error)

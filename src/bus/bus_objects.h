@@ -46,6 +46,14 @@ int bus_eim_register(Bus *bus);
 int bus_job_register(Bus *bus);
 int bus_modem_register(Bus *bus);
 
+/* Adds VTABLE for everything below ROOT, whose objects FIND tells. ENUMERATE lists their paths; NULL where another
+ * kind of objects below ROOT has done so. Negative errno on failure. */
+int bus_register_objects(Bus *bus, const char *root, const char *interface,
+                         const sd_bus_vtable *vtable, sd_bus_object_find_t find,
+                         sd_bus_node_enumerator_t enumerate);
+/* What a sd_bus_object_find_t returns for OBJECT, NULL where there is none. */
+int bus_found(gconstpointer object, void **ret_found);
+
 /* Takes a reference to SNAPSHOT and tells the bus what is new, different or gone. */
 void bus_euicc_publish(Bus *bus, const EuiccSnapshot *snapshot);
 void bus_euicc_withdraw(Bus *bus, const char *eid);
@@ -77,8 +85,8 @@ char *bus_profile_path(const char *eid, const char *iccid);
 char *bus_eim_path(const char *eid, guint number);
 char *bus_job_path(guint32 number);
 char *bus_modem_path(guint number);
-/* The number N of PATH "ROOT/N"; FALSE where PATH is another one. */
-gboolean bus_path_number(const char *path, const char *root, guint32 *ret_number);
+/* What TABLE (number -> anything) has for PATH "ROOT/N", borrowed, or NULL. */
+gpointer bus_find_numbered(GHashTable *table, const char *root, const char *path);
 /* Paths ROOT/N of everything in TABLE (number -> anything), as an enumerator of sd-bus returns them. */
 char **bus_list_paths(GHashTable *table, char *(*make_path)(guint32 number));
 /* Whether NAME can be one element of an object path. */
@@ -97,6 +105,11 @@ void bus_emit_removed(Bus *bus, const char *path);
 /* PropertiesChanged for exactly those properties of VTABLE that differ between two snapshots. */
 void bus_emit_changes(Bus *bus, const char *path, const char *interface,
                       const sd_bus_vtable *vtable, const void *before, const void *after);
+/* The same, or InterfacesAdded where there was nothing BEFORE. */
+void bus_emit_news(Bus *bus, const char *path, const char *interface, const sd_bus_vtable *vtable,
+                   const void *before, const void *after);
+/* What has NUMBER leaves TABLE, if it is there, after that was told. */
+void bus_withdraw_numbered(Bus *bus, GHashTable *table, guint32 number, const char *path);
 
 /* Getters for vtables; USERDATA is the member. */
 int bus_get_text_property(sd_bus *connection, const char *path, const char *interface,

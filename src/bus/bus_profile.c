@@ -9,10 +9,7 @@ static int find_profile(sd_bus *connection, const char *path, const char *interf
     const ProfileSnapshot *profile = euicc ? euicc_snapshot_find_profile(euicc, iccid) : NULL;
 
     (void)connection, (void)interface, (void)ret_error;
-    if (!profile)
-        return 0;
-    *ret_found = (void *)profile;
-    return 1;
+    return bus_found(profile, ret_found);
 }
 
 static int get_state(sd_bus *connection, const char *path, const char *interface,
@@ -48,8 +45,8 @@ static const sd_bus_vtable vtable[] = {
 
 int bus_profile_register(Bus *bus)
 {
-    return sd_bus_add_fallback_vtable(bus->connection, NULL, BUS_EUICC_ROOT, BUS_PROFILE_INTERFACE,
-                                      vtable, find_profile, bus);
+    return bus_register_objects(bus, BUS_EUICC_ROOT, BUS_PROFILE_INTERFACE, vtable, find_profile,
+                                NULL);
 }
 
 void bus_profile_remove_missing(Bus *bus, const EuiccSnapshot *before, const EuiccSnapshot *after)
@@ -74,9 +71,6 @@ void bus_profile_add_or_change(Bus *bus, const EuiccSnapshot *before, const Euic
 
         if (!bus_path_element_ok(profile->iccid))
             continue;
-        if (old)
-            bus_emit_changes(bus, path, BUS_PROFILE_INTERFACE, vtable, old, profile);
-        else
-            bus_emit_added(bus, path);
+        bus_emit_news(bus, path, BUS_PROFILE_INTERFACE, vtable, old, profile);
     }
 }

@@ -96,6 +96,15 @@ void bus_emit_changes(Bus *bus, const char *path, const char *interface,
         log_warning(&log_context, "announcing a change of %s: %s", path, g_strerror(-r));
 }
 
+void bus_emit_news(Bus *bus, const char *path, const char *interface, const sd_bus_vtable *vtable,
+                   const void *before, const void *after)
+{
+    if (before)
+        bus_emit_changes(bus, path, interface, vtable, before, after);
+    else
+        bus_emit_added(bus, path);
+}
+
 gboolean bus_read_set_string(sd_bus_message *m, const char **ret_value, GError **error)
 {
     const char *value;

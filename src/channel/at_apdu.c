@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "channel/apdu.h"
+#include "channel/refusal.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 
@@ -17,10 +18,8 @@
  * tried.
  */
 
-/* A modem that says "busy" is asked again after 0.5, 1, 2, 4, 4, … seconds, or when it has news of the card. */
-#define FIRST_RETRY (G_USEC_PER_SEC / 2)
-#define LAST_RETRY  (4 * G_USEC_PER_SEC)
-#define READY_TIME  (30 * G_USEC_PER_SEC)
+/* How long a modem that says "busy" is asked again. */
+#define READY_TIME (30 * G_USEC_PER_SEC)
 
 /* ---- the table of channels ---- */
 
@@ -132,11 +131,6 @@ static GBytes *ask_card(AtBackend *self, const guint8 *apdu, gsize size, const c
     return exchange(self, "+CSIM", "", apdu, size, note, deadline, cancellable, ret_answer, error);
 }
 
-static gboolean is_selected(guint16 status_word)
-{
-    return status_word == 0x9000 || status_word >> 8 == 0x61 || status_word >> 8 == 0x91;
-}
-
 /* ---- closing ---- */
 
 static gboolean close_session(AtBackend *self, guint32 session, gint64 deadline,
@@ -164,7 +158,7 @@ static gboolean close_at_card(AtBackend *self, guint8 number, gint64 deadline,
                         ret_answer, error);
     if (!response)
         return FALSE;
-    if (is_selected(get_status(response)))
+    if (refusal_is_selected(get_status(response)))
         return TRUE;
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM, "MANAGE CHANNEL: the card answered %04X",
                 get_status(response));
@@ -251,7 +245,7 @@ static gboolean revive(AtBackend *self, const guint8 *aid, gsize aid_size, gint6
                             "AT+CGLA SELECT on the session that is left", deadline, cancellable,
                             &answer, &failure);
         set_parked(self, channel, FALSE);
-        if (response && is_selected(get_status(response))) {
+        if (response && refusal_is_selected(get_status(response))) {
             *ret_channel = i;
             return TRUE;
         }
@@ -362,7 +356,7 @@ static gboolean open_by_hand(AtBackend *self, const guint8 *aid, gsize aid_size,
         return FALSE;
     response = ask_card(self, apdu, apdu_select(apdu, apdu_class(number, FALSE), aid, aid_size),
                         "AT+CSIM SELECT", deadline, cancellable, &answer, &failure);
-    if (response && is_selected(get_status(response))) {
+    if (response && refusal_is_selected(get_status(response))) {
         *ret_channel = keep_channel(self, AT_USE_CARD, 0, number, aid, aid_size);
         if (*ret_channel != 0)
             return TRUE;
@@ -486,7 +480,7 @@ gboolean at_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_
                                  GBytes **ret_fci, GError **error)
 {
     AtBackend *self = (AtBackend *)backend;
-    gint64 limit = MIN(deadline, clock_boottime() + READY_TIME), pause = FIRST_RETRY;
+    gint64 limit = MIN(deadline, clock_boottime() + READY_TIME), pause = 0;
     gboolean swept = self->no_sessions;
 
     for (;;) {
@@ -507,33 +501,14 @@ gboolean at_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid_
             if (sweep(self, deadline, cancellable))
                 continue;
         }
-        if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
-            clock_boottime() + pause >= limit) {
-            g_propagate_prefixed_error(error, g_steal_pointer(&failure), "open logical channel: ");
+        g_prefix_error(&failure, "open logical channel: ");
+        if (!refusal_wait(backend, &self->card_changed, &pause, limit, cancellable,
+                          g_steal_pointer(&failure), error))
             return FALSE;
-        }
-        if (!wait_until(&self->card_changed, clock_boottime() + pause, cancellable, NULL) &&
-            g_cancellable_is_cancelled(cancellable)) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
-                        "%s: cancelled while the card is not ready (%s)", backend->name,
-                        failure->message);
-            return FALSE;
-        }
-        pause = MIN(pause * 2, LAST_RETRY);
     }
 }
 
 /* ---- APDUs ---- */
-
-/* The modem's words for an APDU that was interrupted differ; that the card is no more says it best. */
-static void note_removal(AtBackend *self, GError **error)
-{
-    if (self->card != AT_CARD_ABSENT || !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
-                                          euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
-        return;
-    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
-    g_prefix_error(error, "the card was removed: ");
-}
 
 static GBytes *send_in_session(AtBackend *self, const AtChannel *channel, guint8 *apdu, gsize size,
                                gint64 deadline, GCancellable *cancellable, AtAnswer *ret_answer,
@@ -619,7 +594,7 @@ gboolean at_backend_transmit(Backend *backend, guint8 number, const guint8 *apdu
     }
     if (number != 0)
         channel->broken = TRUE;
-    note_removal(self, &failure);
+    refusal_note_removal(backend, self->card == AT_CARD_ABSENT, &failure);
     probe_note(backend->probe, FALSE, "send APDU", "%s", failure->message);
     g_propagate_prefixed_error(error, g_steal_pointer(&failure), "send APDU: ");
     return FALSE;

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "channel/mbim_private.h"
 
-#include "util/clock.h"
+#include "channel/refusal.h"
 
 /* Logical channels and APDUs of the MBIM back-end (MS UICC Low Level Access). */
-
-/* A modem that says "not ready" is asked again after 0.5, 1, 2, 4, 4, … seconds, or when the card changes,
- * as long as the caller's deadline allows. */
-#define FIRST_RETRY (G_USEC_PER_SEC / 2)
-#define LAST_RETRY  (4 * G_USEC_PER_SEC)
 
 #define MAX_CHANNEL 19 /* ETSI TS 102 221 */
 
@@ -44,14 +39,10 @@ static EuiccdError classify(MbimBackend *self, guint32 status)
 /* STATUS_WORD 0: the modem named none. */
 static EuiccdError classify_open(MbimBackend *self, guint32 status, guint16 status_word)
 {
-    switch (status_word) {
-    case 0x6A82: /* file or application not found */
-    case 0x6999: /* applet selection failed */
-        return EUICCD_ERROR_NOT_EUICC;
-    case 0x6881: /* logical channel not supported */
-    case 0x6A81: /* no channel left (ISO 7816-4, MANAGE CHANNEL) */
-        return EUICCD_ERROR_NO_CHANNEL;
-    }
+    EuiccdError code;
+
+    if (refusal_classify_select(status_word, &code))
+        return code;
     switch ((int)status) {
     case MBIM_INFO_NO_LOGICAL_CHANNELS:
         return EUICCD_ERROR_NO_CHANNEL;
@@ -68,21 +59,10 @@ static EuiccdError classify_open(MbimBackend *self, guint32 status, guint16 stat
 static void set_error(MbimBackend *self, EuiccdError code, const char *what, guint32 status,
                       guint16 status_word, GError **error)
 {
-    g_autofree char *words = mbim_info_describe_status(status);
-    const char *hint = status == MBIM_STATUS_ERROR_OPERATION_NOT_ALLOWED
-                           ? ": its firmware forbids access to the eUICC"
-                           : "";
+    g_autofree char *words = status ? mbim_info_describe_status(status) : NULL;
 
-    if (status && status_word)
-        g_set_error(error, EUICCD_ERROR, (gint)code,
-                    "%s: %s: the modem answered %s, the card %04X%s", self->backend.name, what,
-                    words, status_word, hint);
-    else if (status)
-        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the modem answered %s%s",
-                    self->backend.name, what, words, hint);
-    else
-        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the card answered %04X",
-                    self->backend.name, what, status_word);
+    refusal_set_error(&self->backend, code, what, words,
+                      status == MBIM_STATUS_ERROR_OPERATION_NOT_ALLOWED, status_word, error);
 }
 
 /* ---- channels ---- */
@@ -194,8 +174,7 @@ static gboolean try_open(MbimBackend *self, const guint8 *aid, gsize aid_size, g
         return FALSE;
     }
     status_word = mbim_info_get_sw(opened.status);
-    if (status_word && status_word != 0x9000 && status_word >> 8 != 0x61 &&
-        status_word >> 8 != 0x91) {
+    if (status_word && !refusal_is_selected(status_word)) {
         mbim_backend_close_channel(&self->backend, (guint8)opened.channel, deadline, cancellable,
                                    NULL);
         code = classify_open(self, 0, status_word);
@@ -287,7 +266,7 @@ gboolean mbim_backend_open_channel(Backend *backend, const guint8 *aid, gsize ai
 {
     MbimBackend *self = (MbimBackend *)backend;
     gboolean cleaned = FALSE;
-    gint64 pause = FIRST_RETRY;
+    gint64 pause = 0;
 
     for (;;) {
         g_autoptr(GError) failure = NULL;
@@ -308,19 +287,9 @@ gboolean mbim_backend_open_channel(Backend *backend, const guint8 *aid, gsize ai
             cleaned = backend->leaked = TRUE;
             continue;
         }
-        if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
-            clock_boottime() + pause >= deadline) {
-            g_propagate_error(error, g_steal_pointer(&failure));
+        if (!refusal_wait(backend, &self->card_changed, &pause, deadline, cancellable,
+                          g_steal_pointer(&failure), error))
             return FALSE;
-        }
-        if (!wait_until(&self->card_changed, clock_boottime() + pause, cancellable, NULL) &&
-            g_cancellable_is_cancelled(cancellable)) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
-                        "%s: cancelled while the card is not ready (%s)", backend->name,
-                        failure->message);
-            return FALSE;
-        }
-        pause = MIN(pause * 2, LAST_RETRY);
     }
 }
 
@@ -455,16 +424,6 @@ static gboolean send_apdu_as_known(MbimBackend *self, guint8 channel, const guin
     return TRUE;
 }
 
-/* The modem's words for an APDU that was interrupted differ; that the card is no more says it best. */
-static void note_removal(MbimBackend *self, GError **error)
-{
-    if (self->card != MBIM_CARD_ABSENT || !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
-                                            euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
-        return;
-    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
-    g_prefix_error(error, "the card was removed: ");
-}
-
 /* The response stands without its status word, which comes as a number of its own. */
 static GBytes *join(TlvSlice response, guint16 status_word)
 {
@@ -512,7 +471,7 @@ gboolean mbim_backend_transmit(Backend *backend, guint8 channel, const guint8 *a
         return FALSE;
     response = transmit(self, channel, apdu, size, deadline, cancellable, &failure);
     if (!response) {
-        note_removal(self, &failure);
+        refusal_note_removal(backend, self->card == MBIM_CARD_ABSENT, &failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }

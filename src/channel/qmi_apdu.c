@@ -3,15 +3,10 @@
 
 #include <string.h>
 
-#include "util/clock.h"
+#include "channel/refusal.h"
 #include "util/error.h"
 
 /* Logical channels and APDUs of the QMI back-end (UIM messages 0042, 003B, 003F). */
-
-/* A modem that says "not ready" is asked again after 0.5, 1, 2, 4, 4, … seconds, or when the card
- * status changes, as long as the caller's deadline allows. */
-#define FIRST_RETRY (G_USEC_PER_SEC / 2)
-#define LAST_RETRY  (4 * G_USEC_PER_SEC)
 
 #define FCI_REQUEST 2 /* of Open Logical Channel: the select response shall be the FCI */
 
@@ -104,14 +99,10 @@ static GBytes *collect_long_response(QmiBackend *self, TlvSlice tlv, gint64 dead
 /* STATUS_WORD 0: the modem named none. */
 static EuiccdError classify_open(QmiBackend *self, guint16 qmi_error, guint16 status_word)
 {
-    switch (status_word) {
-    case 0x6A82: /* file or application not found */
-    case 0x6999: /* applet selection failed */
-        return EUICCD_ERROR_NOT_EUICC;
-    case 0x6881: /* logical channel not supported */
-    case 0x6A81: /* no channel left (ISO 7816-4, MANAGE CHANNEL) */
-        return EUICCD_ERROR_NO_CHANNEL;
-    }
+    EuiccdError code;
+
+    if (refusal_classify_select(status_word, &code))
+        return code;
     switch (qmi_error) {
     case QMI_PROTOCOL_ERROR_INSUFFICIENT_RESOURCES:
         return EUICCD_ERROR_NO_CHANNEL;
@@ -154,21 +145,10 @@ static EuiccdError classify_transmit(QmiBackend *self, guint16 qmi_error)
 static void set_error(QmiBackend *self, EuiccdError code, const char *what, guint16 qmi_error,
                       guint16 status_word, GError **error)
 {
-    g_autofree char *words = qmi_backend_describe(qmi_error);
-    const char *hint = "";
+    g_autofree char *words = qmi_error ? qmi_backend_describe(qmi_error) : NULL;
 
-    if (qmi_error == QMI_PROTOCOL_ERROR_ACCESS_DENIED)
-        hint = ": its firmware forbids access to the eUICC";
-    if (qmi_error && status_word)
-        g_set_error(error, EUICCD_ERROR, (gint)code,
-                    "%s: %s: the modem answered %s, the card %04X%s", self->backend.name, what,
-                    words, status_word, hint);
-    else if (qmi_error)
-        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the modem answered %s%s",
-                    self->backend.name, what, words, hint);
-    else
-        g_set_error(error, EUICCD_ERROR, (gint)code, "%s: %s: the card answered %04X",
-                    self->backend.name, what, status_word);
+    refusal_set_error(&self->backend, code, what, words,
+                      qmi_error == QMI_PROTOCOL_ERROR_ACCESS_DENIED, status_word, error);
 }
 
 /* ---- channels ---- */
@@ -241,8 +221,7 @@ static gboolean try_open(QmiBackend *self, const guint8 *aid, gsize aid_size, gi
                     "%s: open logical channel: the modem named no channel", self->backend.name);
         return FALSE;
     }
-    if (status_word && status_word != 0x9000 && status_word >> 8 != 0x61 &&
-        status_word >> 8 != 0x91) {
+    if (status_word && !refusal_is_selected(status_word)) {
         qmi_backend_close_channel(&self->backend, channel.data[0], deadline, cancellable, NULL);
         set_error(self, classify_open(self, 0, status_word), "select application", 0, status_word,
                   error);
@@ -302,7 +281,7 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
 {
     QmiBackend *self = (QmiBackend *)backend;
     gboolean cleaned = FALSE;
-    gint64 pause = FIRST_RETRY;
+    gint64 pause = 0;
 
     for (;;) {
         g_autoptr(GError) failure = NULL;
@@ -324,20 +303,10 @@ gboolean qmi_backend_open_channel(Backend *backend, const guint8 *aid, gsize aid
             cleaned = self->backend.leaked = TRUE;
             continue;
         }
-        if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_NOT_READY) ||
-            clock_boottime() + pause >= deadline) {
-            g_propagate_error(error, g_steal_pointer(&failure));
+        if (!refusal_wait(backend, &self->card_changed, &pause, deadline, cancellable,
+                          g_steal_pointer(&failure), error))
             return FALSE;
-        }
-        if (!wait_until(&self->card_changed, clock_boottime() + pause, cancellable, NULL) &&
-            g_cancellable_is_cancelled(cancellable)) {
-            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED,
-                        "%s: cancelled while the card is not ready (%s)", backend->name,
-                        failure->message);
-            return FALSE;
-        }
         self->doubtful = !self->card_changed;
-        pause = MIN(pause * 2, LAST_RETRY);
     }
 }
 
@@ -453,20 +422,6 @@ static QmiMessage *send_apdu_as_known(QmiBackend *self, guint8 channel, const gu
     return g_steal_pointer(&answer);
 }
 
-/* The modem's words for an APDU that was interrupted differ; that the card is no more says it best. */
-static void note_removal(QmiBackend *self, GError **error)
-{
-    gboolean inactive = self->backend.inactive;
-
-    if (!(self->card == QMI_CARD_ABSENT || inactive) ||
-        !(euiccd_error_is(*error, EUICCD_ERROR_MODEM) ||
-          euiccd_error_is(*error, EUICCD_ERROR_TIMEOUT)))
-        return;
-    (*error)->code = EUICCD_ERROR_CARD_ABSENT;
-    g_prefix_error(error,
-                   inactive ? "another slot was made the active one: " : "the card was removed: ");
-}
-
 static GBytes *transmit(QmiBackend *self, guint8 channel, const guint8 *apdu, gsize size,
                         gint64 deadline, GCancellable *cancellable, GError **error)
 {
@@ -518,7 +473,7 @@ gboolean qmi_backend_transmit(Backend *backend, guint8 channel, const guint8 *ap
     response = transmit(self, channel, apdu, size, deadline, cancellable, &failure);
 
     if (!response) {
-        note_removal(self, &failure);
+        refusal_note_removal(backend, self->card == QMI_CARD_ABSENT, &failure);
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }

@@ -87,6 +87,7 @@ char *cli_value_to_text(JsonNode *value);
 char *cli_time_to_text(gint64 usec);
 /* Last element of an object path. Borrowed from PATH. */
 const char *cli_path_end(const char *path);
+JsonNode *cli_take_array(JsonArray *array); /* as a node */
 void cli_print_json(JsonNode *node, gboolean pretty);
 
 /* table.c */
@@ -99,10 +100,14 @@ typedef enum {
     CLI_COLUMN_TEXT,   /* cut where the terminal is too narrow */
 } CliColumn;
 
-CliTable *cli_table_new(void);
+typedef struct {
+    CliColumn kind;
+    const char *title; /* N_("…"): translated when the table is made */
+} CliHeading;
+
+CliTable *cli_table_new(const CliHeading *columns, gsize n_columns);
 void cli_table_free(CliTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CliTable, cli_table_free)
-void cli_table_add_column(CliTable *table, CliColumn kind, const char *title);
 /* One text a column, NULL-ended; copied. Control characters are replaced: they may come from a card. */
 void cli_table_add_row(CliTable *table, ...) G_GNUC_NULL_TERMINATED;
 void cli_table_print(const CliTable *table);

@@ -232,12 +232,11 @@ static CliExit load_report(Cli *cli, const char *path, JsonNode **ret_report)
 CliExit cli_diagnose(Cli *cli, char **arguments)
 {
     g_autoptr(JsonNode) root = NULL;
-    g_autoptr(JsonNode) list = json_node_new(JSON_NODE_ARRAY);
     JsonArray *modems, *reports = json_array_new();
+    g_autoptr(JsonNode) list = cli_take_array(reports);
     CliExit code, first = CLI_OK;
     guint meant = 0;
 
-    json_node_take_array(list, reports);
     code = cli_load(cli, &root);
     if (code == CLI_UNREACHABLE && !cli->json)
         explain_no_daemon();

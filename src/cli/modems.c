@@ -22,8 +22,14 @@ static char *get_firmware(JsonObject *modem)
 
 CliExit cli_modems(Cli *cli, char **arguments)
 {
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_NUMBER, N_("MODEM") },    { CLI_COLUMN_TEXT, N_("NAME") },
+        { CLI_COLUMN_WHOLE, N_("STATE") },     { CLI_COLUMN_WHOLE, N_("PORT") },
+        { CLI_COLUMN_WHOLE, N_("TRANSPORT") }, { CLI_COLUMN_TEXT, N_("MODEL") },
+        { CLI_COLUMN_WHOLE, N_("EUICC") },     { CLI_COLUMN_TEXT, N_("REASON") },
+    };
     g_autoptr(JsonNode) root = NULL;
-    g_autoptr(CliTable) table = cli_table_new();
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     CliExit code = cli_load(cli, &root);
     JsonArray *array;
 
@@ -32,20 +38,11 @@ CliExit cli_modems(Cli *cli, char **arguments)
         return code;
     array = cli_get_array(json_node_get_object(root), "Modems");
     if (cli->json) {
-        g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
+        g_autoptr(JsonNode) node = cli_take_array(array ? json_array_ref(array) : json_array_new());
 
-        json_node_take_array(node, array ? json_array_ref(array) : json_array_new());
         cli_print_json(node, TRUE);
         return CLI_OK;
     }
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("MODEM"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("NAME"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("PORT"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("TRANSPORT"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("MODEL"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("EUICC"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("REASON"));
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
         JsonObject *modem = json_array_get_object_element(array, i);
         g_autofree char *firmware = get_firmware(modem);

@@ -9,7 +9,6 @@
 static JsonNode *collect(GPtrArray *euiccs, const char *member)
 {
     JsonArray *result = json_array_new();
-    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
 
     for (guint i = 0; i < euiccs->len; i++) {
         JsonObject *euicc = euiccs->pdata[i];
@@ -24,8 +23,7 @@ static JsonNode *collect(GPtrArray *euiccs, const char *member)
             json_array_add_object_element(result, json_object_ref(child));
         }
     }
-    json_node_take_array(node, result);
-    return node;
+    return cli_take_array(result);
 }
 
 static const char *get_enabled_profile(JsonObject *euicc)
@@ -202,20 +200,22 @@ static CliExit load_list(Cli *cli, const char *member, JsonNode **ret_root, Json
 
 CliExit cli_list(Cli *cli, char **arguments)
 {
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_WHOLE, N_("EID") },
+        { CLI_COLUMN_TEXT, N_("KIND") },
+        { CLI_COLUMN_TEXT, N_("STATE") },
+        { CLI_COLUMN_TEXT, N_("PORT") },
+        { CLI_COLUMN_WHOLE, N_("ENABLED PROFILE") },
+    };
     g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
-    g_autoptr(CliTable) table = cli_table_new();
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     CliExit code = load_list(cli, NULL, &root, &list);
     JsonArray *array;
 
     (void)arguments;
     if (!list)
         return code;
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("EID"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("KIND"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("STATE"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("PORT"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("ENABLED PROFILE"));
     array = json_node_get_array(list);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *euicc = json_array_get_object_element(array, i);
@@ -234,21 +234,20 @@ CliExit cli_list(Cli *cli, char **arguments)
 
 CliExit cli_profiles(Cli *cli, char **arguments)
 {
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_WHOLE, N_("EID") },   { CLI_COLUMN_WHOLE, N_("ICCID") },
+        { CLI_COLUMN_WHOLE, N_("STATE") }, { CLI_COLUMN_TEXT, N_("CLASS") },
+        { CLI_COLUMN_TEXT, N_("NAME") },   { CLI_COLUMN_TEXT, N_("PROVIDER") },
+    };
     g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
-    g_autoptr(CliTable) table = cli_table_new();
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     CliExit code = load_list(cli, "Profiles", &root, &list);
     JsonArray *array;
 
     (void)arguments;
     if (!list)
         return code;
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("EID"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("ICCID"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("CLASS"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("NAME"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("PROVIDER"));
     array = json_node_get_array(list);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *profile = json_array_get_object_element(array, i);
@@ -264,16 +263,14 @@ CliExit cli_profiles(Cli *cli, char **arguments)
 
 static void print_eims(JsonArray *array)
 {
-    g_autoptr(CliTable) table = cli_table_new();
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_TEXT, N_("EIM") },        { CLI_COLUMN_TEXT, N_("HOST") },
+        { CLI_COLUMN_WHOLE, N_("LAST POLL") }, { CLI_COLUMN_TEXT, N_("RESULT") },
+        { CLI_COLUMN_WHOLE, N_("NEXT POLL") }, { CLI_COLUMN_NUMBER, N_("FAILED") },
+        { CLI_COLUMN_NUMBER, N_("SENT") },     { CLI_COLUMN_NUMBER, N_("RECEIVED") },
+    };
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
 
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("EIM"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("HOST"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("LAST POLL"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("RESULT"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("NEXT POLL"));
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("FAILED"));
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("SENT"));
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("RECEIVED"));
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
         JsonObject *eim = json_array_get_object_element(array, i);
         g_autofree char *last = cli_time_to_text(cli_get_integer(eim, "LastPoll"));
@@ -319,7 +316,6 @@ static JsonNode *select_jobs(const Cli *cli, JsonNode *root, GPtrArray *euiccs)
 {
     JsonArray *all = cli_get_array(json_node_get_object(root), "Jobs");
     JsonArray *result = json_array_new();
-    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
 
     for (guint i = 0; i < json_array_get_length(all); i++) {
         JsonObject *job = json_array_get_object_element(all, i);
@@ -331,16 +327,20 @@ static JsonNode *select_jobs(const Cli *cli, JsonNode *root, GPtrArray *euiccs)
         if (wanted)
             json_array_add_object_element(result, json_object_ref(job));
     }
-    json_node_take_array(node, result);
-    return node;
+    return cli_take_array(result);
 }
 
 CliExit cli_jobs(Cli *cli, char **arguments)
 {
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_NUMBER, N_("JOB") },      { CLI_COLUMN_WHOLE, N_("KIND") },
+        { CLI_COLUMN_TEXT, N_("CAUSE") },      { CLI_COLUMN_WHOLE, N_("STATE") },
+        { CLI_COLUMN_NUMBER, N_("PROGRESS") }, { CLI_COLUMN_TEXT, N_("STAGE OR ERROR") },
+    };
     g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) list = NULL;
     g_autoptr(GPtrArray) euiccs = NULL;
-    g_autoptr(CliTable) table = cli_table_new();
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     CliExit code = cli_load(cli, &root);
     JsonArray *array;
 
@@ -354,12 +354,6 @@ CliExit cli_jobs(Cli *cli, char **arguments)
         cli_print_json(list, TRUE);
         return CLI_OK;
     }
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("JOB"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("KIND"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("CAUSE"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("STATE"));
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("PROGRESS"));
-    cli_table_add_column(table, CLI_COLUMN_TEXT, _("STAGE OR ERROR"));
     array = json_node_get_array(list);
     for (guint i = 0; i < json_array_get_length(array); i++) {
         JsonObject *job = json_array_get_object_element(array, i);

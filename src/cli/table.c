@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,13 +61,18 @@ static guint get_terminal_width(void)
     return G_MAXUINT;
 }
 
-CliTable *cli_table_new(void)
+CliTable *cli_table_new(const CliHeading *columns, gsize n_columns)
 {
     CliTable *table = g_new0(CliTable, 1);
+    char **titles = g_new0(char *, n_columns + 1);
 
     table->kinds = g_array_new(FALSE, FALSE, sizeof(CliColumn));
     table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    g_ptr_array_add(table->rows, g_new0(char *, 1));
+    g_ptr_array_add(table->rows, titles);
+    for (gsize i = 0; i < n_columns; i++) {
+        titles[i] = g_strdup(_(columns[i].title));
+        g_array_append_val(table->kinds, columns[i].kind);
+    }
     return table;
 }
 
@@ -73,17 +81,6 @@ void cli_table_free(CliTable *table)
     g_array_unref(table->kinds);
     g_ptr_array_unref(table->rows);
     g_free(table);
-}
-
-void cli_table_add_column(CliTable *table, CliColumn kind, const char *title)
-{
-    guint n = table->kinds->len;
-    char **titles = g_renew(char *, table->rows->pdata[0], n + 2);
-
-    titles[n] = g_strdup(title);
-    titles[n + 1] = NULL;
-    table->rows->pdata[0] = titles;
-    g_array_append_val(table->kinds, kind);
 }
 
 void cli_table_add_row(CliTable *table, ...)

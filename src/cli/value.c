@@ -3,10 +3,17 @@
 
 #include "cli/cli.h"
 
+JsonNode *cli_take_array(JsonArray *array)
+{
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    json_node_take_array(node, array);
+    return node;
+}
+
 static JsonNode *read_strings(sd_bus_message *m)
 {
     g_autoptr(JsonArray) array = json_array_new();
-    JsonNode *node;
     const char *text;
 
     if (sd_bus_message_enter_container(m, 'a', "s") <= 0)
@@ -15,9 +22,7 @@ static JsonNode *read_strings(sd_bus_message *m)
         json_array_add_string_element(array, text);
     if (sd_bus_message_exit_container(m) < 0)
         return NULL;
-    node = json_node_new(JSON_NODE_ARRAY);
-    json_node_take_array(node, g_steal_pointer(&array));
-    return node;
+    return cli_take_array(g_steal_pointer(&array));
 }
 
 static JsonNode *read_basic(sd_bus_message *m, char type)

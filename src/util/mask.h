@@ -14,4 +14,15 @@ G_BEGIN_DECLS
  */
 char *mask_numbers(const char *text, const char *const *numbers);
 
+/*
+ * TEXT with "[eIM]" for each of NAMES (eimIds and host names, NULL-ended, none of them empty) that stands in it
+ * as a word of its own, whatever the case of its letters, or in hex, and for whatever messages of ours quote
+ * as the eimId of an eIM. g_free() it.
+ */
+char *mask_names(const char *text, const char *const *names);
+
+/* TEXT with "[host]" for whatever looks like the name of a host or its IP address. Versions, paths and names on
+ * the bus stay. g_free() it. */
+char *mask_hosts(const char *text);
+
 G_END_DECLS

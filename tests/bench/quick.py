@@ -17,6 +17,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "component")]
 
 from bench import QUICK, SEVERAL, SINGLE  # noqa: E402
 from measure import SEVERAL_STEPS, STEPS  # noqa: E402
+from world import missing_transport  # noqa: E402
 
 
 def check_wire(row, kinds, step):
@@ -73,7 +74,7 @@ def why_not():
     with open(os.environ.get("EUICC_DAEMON", "euiccd"), "rb") as file:
         if re.search(rb"__(asan|tsan)_init|__ubsan_handle", file.read()):
             return "a sanitizer is in the daemon"
-    return None
+    return missing_transport({kind for kinds in SEVERAL.values() for kind in kinds})
 
 
 def main():

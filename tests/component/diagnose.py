@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from world import BOOTSTRAP, EID, MANAGER, ROOT, case, equal, main
+from world import BOOTSTRAP, EID, EIM_ID, MANAGER, ROOT, case, equal, main
 
 MODEM = "org.euiccd1.Modem"
 IMEI_DIGITS = 15
@@ -170,6 +170,22 @@ def no_daemon(world):
     assert "can't be reached" in complaint, complaint
     equal(euicc(world, "diagnose", "--json", status=3)[0], "")
     euicc(world, "modems", status=3)
+
+
+@case("IPAD-DIA-08E", "design 8, 10")
+def a_server_is_not_named(world):
+    """What was attempted and how it failed, but not with whom; everything to those who may see it."""
+    world.wait_idle()
+    path, _ = wait_modem(world, "working")
+    world.knob("eim", {"faults": [{"on": "GetEimPackage", "count": 1, "status": 500}]})
+    state, error, message = world.poll()
+    equal(state, "failed")
+    assert EIM_ID in message, message
+    report = diagnose(world, path)
+    assert EIM_ID not in json.dumps(report), report["LastError"]
+    for words in ("poll: ", "GetEimPackage", "500", error):
+        assert words in report["LastError"], report["LastError"]
+    equal(diagnose(world, path, unmasked=True)["LastError"], f"poll: {message} ({error})")
 
 
 main(__name__)

@@ -9,6 +9,7 @@ Environment:
   EUICC_SIM        the simulator (default: euicc-sim in the current folder, then in PATH)
   EUICC_SIM_RUN    further arguments of "euicc-sim run", e.g. "--proxy real"
   EUICC_DAEMON     the daemon with leading words, e.g. "valgrind -q --error-exitcode=9 ./euiccd"
+  EUICC_TRANSPORTS what the daemon is built for: "at qmi mbim" (the default)
   EUICC_TEST_SLOW  factor for all deadlines, e.g. 10 under valgrind
 """
 
@@ -622,6 +623,20 @@ def split_rows(rows, ok, output):
     return results
 
 
+def find_lack(options):
+    """Why a case can't run here; "" where it can."""
+    if options.get("modem_manager") and not os.access(MODEM_MANAGER, os.X_OK):
+        return f"no {MODEM_MANAGER}"
+    return missing_transport(options.get("modems") or ["qmi"])
+
+
+def missing_transport(kinds):
+    """Why there can be no modems of KINDS: the daemon was built without; "" where there can."""
+    known = os.environ.get("EUICC_TRANSPORTS")
+    missing = [kind for kind in kinds if known and kind not in known.split()]
+    return f"euiccd is built without {missing[0].upper()}" if missing else ""
+
+
 def main(name):
     """Call as main(__name__) at the end of a test file. Arguments: names of cases to run (all)."""
     if name != "__main__":
@@ -635,9 +650,11 @@ def main(name):
     print(f"1..{sum(len(titles) for _, _, _, titles in chosen)}", flush=True)
     failed = number = 0
     for function, options, rows, titles in chosen:
-        if options.get("modem_manager") and not os.access(MODEM_MANAGER, os.X_OK):
-            number += 1
-            print(f"ok {number} - {titles[0][1]} # SKIP no {MODEM_MANAGER}", flush=True)
+        lack = find_lack(options)
+        if lack:
+            for _, title in titles:
+                number += 1
+                print(f"ok {number} - {title} # SKIP {lack}", flush=True)
             continue
         ok, output = run_case(simulator, os.path.abspath(sys.argv[0]), function, options, rows)
         results = split_rows(rows, ok, output) if rows else {titles[0][0]: (ok, output)}

@@ -11,6 +11,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
     Client *client = userdata;
 
     (void)ret_error;
+    sd_bus_message_unref(client->reply);
     client->reply = sd_bus_message_ref(m);
     client->answered = TRUE;
     return 1;

@@ -133,6 +133,71 @@ static void test_masked(Fixture *f, gconstpointer data)
     authority_free(authority);
 }
 
+static JobSnapshot *new_failure(guint32 number)
+{
+    JobSnapshot *job = fake_job_new(number, "poll", JOB_FAILED);
+
+    set_string(&job->eid, FAKE_EID);
+    set_string(&job->error_name, "org.euiccd1.Error.Network");
+    set_string(&job->error_message,
+               "asking eIM 'fleet' for a package: GetEimPackage: POST to eim.example.com: "
+               "connecting to 192.0.2.17: refused");
+    return job;
+}
+
+static void put_fleet(Agents *agents, const char *eim_id)
+{
+    EuiccSnapshot *euicc = fake_euicc_new(FAKE_EID);
+
+    set_string(&((EimSnapshot *)euicc->eims->pdata[0])->eim_id, eim_id);
+    fake_agents_put_euicc(agents, euicc);
+}
+
+/* What failed and how stands there, but not whose server it was, also where the card names it no more. */
+static void test_masked_names(Fixture *f, gconstpointer data)
+{
+    static const char *const eim_ids[] = { "fleet", "another" };
+
+    (void)data;
+    fake_agents_put_modem(f->agents, fake_modem_new(4));
+    fake_agents_put_job(f->agents, new_failure(1));
+    for (gsize i = 0; i < G_N_ELEMENTS(eim_ids); i++) {
+        g_autoptr(JsonObject) report = NULL;
+        const char *text;
+
+        put_fleet(f->agents, eim_ids[i]);
+        call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0);
+        report = read_report(f, &text);
+        g_assert_cmpstr(json_object_get_string_member(report, "LastError"), ==,
+                        "poll: asking eIM [eIM] for a package: GetEimPackage: POST to [host]: "
+                        "connecting to [host]: refused (org.euiccd1.Error.Network)");
+        g_assert_null(strstr(text, "fleet"));
+        g_assert_null(strstr(text, "example.com"));
+    }
+}
+
+/* An eimId may be any word: only sentences are looked through for it. */
+static void test_masked_word(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JsonObject) report = NULL;
+    ModemSnapshot *modem = fake_modem_new(4);
+    const char *text;
+
+    (void)data;
+    put_fleet(f->agents, "working");
+    set_string(&modem->state_reason, "eim.slow.example is not working");
+    fake_agents_put_modem(f->agents, modem);
+    call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0);
+    report = read_report(f, &text);
+    g_assert_cmpstr(json_object_get_string_member(report, "LastError"), ==, "[eIM] is not [eIM]");
+    g_assert_cmpstr(
+        json_object_get_string_member(json_object_get_object_member(report, "Modem"), "State"), ==,
+        "working");
+    g_assert_cmpstr(json_object_get_string_member(json_object_get_object_member(report, "Modem"),
+                                                  "StateReason"),
+                    ==, "[eIM] is not [eIM]");
+}
+
 static void test_bad_options(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -191,22 +256,36 @@ static int on_question(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
     return 1;
 }
 
-/* The modem can go while ModemManager is asked, and the daemon can end. */
-static void test_gone_meanwhile(Fixture *f, gconstpointer data)
+/* A ModemManager that does so. */
+static Client *new_slow_manager(sd_bus_message **question)
 {
     Client *manager = client_new();
-    sd_bus_message *question = NULL;
 
-    (void)data;
     g_assert_cmpint(sd_bus_add_object(manager->connection, NULL, "/org/freedesktop/ModemManager1",
-                                      on_question, &question),
+                                      on_question, question),
                     >=, 0);
     g_assert_cmpint(sd_bus_request_name(manager->connection, "org.freedesktop.ModemManager1", 0),
                     >=, 0);
+    return manager;
+}
+
+static sd_bus_message *wait_for_question(sd_bus_message **question)
+{
+    while (!*question)
+        g_main_context_iteration(NULL, TRUE);
+    return g_steal_pointer(question);
+}
+
+/* The modem can go while ModemManager is asked, and the daemon can end. */
+static void test_gone_meanwhile(Fixture *f, gconstpointer data)
+{
+    sd_bus_message *question = NULL;
+    Client *manager = new_slow_manager(&question);
+
+    (void)data;
     fake_agents_put_modem(f->agents, fake_modem_new(4));
     send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
-    while (!question)
-        g_main_context_iteration(NULL, TRUE);
+    question = wait_for_question(&question);
     g_assert_false(f->client->answered);
     fake_agents_remove_modem(f->agents, 4);
     g_assert_cmpint(sd_bus_reply_method_return(question, "s", "no variant"), >=, 0);
@@ -216,12 +295,48 @@ static void test_gone_meanwhile(Fixture *f, gconstpointer data)
 
     fake_agents_put_modem(f->agents, fake_modem_new(4));
     send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
-    while (!question)
-        g_main_context_iteration(NULL, TRUE);
+    question = wait_for_question(&question);
     g_clear_pointer(&f->bus, bus_free);
     wait_for_reply(f->client);
     assert_failed(f->client, SD_BUS_ERROR_NO_REPLY, NULL);
     sd_bus_message_unref(question);
+    client_free(manager);
+}
+
+/* Says what ModemManager's version is, and waits for the report that CLIENT waits for. */
+static void answer_question(Client *client, sd_bus_message *question)
+{
+    client->answered = FALSE;
+    g_assert_cmpint(sd_bus_reply_method_return(question, "v", "s", "1.20.4"), >=, 0);
+    sd_bus_message_unref(question);
+    wait_for_reply(client);
+    assert_ok(client);
+}
+
+/* A caller has one diagnosis of a modem at a time; other modems and other callers have theirs. */
+static void test_one_at_a_time(Fixture *f, gconstpointer data)
+{
+    sd_bus_message *question = NULL, *first;
+    Client *manager = new_slow_manager(&question), *other = client_new();
+
+    (void)data;
+    fake_agents_put_modem(f->agents, fake_modem_new(4));
+    fake_agents_put_modem(f->agents, fake_modem_new(5));
+    send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
+    first = wait_for_question(&question);
+    call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0);
+    assert_failed(f->client, ERROR("Busy"), "the same caller is under way");
+    send_message(f->client,
+                 new_call(f->client, "/org/euiccd1/modem/5", MODEM, "Diagnose", "a{sv}", 0));
+    answer_question(f->client, wait_for_question(&question));
+    send_message(other, new_call(other, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
+    answer_question(other, wait_for_question(&question));
+
+    /* Once it has ended the next one may come. */
+    answer_question(f->client, first);
+    send_message(f->client, new_call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0));
+    answer_question(f->client, wait_for_question(&question));
+    client_free(other);
     client_free(manager);
 }
 
@@ -253,11 +368,15 @@ static void test_unmasked(Fixture *f, gconstpointer data)
 
     (void)data;
     authority->authorized = 1;
+    put_fleet(f->agents, "fleet");
     fake_agents_put_modem(f->agents, fake_modem_new(4));
+    fake_agents_put_job(f->agents, new_failure(1));
     call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 1, "unmasked", "b", 1);
     report = read_report(f, &text);
     g_assert_false(json_object_get_boolean_member(report, "Masked"));
     g_assert_cmpstr(get_answer(report, 2), ==, "BF3E125A10" FAKE_EID "9000");
+    g_assert_nonnull(strstr(json_object_get_string_member(report, "LastError"),
+                            "eIM 'fleet' for a package: GetEimPackage: POST to eim.example.com"));
     g_assert_cmpuint(fake_agents_get_record(f->agents)->probed, ==, 0);
     authority_free(authority);
 }
@@ -282,6 +401,12 @@ static void test_probe(Fixture *f, gconstpointer data)
     g_assert_cmpuint(record->probed, ==, 4);
     settle(other);
     g_assert_false(f->client->answered);
+    /* A second one begins no job. */
+    record->probed = 0;
+    call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 1, "probe", "b", 1);
+    assert_failed(f->client, ERROR("Busy"), "the same caller is under way");
+    g_assert_cmpuint(record->probed, ==, 0);
+    f->client->answered = FALSE;
     next->state = MODEM_UNAVAILABLE;
     set_string(&next->state_reason, "the modem refused; its IMEI is " NEW_IMEI);
     set_string(&next->imei, NEW_IMEI);
@@ -310,7 +435,10 @@ int main(int argc, char **argv)
     add("/modem/properties", test_properties);
     add("/modem/signals", test_signals);
     add("/modem/masked", test_masked);
+    add("/modem/masked-names", test_masked_names);
+    add("/modem/masked-word", test_masked_word);
     add("/modem/bad-options", test_bad_options);
+    add("/modem/one-at-a-time", test_one_at_a_time);
     add("/modem/modem-manager", test_modem_manager);
     add("/modem/gone-meanwhile", test_gone_meanwhile);
 #ifdef HAVE_POLKIT

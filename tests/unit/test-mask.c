@@ -105,11 +105,84 @@ static void test_untouched(void)
     }
 }
 
+/* ---- names ---- */
+
+static void test_names(void)
+{
+    static const char *const names[] = {
+        "eim1.example.test:8443", "eim1.example.test", "acme", "2.25.7", "Größe's", NULL
+    };
+    static const Row rows[] = {
+        { "asking eIM 'acme' for a package: POST to eim1.example.test:8443: refused",
+          "asking eIM [eIM] for a package: POST to [eIM]: refused" },
+        { "EIM1.example.TEST does not answer.", "[eIM] does not answer." },
+        { "told by eim1.example.test.", "told by [eIM]." },
+        { "(2.25.7)", "([eIM])" },
+        { "Größe's answer", "[eIM] answer" },
+        /* Those of an eIM that is on no card any more. */
+        { "eIM 'gone' sent nothing, eIM 'it's' neither",
+          "eIM [eIM] sent nothing, eIM [eIM] neither" },
+        { "eIM 'never ends", "eIM [eIM]" },
+        /* In a raw answer: EimConfigurationData with eimId and eimFqdn. */
+        { "BF551F800461636D658116"
+          "65696d312e6578616d706c652e74657374"
+          "9000",
+          "BF551F8004[eIM]8116[eIM]9000" },
+        /* Parts of other words are none. */
+        { "acmes, pacme, 12.25.7, 2.25.71, 2.25.7.1", "acmes, pacme, 12.25.7, 2.25.71, 2.25.7.1" },
+        { "the modem answered 'AccessDenied'", "the modem answered 'AccessDenied'" },
+        { "", "" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *masked = mask_names(rows[i].text, names);
+
+        g_assert_cmpstr(masked, ==, rows[i].masked);
+    }
+}
+
+static void test_hosts(void)
+{
+    static const Row rows[] = {
+        { "POST to eim.example.com:8443: no route", "POST to [host]:8443: no route" },
+        { "Failed to connect to 192.0.2.17 port 443", "Failed to connect to [host] port 443" },
+        { "POST to [2001:db8::17]:8443: ::1, fe80:0:0:0:1:2:3:4.",
+          "POST to [[host]]:8443: [host], [host]." },
+        { "see https://smdp.example/gsma/rsp2", "see https://[host]/gsma/rsp2" },
+        { "it is for xn--bcher-kva.example.", "it is for [host]." },
+    };
+    static const char *const untouched[] = {
+        "org.freedesktop.ModemManager1.Error.Core.Failed",
+        "org.euiccd1.Error.Tls",
+        "libmbim 1.28.2, SGP.32 section 3.1.2",
+        "CA bundle /etc/ssl/certs/fleet.pem: no certificate",
+        "at 18:54:50, 05c6:90b2, SW 6A82: no",
+        "HTTP status 503...",
+        "::",
+        ":",
+        ".",
+        "",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *masked = mask_hosts(rows[i].text);
+
+        g_assert_cmpstr(masked, ==, rows[i].masked);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(untouched); i++) {
+        g_autofree char *masked = mask_hosts(untouched[i]);
+
+        g_assert_cmpstr(masked, ==, untouched[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mask/known", test_known);
     g_test_add_func("/mask/unknown", test_unknown);
     g_test_add_func("/mask/untouched", test_untouched);
+    g_test_add_func("/mask/names", test_names);
+    g_test_add_func("/mask/hosts", test_hosts);
     return g_test_run();
 }
