@@ -64,7 +64,7 @@ guard("route: a slot is owed beyond the loss of the modem", "design 6",
       "    route->former_slot = 0;\n    if (!slot || !route->is_open)\n        return FALSE;\n",
       "test-route /route/slot-after-loss")
 guard("route: a slot is owed beyond the end of the daemon", "design 6",
-      "src/agent/route.c", "        route->former_slot = slot_note_read(config->state_directory, modem);\n",
+      "src/agent/route.c", "        route->former_slot = slot_note_read(route->config->state_directory, route->modem);\n",
       "        route->former_slot = 0;\n",
       "test-route /route/slot-after-kill")
 guard("route: what can't be noted is not switched", "design 6",
@@ -72,8 +72,8 @@ guard("route: what can't be noted is not switched", "design 6",
       "    (void)slot_note_write(route->config->state_directory, route->modem, slot, NULL);\n",
       "test-route /route/slot-without-note")
 guard("worker: the card is still in the active slot", "design 6",
-      "src/agent/worker.c", "if (worker->session && !route_is_in_slot(worker->route, worker->job->cancellable))",
-      "if (FALSE)",
+      "src/agent/worker.c", "return route_is_in_slot(worker->route, worker->job->cancellable);",
+      "return TRUE;",
       "matrix_modem.py IPAD-ROB-42E")
 guard("agent: jobs that wait", "invariant 6",
       "src/agent/agent_jobs.c", "if (agent->queue.length >= QUEUE_LIMIT)",
@@ -225,11 +225,11 @@ guard("switching: a ModemManager that restarts is asked again", "modems 5.3",
       "src/agent/switching.c", "    if (!self->lost || self->state != STATE_ACTIVE)\n        return;",
       "    if (self->lost || !self->lost)\n        return;",
       "test-switching /switching/restarts-while-inhibited", "test-switching /switching/goes-while-settling",
-      "switch.py IPAD-MMC-16N")
+      "switch.py modemmanager_restarted_while_inhibited")
 guard("worker: it is told that the network was let go of", "modems 5.3",
       "src/agent/worker_host.c", "return rendezvous_is_granted(rendezvous);\n}\n\nstatic void host_switch_end",
       "return FALSE;\n}\n\nstatic void host_switch_end",
-      "switch.py IPAD-MMC-17N")
+      "switch.py network_comes_back_after_the_inhibition")
 guard("switching: a profile change knows that the modem was let go of", "modems 5.3",
       "src/agent/switching.c", "            rendezvous_grant(user->waits);",
       "            rendezvous_answer(user->waits);",

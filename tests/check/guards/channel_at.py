@@ -56,8 +56,8 @@ guard("AT: a broken session is not used again", "invariant 4",
       "channel->use == AT_USE_SESSION && answer.result",
       "test-at-card /at-card/no-close")
 guard("AT: a session that is left is tried first", "invariant 4",
-      "src/channel/at_apdu.c", "if (response && refusal_is_selected(get_status(response))) {\n            channel->parked",
-      "if (response) {\n            channel->parked",
+      "src/channel/at_apdu.c", "set_parked(self, channel, FALSE);\n        if (response && refusal_is_selected(get_status(response))) {",
+      "set_parked(self, channel, FALSE);\n        if (response) {",
       "test-at-card /at-card/no-close")
 guard("AT: a session that opened too late is closed", "invariant 4",
       "src/channel/at_command.c", "g_array_append_val(self->orphans, session);",

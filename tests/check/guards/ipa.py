@@ -152,4 +152,4 @@ guard("ipa: a network that was let go of is waited for", "modems 5.3; I-36",
       "src/ipa/rollback.c", "!(let_go || find_change(session, eim->eim_id, stage))",
       "!find_change(session, eim->eim_id, stage)",
       "test-ipa-rollback /rollback/let-go/enabled", "test-ipa-rollback /rollback/let-go/refused",
-      "switch.py IPAD-MMC-17N")
+      "switch.py network_comes_back_after_the_inhibition")
