@@ -27,7 +27,7 @@ static const struct {
     { SIM_QMI_UIM, 0x003B, "send-apdu" },      { SIM_QMI_UIM, 0x003F, "close-channel" },
     { SIM_QMI_UIM, 0x0042, "open-channel" },   { SIM_QMI_UIM, 0x0046, "switch-slot" },
     { SIM_QMI_UIM, 0x0047, "slot-status" },    { SIM_QMI_DMS, 0x0025, "ids" },
-    { SIM_QMI_NAS, 0x0024, "serving-system" },
+    { SIM_QMI_NAS, 0x0024, "serving-system" }, { SIM_QMI_DMS, 0x002E, "operating-mode" },
 };
 
 static char *message_name(const SimQmiRequest *request)

@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  *   ["good"]
  *
  * Names of messages besides those of every modem: "version", "allocate", "release", "sync" (of the
- * connection), or four hex digits of another UIM message.
+ * connection), "operating-mode" (set), or four hex digits of another UIM message.
  */
 extern const SimModemClass sim_modem_qmi;
 
