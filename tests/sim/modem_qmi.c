@@ -48,6 +48,12 @@ static gboolean is_message(const char *name)
     for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)
         if (!g_ascii_strcasecmp(message_names[i].name, name))
             return message_names[i].message != CTL_PROXY_OPEN;
+    if (strlen(name) == 7 && name[2] == '-') { /* of another service */
+        g_autofree char *service = g_strndup(name, 2);
+        return g_ascii_string_to_unsigned(service, 16, 0, G_MAXUINT8, &number, NULL) &&
+               number != SIM_QMI_UIM &&
+               g_ascii_string_to_unsigned(name + 3, 16, 0, G_MAXUINT16, &number, NULL);
+    }
     if (strlen(name) != 4 || !g_ascii_string_to_unsigned(name, 16, 0, G_MAXUINT16, &number, NULL))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)
