@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "agent/agents.h"
 #include "bus/bus.h"
@@ -63,8 +64,6 @@ static gboolean run(const Config *config, Program *program, GError **error)
     g_autoptr(Bus) bus = NULL;
     guint term, interrupt;
 
-    if (!file_make_folder(config->state_directory, error))
-        return FALSE;
     agents = agents_new(config);
     bus = bus_new(agents, on_bus_lost, program, error);
     if (!bus || !agents_watch_modem_manager(agents, bus_get_connection(bus), error) ||
@@ -87,6 +86,29 @@ static gboolean run(const Config *config, Program *program, GError **error)
     /* The bus shows the agents, so it goes first. */
     g_clear_pointer(&bus, bus_free);
     return TRUE;
+}
+
+/* One daemon for what is kept, whatever bus it is on. Before any modem is opened: to take up a modem is to close
+ * the channels that a dead predecessor left open, and a living one needs its own. */
+static gboolean lock_and_run(const Config *config, Program *program, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean ok;
+    int lock;
+
+    if (!file_make_folder(config->state_directory, error))
+        return FALSE;
+    lock = file_lock_folder(config->state_directory, &local);
+    if (lock < 0) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s",
+                                   euiccd_error_is(local, EUICCD_ERROR_BUSY)
+                                       ? "another euiccd serves this state folder: "
+                                       : "");
+        return FALSE;
+    }
+    ok = run(config, program, error);
+    close(lock);
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -144,7 +166,7 @@ int main(int argc, char **argv)
         g_free(config->state_directory);
         config->state_directory = g_steal_pointer(&state_directory);
     }
-    if (!run(config, &program, &error)) {
+    if (!lock_and_run(config, &program, &error)) {
         log_error(NULL, "%s", error->message);
         return EXIT_FAILURE;
     }

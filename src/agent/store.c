@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "util/error.h"
@@ -246,15 +245,16 @@ static gboolean load_state(Store *store, GError **error)
  * goes with the descriptor, also when this process dies. */
 static gboolean lock(Store *store, GError **error)
 {
-    store->lock = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+    g_autoptr(GError) failure = NULL;
+
+    store->lock = file_lock_folder(store->folder, &failure);
+    if (store->lock >= 0)
         return TRUE;
-    if (errno == EWOULDBLOCK)
+    if (euiccd_error_is(failure, EUICCD_ERROR_BUSY))
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY,
                     "this eUICC is served through another port already");
     else
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE, "lock %s: %s", store->folder,
-                    g_strerror(errno));
+        g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }
 

@@ -106,6 +106,13 @@ static gboolean meet_again(Worker *worker)
     return FALSE;
 }
 
+gboolean worker_is_lost(Worker *worker)
+{
+    Channel *channel = route_get_channel(worker->route);
+
+    return worker->lost && (!channel || channel_is_lost(channel));
+}
+
 static gboolean run_card_job(Worker *worker, GError **error)
 {
     gboolean ok = FALSE;
@@ -192,11 +199,11 @@ static void run_job(Worker *worker, Job *job)
     /* Others may want the channel while nothing is to be done. */
     if (route_get_channel(worker->route))
         channel_close(route_get_channel(worker->route));
-    if (worker->lost || (error && euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE))) {
-        worker->lost = FALSE;
+    if (worker_is_lost(worker) || (error && euiccd_error_is(error, EUICCD_ERROR_MODEM_GONE))) {
         worker_forget_card(worker);
         route_close(worker->route);
     }
+    worker->lost = FALSE;
     if (worker->session && worker->session->card_gone)
         gone = TRUE;
     if (worker->session && (worker->session->replaced || gone))

@@ -89,7 +89,7 @@ static gboolean sleep_until(Worker *worker, gint64 deadline, IsOver is_over, gco
 
     g_source_set_callback(stop, G_SOURCE_FUNC(on_wait_cancelled), &over, NULL);
     g_source_attach(stop, worker->context);
-    while (!over && !worker->lost && !(is_over && is_over(worker, data)))
+    while (!over && !worker_is_lost(worker) && !(is_over && is_over(worker, data)))
         g_main_context_iteration(worker->context, TRUE);
     g_source_destroy(timer);
     g_source_unref(timer);
@@ -97,7 +97,7 @@ static gboolean sleep_until(Worker *worker, gint64 deadline, IsOver is_over, gco
     g_source_unref(stop);
     if (g_cancellable_set_error_if_cancelled(cancellable, error))
         return FALSE;
-    if (worker->lost) {
+    if (worker_is_lost(worker)) {
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
                             "the modem or its proxy vanished");
         return FALSE;
@@ -198,7 +198,7 @@ static gboolean manager_restart(GCancellable *cancellable, gpointer data)
     Worker *worker = data;
 
     /* A modem that went instead of an answer has begun. */
-    return give_order(worker, ORDER_RESET, 0, cancellable) || worker->lost;
+    return give_order(worker, ORDER_RESET, 0, cancellable) || worker_is_lost(worker);
 }
 
 const RouteManager worker_route_manager = {

@@ -45,6 +45,8 @@ struct Worker {
 Post *worker_post_new(Worker *worker, PostKind kind);
 void worker_post_facts(Worker *worker);
 void worker_post_modem(Worker *worker);
+/* The modem went in this job, and the job has not opened it anew. */
+gboolean worker_is_lost(Worker *worker);
 
 /* ---- worker_host.c ---- */
 

@@ -24,6 +24,10 @@
 #define FIRST_PAUSE G_USEC_PER_SEC
 #define LAST_PAUSE  (8 * G_USEC_PER_SEC)
 
+/* A proxy that is killed may take a new client on before its end. */
+#define REOPEN_TRIES 3
+#define REOPEN_PAUSE (G_USEC_PER_SEC / 2) /* doubles */
+
 static const guint8 isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
 
@@ -153,6 +157,11 @@ void channel_free(Channel *channel)
 gboolean channel_is_open(Channel *channel)
 {
     return channel->number != 0 && !channel->dead;
+}
+
+gboolean channel_is_lost(Channel *channel)
+{
+    return channel->lost;
 }
 
 GBytes *channel_get_fci(Channel *channel)
@@ -604,6 +613,27 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
         }
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
+    }
+}
+
+gboolean channel_reopen(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    gint64 pause = REOPEN_PAUSE;
+
+    for (guint tries = 1;; tries++) {
+        g_autoptr(GError) failure = NULL;
+        gboolean never = FALSE;
+
+        if (channel_open(channel, cancellable, &failure))
+            return TRUE;
+        if (tries == REOPEN_TRIES || !euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE) ||
+            g_cancellable_is_cancelled(cancellable)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        log_debug(&channel->log, "%s: once more", failure->message);
+        (void)wait_until(&never, clock_boottime() + pause, cancellable, NULL);
+        pause *= 2;
     }
 }
 

@@ -62,6 +62,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
  * no IPAe TERMINAL CAPABILITY and SELECT again. NOT_EUICC when no AID is there, NO_CHANNEL when none
  * is left even after a reset of the eUICC. Idempotent. */
 gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **error);
+/* As channel_open() after the modem went (MODEM_GONE) during a command, for a modem whose proxy is about to come
+ * back: tries again within two seconds. */
+gboolean channel_reopen(Channel *channel, GCancellable *cancellable, GError **error);
 
 /* The card may be another one from now on: the next card session begins with a look at it. A card
  * that an assistant was declared to in this session stays declared. */
@@ -77,6 +80,8 @@ gboolean channel_declare(Channel *channel, GCancellable *cancellable, GError **e
 /* Closes if open, on the wire only where the channel may still exist. Never fails. */
 void channel_close(Channel *channel);
 gboolean channel_is_open(Channel *channel);
+/* The modem went, and was not opened since. */
+gboolean channel_is_lost(Channel *channel);
 
 /* Closes. Until the next channel_open() nobody sees what happens to the card: that begins a card session. */
 void channel_rest(Channel *channel);

@@ -57,6 +57,12 @@ gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error)
     }
 }
 
+gboolean ipa_card_reopen(IpaSession *session, GError **error)
+{
+    return channel_reopen(session->channel, session->cancellable, error) &&
+           check_eid(session, error);
+}
+
 gboolean ipa_card_recover(IpaSession *session, GError **error)
 {
     g_autoptr(GError) local = NULL;

@@ -33,6 +33,10 @@ GPtrArray *ipa_card_read_results(IpaSession *session, GError **error);
  * it is another one; from then on every function here fails. */
 gboolean ipa_card_renew(IpaSession *session, gboolean force, GError **error);
 
+/* After MODEM_GONE: opens the modem and a channel anew, with the same check. Fails with MODEM_GONE where it is away
+ * for longer than its proxy takes to come back. */
+gboolean ipa_card_reopen(IpaSession *session, GError **error);
+
 /* If ERROR is 6985: resets the card, frees ERROR and returns TRUE: try once more. Otherwise (or when the
  * reset fails, whose words are then added) leaves ERROR and returns FALSE. */
 gboolean ipa_card_recover(IpaSession *session, GError **error);

@@ -202,9 +202,36 @@ static GBytes *give_package(IpaSession *session, const EsipaPackage *package, GE
 }
 
 /*
- * ES10b.LoadEuiccPackage. A status word, 6985 too, may stand in the place of the answer after the package
- * ran, and so may those that say that the channel is gone: before the package is given to the card again or called refused, the card's list of results is
- * asked (I-35, I-43). *RET_LOST: it is not known what became of the package.
+ * The modem, or the proxy in front of it, went while the card was given a package. Where it can be had again at
+ * once and the card's list has no result, the package did not run: one command after the other, and a package that
+ * was not complete is void with its channel. I-43 lets the eIM send a package again of which nothing is known; of
+ * this one it is known, and the second attempt is worth more to the eIM than an undefinedError. With a result in
+ * the list, or a modem that stays away, all is left to the job that finds the modem again.
+ */
+static gboolean has_not_run(IpaSession *session, const IpaRecord *record, const GError *failure)
+{
+    g_autoptr(GBytes) result = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE))
+        return FALSE;
+    if (ipa_card_reopen(session, &local) && ipa_results_find(session, record, &result, &local)) {
+        if (!result)
+            ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, record->eim->eim_id,
+                              "the modem is back, and the card has not run the package, which is "
+                              "given to it again: %s",
+                              failure->message);
+        return !result;
+    }
+    ipa_session_event(session, LOG_LEVEL_DEBUG, LOG_EVENT_NONE, record->eim->eim_id,
+                      "the modem can't be had again at once: %s", local->message);
+    return FALSE;
+}
+
+/*
+ * ES10b.LoadEuiccPackage. A status word, 6985 too, may stand in the place of the answer after the package ran, and
+ * so may those that say that the channel is gone: before the package is given to the card again or called
+ * refused, the card's list of results is asked (I-35, I-43). *RET_LOST: it is not known what became of the package.
  */
 static GBytes *load_package(IpaSession *session, const IpaRecord *record,
                             const EsipaPackage *package, gboolean *ret_lost, GError **error)
@@ -220,6 +247,9 @@ static GBytes *load_package(IpaSession *session, const IpaRecord *record,
         }
         if (!result)
             result = give_package(session, package, &failure);
+    } else if (!result && has_not_run(session, record, failure)) {
+        g_clear_error(&failure);
+        result = give_package(session, package, &failure);
     }
     if (result)
         return result;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,4 +158,25 @@ gboolean file_make_folder(const char *path, GError **error)
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return fail(error, "creating the folder", path);
     return sync_folder(path, error);
+}
+
+int file_lock_folder(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int saved;
+
+    if (fd < 0) {
+        fail(error, "opening the folder", path);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    if (saved == EWOULDBLOCK)
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY, "'%s' is in use already", path);
+    else
+        fail(error, "locking the folder", path);
+    return -1;
 }

@@ -20,4 +20,8 @@ gboolean file_remove(const char *path, GError **error);
 /* Creates PATH and its parents with mode 0700, durably. STORAGE. */
 gboolean file_make_folder(const char *path, GError **error);
 
+/* Takes the lock of a folder, of which there is one: a descriptor that holds it until it is closed, also by the
+ * end of this process. -1 with BUSY where somebody else has it, or STORAGE. */
+int file_lock_folder(const char *path, GError **error);
+
 G_END_DECLS

@@ -7,10 +7,11 @@ The cases are skipped where ModemManager is not installed."""
 
 import re
 
-from world import EUICC, case, equal, main, make_eid, make_iccid
+from world import EUICC, MM, case, equal, main, make_eid, make_iccid
 
 BOTH = ["qmi", "mbim"]
 MM_STATE_DISABLED = 3
+MM_STATE_REGISTERED = 8
 
 
 def views_of(world):
@@ -155,6 +156,45 @@ def proxies_killed(world):
     for view, path in zip(views, before):
         first(view, but=path)
     works(views)
+
+
+def registered(view):
+    """ModemManager enables the modem, which is registered then, and the daemon may know that."""
+    modem = first(view)
+    view.wire.call(MM, modem["path"], f"{MM}.Modem", "Enable", "b", True)
+    view.wait_until("registered", lambda: view.mm_modem(view.number)["State"] == MM_STATE_REGISTERED)
+
+
+@case("IPAD-MMC-06N", "3.1.1.2; 2.11.1.2", modem_manager=True, modems=BOTH)
+def network_and_imei_of_modemmanager(world):
+    """What it says of the network and of the modem reaches the eIM, whatever the modem would say now."""
+    views = views_of(world)
+    for view in views:
+        view.wait_idle()
+        registered(view)
+    for view in views:
+        before = first(view)
+        equal(view.mm_registration(before)["OperatorCode"], "00101")
+        # A new name, of which ModemManager learns when it looks again.
+        view.knob("modem", {"plmn": "310260", "imei": "490154203237518"})
+        number = view.queue_package({"data": {"tags": "A9"}})
+        view.poll_ok()
+        equal(view.outcome(number)["data"]["A9"], device_info(before["EquipmentIdentifier"]))
+        rplmn = [e["rPLMN"] for e in view.exchanges("GetEimPackage") if e["eid"] == make_eid(view.number)][-1]
+        equal(rplmn, PLMN[view.mm_registration(before)["OperatorCode"]], "rPLMN")
+    works(views)
+
+
+def device_info(imei):
+    """DeviceInfo (SGP.22 4.2): TAC and IMEI, the digits swapped, without capabilities."""
+    def swap(digits):
+        return "".join(b + a for a, b in zip(digits[::2], digits[1::2]))
+
+    return f"8004{swap(imei[:8])}A1008208{swap(imei[:14])}{imei[14]}F"
+
+
+# As in 3GPP TS 24.008 10.5.1.3.
+PLMN = {"00101": "00F110", "310260": "130062"}
 
 
 @case("IPAD-MMC-05N", "design 6", modem_manager=True, arguments=["--second-slot"], defer=True)

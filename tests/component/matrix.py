@@ -13,6 +13,14 @@ LAST_BLOCK = {"message": "send-apdu", "after": "BF51", "contains": "E291"}
 # The result reached the eIM, and is still on the card.
 REMOVING = ["removing acknowledged result", "ES10b.RemoveNotificationFromList"]
 
+
+def not_executed(world, number):
+    """The order ended with undefinedError (SGP.32 2.11.2.1), which is the IPA's word, and without a result."""
+    ended = world.outcome(number)
+    equal((ended["offered"], ended.get("results"), ended["error"]),
+          (1, None, {"signed": False, "code": 127, "name": "undefinedError"}), f"order: {ended}")
+
+
 # ---- proxies, real ones ----
 
 
@@ -30,17 +38,31 @@ def proxy_killed_while_idle(world):
         works(world)
 
 
-@row("IPAD-TRN-81E", "design 6", "proxies")
-def proxy_killed_in_the_middle_of_an_apdu(world):
-    number, job = poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore"})
+@row("IPAD-TRN-81N", "I-43", "proxies")
+def proxy_killed_before_the_card_has_the_package(world):
+    """The card's list shows that it did not run: it is given to the card again, in the same job."""
+    number, job = poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore"},
+                             order=toggle(world))
+    end_proxy(world)
+    equal(world.wait_job(job), ("done", "", ""))
+    delivered(world, number, [{"enable": 0}])
+
+
+@row("IPAD-ROB-46E", "I-43", "proxies")
+def proxy_killed_each_time_before_the_card_has_the_package(world):
+    """It is tried a second time and no third. The eIM learns that nothing was executed."""
+    number, job = poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore", "count": 0},
+                             order=toggle(world))
+    met = world.modem_count("rule")
+    end_proxy(world)
+    world.wait_modem("rule", met + 1)
     end_proxy(world)
     fails(world, job, "ModemGone", "executing a package", "modem is gone")
+    equal(world.modem_count("rule"), met + 1, "times the card should have got the package")
     world.knob("modem", {"rules": []})
     world.wait_idle()
-    # The card had not got it: the eIM learns that.
     world.poll_ok()
-    order = world.outcome(number)
-    equal((order["offered"], order.get("results")), (1, None), f"order: {order}")
+    not_executed(world, number)
 
 
 @row("IPAD-TRN-82E", "3.3.1", "proxies")
@@ -121,8 +143,7 @@ def pull(world, step, *words, executed=True, result=True):
     comes_back(world, eim)
     world.poll_ok()
     if not result:
-        ended = world.outcome(number)
-        equal((ended["offered"], ended.get("results")), (1, None), f"order: {ended}")
+        not_executed(world, number)
         assert world.show("card")["enabledIccid"] != order[1], "enabled without a result"
         return
     delivered(world, number, [{"enable": 0}])
@@ -200,6 +221,6 @@ PATIENT = HASTY.replace("refresh-grace=1s", "refresh-grace=20s")
 for name in ("qmi", "mbim"):
     world_of(name, "proxies", arguments=REAL_PROXY)
     world_of(name, "pulls", PATIENT)
-world_of("qmi", "pulls", PATIENT, name="elsewhere", udev=True)
+    world_of(name, "pulls", PATIENT, name="elsewhere", udev=True)
 
 main(__name__)

@@ -12,7 +12,9 @@ import wire
 import wirehost
 from matrixrow import (HASTY, REAL_PROXY, at_modem, delivered, fails, gone, poll_stuck, proxy, row,
                        toggle, uim_clients, works, world_of)
-from world import EUICC, JOB, MANAGER, MBIM_GROUP, ROOT, equal, main, make_eid
+from world import EUICC, JOB, MANAGER, MBIM_GROUP, ROOT, UIM, equal, main, make_eid
+
+GET_EID = bytes.fromhex("81E2910006BF3E035C015A00")
 
 # ---- channels that are left open ----
 
@@ -56,12 +58,143 @@ def three_channels_that_are_in_use(world):
     """Somebody opens all of them again whenever they are free; the error says what is missing."""
     world.wait_idle()
     world.knob("modem", {"rules": [{"message": "open-channel", "action": "error", "count": 0, **NO_CHANNEL[world.kind]}]})
+    cycles = world.show("modem")["power-cycles"]
     world.queue("list")
     job = world.call(world.path, EUICC, "Poll")[0]
     fails(world, job, "NoChannel", "channel")
+    equal(world.show("modem")["power-cycles"] - cycles, 1, "resets of the card")
     world.knob("modem", {"rules": []})
     world.wait_idle()
     world.poll_ok()
+
+
+@row("IPAD-ROB-47E", "design 4", "held")
+def channels_held_by_somebody_where_no_reset_is_allowed(world):
+    """The holder loses nothing; the error says what is missing; all is well when the channels are free."""
+    cycles = world.show("modem")["power-cycles"]
+    holder, channels = hold_all(world)
+    for _ in range(2):
+        number = world.queue("list")
+        fails(world, world.call(world.path, EUICC, "Poll")[0], "NoChannel", "reaching the card for a package",
+              "channel")
+        equal(world.outcome(number)["error"]["name"], "undefinedError", "what the eIM learns")
+        for channel in channels:
+            assert holder.send(channel, GET_EID)[-2] in (0x61, 0x90), "the holder has lost a channel"
+    equal(world.show("modem")["power-cycles"], cycles, "resets of the card")
+    for channel in channels:
+        holder.close_channel(channel)
+    works(world)
+    holder.close()
+
+
+@row("IPAD-ROB-48N", "design 4", "leaks")
+def channels_held_by_somebody_alive(world):
+    """He is given time, then the card is reset once: a channel is enough, and he may have the others again."""
+    world.wait_idle()
+    cycles = world.show("modem")["power-cycles"]
+    holder, channels = hold_all(world)
+    works(world)
+    equal(world.show("modem")["power-cycles"] - cycles, 1, "resets of the card")
+    assert holder_lost(holder, channels[0]), "the holder's channel is open although the card was reset"
+    again = [holder.open_channel() for _ in range(2)]
+    works(world)
+    equal(world.show("modem")["power-cycles"] - cycles, 1, "resets of the card")
+    for channel in again:
+        holder.close_channel(channel)
+    holder.close()
+
+
+def hold_all(world):
+    """Somebody else's three channels, all there are."""
+    holder = wirehost.host_of(world)
+    channels = [holder.open_channel() for _ in range(3)]
+    equal(len(world.show("modem")["channels"]), 3, "channels open")
+    return holder, channels
+
+
+def holder_lost(holder, channel):
+    try:
+        holder.send(channel, GET_EID)
+    except wirehost.Refused:
+        return True
+    return False
+
+
+# ---- client ids ----
+
+
+def no_ids(world):
+    """Somebody took all client ids of the service for the card."""
+    world.daemon("stop")
+    holder = wirehost.host_of(world)
+    taken = []
+    try:
+        while True:
+            taken.append(holder.allocate())
+    except wirehost.Refused as refused:
+        equal(refused.code, CLIENT_IDS_EXHAUSTED)
+    world.daemon("start")
+    return holder, taken
+
+
+def failed_starts(world):
+    return {path: p[JOB] for path, p in world.objects().items() if JOB in p and p[JOB]["State"] == "failed"}
+
+
+@row("IPAD-ROB-49E", "design 6", "ids")
+def no_client_id_is_left(world):
+    """Thirty times; nothing of what was got before that is kept. With free ids it works."""
+    holder, taken = no_ids(world)
+    seen = set()
+    for _ in range(30):
+        job = world.wait_until("the start has failed", lambda: failed_starts(world).keys() - seen).pop()
+        seen |= failed_starts(world).keys()
+        end = world.get(job, JOB)
+        equal(end["Error"], "org.euiccd1.Error.Modem", end["ErrorMessage"])
+        for word in ("allocate", "ClientIdsExhausted"):
+            assert word.lower() in end["ErrorMessage"].lower(), end["ErrorMessage"]
+        equal(len(uim_clients(world)), 1 + len(taken), "client ids")
+        equal([c for c in world.show("modem")["clients"] if c["service"] != UIM], [], "ids of other services")
+        world.call(ROOT, MANAGER, "Rescan")
+    for number in taken:
+        holder.release(number)
+    holder.close()
+    world.call(ROOT, MANAGER, "Rescan")
+    works(world)
+
+
+CLIENT_IDS_EXHAUSTED = 5
+
+# ---- a second daemon ----
+
+
+def second_daemon(world):
+    """One more with the same settings and state folder: (exit status, what it said)."""
+    process = world.show("world")["parts"]["daemon"]["process"]
+    with open(f"/proc/{process}/cmdline", "rb") as file:
+        command = [word.decode() for word in file.read().split(b"\0")[:-1]]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+    return done.returncode, done.stdout
+
+
+@row("IPAD-ROB-50E", "design 4", "second")
+def second_daemon_with_the_same_state(world):
+    """It ends at once and says why; the first one's package goes on. After the first was killed one works."""
+    number, job = poll_stuck(world, {"message": "send-apdu", "contains": "E291", "after": "BF51", "action": "delay",
+                                     "ms": 700}, order=toggle(world))
+    before = world.show("modem")["messages"]
+    status, words = second_daemon(world)
+    equal(status, 1, words)
+    assert "another euiccd serves this state folder" in words and "is in use already" in words, words
+    equal(world.show("modem")["messages"].get("open-channel"), before.get("open-channel"), "channels of the second")
+    equal(world.wait_job(job), ("done", "", ""))
+    delivered(world, number, [{"enable": 0}])
+    world.dead |= at_modem(world)
+    world.daemon("kill")
+    world.daemon("start")
+    works(world)
+    equal(second_daemon(world)[0], 1)
 
 
 NO_CHANNEL = {"qmi": {"error": 68}, "mbim": {"error": 0x87430001}}
@@ -256,8 +389,6 @@ def proxy_killed_while_our_slot_is_the_active_one(world):
 class Traffic:
     """Another host that opens channels, reads the EID and closes them, all the time."""
 
-    EID = bytes.fromhex("81E2910006BF3E035C015A00")
-
     def __init__(self, world):
         self.world, self.rounds, self.problem = world, 0, None
         self.stopped = threading.Event()
@@ -271,7 +402,7 @@ class Traffic:
         while not self.stopped.is_set():
             try:
                 channel = self.host.open_channel()
-                answer = self.host.send(channel, self.EID)
+                answer = self.host.send(channel, GET_EID)
                 while answer[-2] == 0x61:
                     answer = self.host.send(channel, bytes([0x81, 0xC0, 0, 0, answer[-1]]))
                 # After a profile change the card wants its reset first.
@@ -315,7 +446,12 @@ for kind in ("qmi", "mbim"):
     world_of(kind, "users", name="real", arguments=REAL_PROXY)
     world_of(kind, "leaks")
     world_of(kind, "leaks", name="real", arguments=REAL_PROXY)
+    world_of(kind, "held", HASTY + "[modem sim]\nreset=modem\n")
+    world_of(kind, "held", HASTY + "[modem sim]\nreset=modem\n", name="real", arguments=REAL_PROXY)
+    world_of(kind, "second")
     world_of(kind, "crashes")
     world_of(kind, "crashes", name="real", arguments=REAL_PROXY)
+world_of("qmi", "ids")  # MBIM has none
+world_of("qmi", "ids", name="real", arguments=REAL_PROXY)
 
 main(__name__)

@@ -132,17 +132,18 @@ def one_type_of_class_octet(world):
     switches(world)
 
 
+@quirk(6, "SGP.22 5.7.2", "mbim", knobs={"case-4": "refuse"})
 @quirk(6, "SGP.22 5.7.2", "mbim", name="empty", knobs={"case-4": "empty"})
-def commands_without_le_fail(world):
+def store_data_without_le_fails(world):
     begins(world)
     switches(world)
 
 
-@quirk(6, "SGP.22 5.7.2", "mbim", knobs={"case-4": "refuse"})
-def every_command_without_le_is_refused(world):
-    """SELECT too, which has none."""
+@quirk(6, "SGP.22 5.7.2", "mbim", name="refused", knobs={"case-4": "refuse"}, settings=MODEM + "with-le=false\n")
+def store_data_must_have_le(world):
+    """Where Le is left out by configuration, the error says what the modem said to which command."""
     world.daemon("start")
-    refused(world, "Modem", "SELECT", "Failure (2)")
+    refused(world, "Modem", "reading the EID", "STORE DATA", "Failure (2)")
 
 
 @quirk(7, "SGP.22 5.7.2", "qmi", "mbim", setup={"isdrAid": "A0000005591010FFFFFFFF8900050500"})

@@ -5,7 +5,11 @@ and shows the other profile; also when it, the modem or the proxy goes meanwhile
 
 The cases are skipped where ModemManager is not installed."""
 
-from world import EUICC, case, equal, main, make_iccid
+import contextlib
+import threading
+
+import wire
+from world import EUICC, MM, MODEM, case, equal, main, make_iccid
 
 BOTH = ["qmi", "mbim"]
 LET_GO = "ModemManager has let go of the modem"
@@ -184,6 +188,60 @@ def pulled_while_inhibited(world):
         modem = view.mm_shows(make_iccid(view.number, 2))
         assert [f"cdc-wdm{view.number + 6}", 6 if view.number == 1 else 7] in modem["Ports"], modem
         view.check_settled()
+
+
+TRANSITIONAL = (1, 4, 5, 9, 10)
+
+
+@case("IPAD-MMC-16N", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
+def waits_while_modemmanager_enables_the_modem(world):
+    """A profile change begins when ModemManager's own work is over, with an inhibition and without."""
+    views, _ = begin(world)
+    for view, slow in zip(views, ("03-0003", "radio-state")):
+        view.knob("modem", {"rules": [{"message": slow, "action": "delay", "ms": 5000},
+                                      {"message": "send-apdu", "contains": "BF51", "action": "delay", "ms": 1}]})
+        path = view.mm_modem(view.number)["path"]
+        enabling = threading.Thread(target=enable, args=(path,))
+        enabling.start()
+        view.wait_modem("rule")
+        equal(view.mm_modem(view.number)["State"], 5, "state, which should be enabling")
+        number, job = ask(view, 2)
+        view.wait_modem("rule", 2)
+        modem = view.mm_modem(view.number)
+        assert not modem or modem["State"] not in TRANSITIONAL, f"state {modem['State']} while the card gets a package"
+        enabling.join()
+        end(view, number, job)
+        switched(view, 2, path)
+
+
+def enable(path):
+    """On a connection of its own; the modem may be let go of before there is an answer."""
+    with contextlib.suppress(wire.WireError):
+        wire.Connection().call(MM, path, f"{MM}.Modem", "Enable", "b", True)
+
+
+@case("IPAD-MMC-17N", "3.3.1; I-35", modem_manager=True, modems=BOTH)
+def modem_is_restarted_as_a_last_resort(world):
+    """The modem acts on no REFRESH and can't cut the card's power: by ModemManager where it has the modem, or else
+    by the daemon. It comes back, both find it, and the result arrives once."""
+    views, paths = begin(world)
+    for view in views:
+        refused = "power-off" if view.number == 1 else "reset"
+        view.knob("modem", {"refresh": "ignore", "rules": [
+            {"message": refused, "action": "error", "error": 94 if view.number == 1 else 9, "count": 0}]})
+        number, job = ask(view, 2)
+        equal(view.wait_job(job)[:2], ("failed", "org.euiccd1.Error.ModemGone"))
+        view.wait_modem("restart")
+        view.wait_idle()
+        view.poll_ok()
+        equal(view.delivered(number)["results"], [{"enable": 0}])
+        equal(view.show("modem")["messages"].get("restart"), 1, "restarts")
+        modem = view.mm_shows(make_iccid(view.number, 2), but=paths[view.number - 1])
+        equal(modem["Device"], view.device(view.number))
+        view.check_settled()
+    equal([count(world, "restarting the modem to bring the card back", n) for n in (1, 2)], [1, 1])
+    equal([count(world, "ModemManager is asked to restart the modem", n) for n in (1, 2)], [1, 0])
+    equal({i[MODEM]["Reset"] for i in world.objects().values() if MODEM in i}, {"reset"}, "what worked")
 
 
 main(__name__)

@@ -52,7 +52,14 @@ class QmiHost(Host):
         super().__init__("qmi-proxy")
         self.client = 0
         self.ask(CTL, 0xFF00, (0x01, path.encode()))
-        self.client = self.ask(CTL, 0x0022, (0x01, bytes([UIM])))[0x01][1]
+        self.client = self.allocate()
+
+    def allocate(self):
+        """One more client id."""
+        return self.ask(CTL, 0x0022, (0x01, bytes([UIM])))[0x01][1]
+
+    def release(self, client):
+        self.ask(CTL, 0x0023, (0x01, bytes([UIM, client])))
 
     def ask(self, service, message, *tlvs):
         """The TLVs of the answer, which is that to this request and to no other."""
@@ -101,7 +108,7 @@ class QmiHost(Host):
         return answer[2:]
 
     def close(self):
-        self.ask(CTL, 0x0023, (0x01, bytes([UIM, self.client])))
+        self.release(self.client)
         self.die()
 
 

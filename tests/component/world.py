@@ -447,6 +447,11 @@ class World:
         device = self.device(number)
         return next((m for m in self.mm_modems().values() if m["Device"] == device), None)
 
+    def mm_registration(self, modem):
+        """The properties of its 3GPP interface."""
+        return dict(self.wire.call(MM, modem["path"], "org.freedesktop.DBus.Properties", "GetAll", "s",
+                                   f"{MM}.Modem.Modem3gpp")[0])
+
     def mm_sim(self, modem):
         """The properties of its SIM; None when there is none (any more)."""
         if modem["Sim"] == "/":

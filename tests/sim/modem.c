@@ -12,6 +12,7 @@
 #include "sim/modem_qmi.h"
 
 #define MAX_IMEI    64 /* what is no IMEI can be told too */
+#define ANSWER_TIME 50 /* ms that the answer to the order to restart has */
 #define IMSI_DIGITS 15
 
 static const SimModemClass *const classes[] = { &sim_modem_qmi, &sim_modem_mbim, &sim_modem_at };
@@ -235,6 +236,13 @@ static gboolean on_replug(gpointer data)
     if (!sim_modem_plug(modem, modem->behind_socket, &error))
         g_printerr("euicc-sim modem: plug it again: %s\n", error->message);
     return G_SOURCE_REMOVE;
+}
+
+void sim_modem_restart(SimModem *modem)
+{
+    sim_modem_count(modem, "restart");
+    if (!modem->replug_timer)
+        modem->replug_timer = g_timeout_add(ANSWER_TIME, on_replug, modem);
 }
 
 static void on_slot_changed(SimSlot *slot, gpointer data)
@@ -473,6 +481,7 @@ void sim_modem_unplug(SimModem *modem)
     if (modem->replug_timer)
         g_source_remove(modem->replug_timer);
     modem->replug_timer = 0;
+    modem->offline = FALSE;
     stop_lying(modem);
     forget_swapped(modem);
     (void)g_unlink(modem->path);

@@ -96,8 +96,8 @@ void sim_modem_describe(SimModem *modem, JsonObject *object);
 /* After every message and change: for those who wait for something. */
 void sim_modem_set_watch(SimModem *modem, void (*watch)(SimModem *modem, gpointer data),
                          gpointer data);
-/* "refresh", "power-cycle", "indication", "unplug", "plug", "rule" (faults applied), or the name of a message:
- * how often so far. */
+/* "refresh", "power-cycle", "restart" (of the modem, that a host wanted), "indication", "unplug", "plug", "rule"
+ * (faults applied), or the name of a message: how often so far. */
 guint sim_modem_get_count(SimModem *modem, const char *what);
 
 /* The socket that plays the proxy of CLASS for those of MODEMS (array of SimModem, which must outlive the

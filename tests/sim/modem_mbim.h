@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  *   all [""]
  * - class-type: "extended", "inter-industry": the class byte type that APDUs need, others are answered Failure;
  *   "any" ["any"]
- * - case-4: an APDU with data and without Le: "act", "refuse" (Failure), "empty" (the card has it, its answer is
+ * - case-4: the last block of a STORE DATA without Le: "act", "refuse" (Failure), "empty" (the card has it, its answer is
  *   9000 without data) ["act"]
  * - procedure-bytes: 1: the modem fetches 61xx and 6Cxx itself [0]
  * - not-ready-status: status while the card is not ready [1, Busy]
@@ -27,7 +27,7 @@ G_BEGIN_DECLS
  *
  * Names of messages besides those of every modem: "open", "close", "version", "device-services" (of the
  * connection), "radio-state", "pin", "packet-service", "signal-state", "home-provider", "sys-caps",
- * "slot-mappings", "atr", "terminal-capability", or "basic-connect-N", "extensions-N", "uicc-N" for other
+ * "slot-mappings", "device-reset", "atr", "terminal-capability", or "basic-connect-N", "extensions-N", "uicc-N" for other
  * commands of these services.
  */
 extern const SimModemClass sim_modem_mbim;

@@ -145,6 +145,12 @@ void sim_mbim_extensions(SimModem *modem, const SimMbimRequest *request, SimMbim
     case EXTENSIONS_SLOT_STATUS:
         slot_status(modem, request, answer);
         break;
+    case EXTENSIONS_DEVICE_RESET:
+        if (request->is_set)
+            sim_modem_restart(modem);
+        else
+            answer->status = SIM_MBIM_INVALID_PARAMETERS;
+        break;
     case EXTENSIONS_VERSION:
         version(modem, request, answer);
         break;

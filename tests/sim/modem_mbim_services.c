@@ -20,7 +20,7 @@ static const Service services[] = {
         BASIC_SUBSCRIBE_LIST } },
     { SIM_MBIM_EXTENSIONS,
       { EXTENSIONS_SYS_CAPS, EXTENSIONS_SLOT_MAPPINGS, EXTENSIONS_SLOT_STATUS,
-        EXTENSIONS_DEVICE_CAPS, EXTENSIONS_VERSION } },
+        EXTENSIONS_DEVICE_CAPS, EXTENSIONS_DEVICE_RESET, EXTENSIONS_VERSION } },
     { SIM_MBIM_UICC,
       { UICC_ATR, UICC_OPEN_CHANNEL, UICC_CLOSE_CHANNEL, UICC_APDU, UICC_TERMINAL_CAPABILITY,
         UICC_RESET } },
@@ -38,6 +38,8 @@ gboolean sim_mbim_has_command(SimModem *modem, SimMbimService service, guint32 c
         return sim_mbim_newest_version(mbim) > SIM_MBIMEX_1;
     case EXTENSIONS_DEVICE_CAPS:
         return sim_mbim_newest_version(mbim) >= SIM_MBIMEX_3;
+    case EXTENSIONS_DEVICE_RESET:
+        return TRUE;
     default:
         return modem->slot_status;
     }

@@ -13,6 +13,8 @@
 #define MAX_AID        16
 #define CLASS_EXTENDED 1
 #define NO_LE_AT       5
+#define STORE_DATA     0xE2
+#define LAST_BLOCK     0x80 /* in P1 */
 
 /* Status words as this service has them: SW1 is the low octet. */
 static guint32 swap(guint16 sw)
@@ -126,9 +128,12 @@ static void close_channel(SimModem *modem, const SimMbimRequest *request, SimMbi
         answer->info = sim_mbim_info_end(begin(swap(0x9000)));
 }
 
+/* Case 4, as far as it was reported: the last block of a STORE DATA, to which there is a response. The blocks before
+ * it have none, and a SELECT without Le is accepted. */
 static gboolean lacks_le(const guint8 *apdu, gsize size)
 {
-    return size > NO_LE_AT && size == NO_LE_AT + (gsize)apdu[4];
+    return apdu[1] == STORE_DATA && apdu[2] & LAST_BLOCK && size > NO_LE_AT &&
+           size == NO_LE_AT + (gsize)apdu[4];
 }
 
 static void put_response(SimMbimAnswer *answer, const guint8 *response, gsize size)

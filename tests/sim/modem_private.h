@@ -69,6 +69,7 @@ struct SimModem {
     GHashTable *counts; /* name -> guint */
     guint seen_refreshes;
     guint replug_timer;
+    gboolean offline; /* a host took it off the air */
     guint lie_timer;
     gboolean lying;
     /* The indication that waits to be overtaken. */
@@ -107,6 +108,8 @@ gboolean sim_modem_may_switch(const SimModem *modem);
 /* The IMSI of the profile with ICCID. g_free() it. */
 char *sim_modem_make_imsi(const char *iccid);
 char *sim_modem_show_iccid(const SimModem *modem, const char *iccid);
+/* A host wants the modem to start anew: it leaves the machine after it answered, and returns at once. */
+void sim_modem_restart(SimModem *modem);
 /* PEER, a client of the proxy's socket, opened the modem; is gone. */
 void sim_modem_add_peer(SimModem *modem, SimPeer *peer);
 void sim_modem_remove_peer(SimModem *modem, SimPeer *peer);

@@ -27,7 +27,7 @@ static const struct {
     { SIM_QMI_UIM, 0x003B, "send-apdu" },      { SIM_QMI_UIM, 0x003F, "close-channel" },
     { SIM_QMI_UIM, 0x0042, "open-channel" },   { SIM_QMI_UIM, 0x0046, "switch-slot" },
     { SIM_QMI_UIM, 0x0047, "slot-status" },    { SIM_QMI_DMS, 0x0025, "ids" },
-    { SIM_QMI_NAS, 0x0024, "serving-system" },
+    { SIM_QMI_NAS, 0x0024, "serving-system" }, { SIM_QMI_DMS, 0x002E, "operating-mode" },
 };
 
 static char *message_name(const SimQmiRequest *request)
@@ -48,6 +48,12 @@ static gboolean is_message(const char *name)
     for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)
         if (!g_ascii_strcasecmp(message_names[i].name, name))
             return message_names[i].message != CTL_PROXY_OPEN;
+    if (strlen(name) == 7 && name[2] == '-') { /* of another service */
+        g_autofree char *service = g_strndup(name, 2);
+        return g_ascii_string_to_unsigned(service, 16, 0, G_MAXUINT8, &number, NULL) &&
+               number != SIM_QMI_UIM &&
+               g_ascii_string_to_unsigned(name + 3, 16, 0, G_MAXUINT16, &number, NULL);
+    }
     if (strlen(name) != 4 || !g_ascii_string_to_unsigned(name, 16, 0, G_MAXUINT16, &number, NULL))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(message_names); i++)

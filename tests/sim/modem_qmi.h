@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  *   ["good"]
  *
  * Names of messages besides those of every modem: "version", "allocate", "release", "sync" (of the
- * connection), or four hex digits of another UIM message.
+ * connection), "operating-mode" (set), or four hex digits of another UIM message, or
+ *   two of another service, "-" and four of its message.
  */
 extern const SimModemClass sim_modem_qmi;
 

@@ -13,18 +13,40 @@ enum {
     DMS_REVISION = 0x0023,
     DMS_IDS = 0x0025,
     DMS_OPERATING_MODE = 0x002D,
+    DMS_SET_OPERATING_MODE = 0x002E,
+};
+
+/* Operating modes. */
+enum {
+    MODE_ONLINE = 0,
+    MODE_OFFLINE = 3,
+    MODE_RESET = 4,
 };
 
 enum {
     NAS_SERVING_SYSTEM = 0x0024,
 };
 
+/* From "offline" a modem only comes back by a restart. */
+static void set_operating_mode(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer)
+{
+    guint8 mode;
+    if (!sim_qmi_request_u8(request, 0x01, &mode))
+        answer->error = SIM_QMI_MISSING_ARGUMENT;
+    else if (mode == MODE_RESET)
+        sim_modem_restart(modem);
+    else if (mode == MODE_OFFLINE)
+        modem->offline = TRUE;
+    else if (mode != MODE_ONLINE || modem->offline)
+        answer->error = SIM_QMI_INVALID_ARGUMENT;
+}
+
 /* What ModemManager asks before it shows a modem. */
 void sim_qmi_dms(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *answer)
 {
     static const char manufacturer[] = "euicc-sim", model[] = "QMI", revision[] = "1";
     GByteArray *value;
-    const guint8 online = 0;
+    const guint8 mode = modem->offline ? MODE_OFFLINE : MODE_ONLINE;
 
     switch (request->message) {
     case DMS_CAPABILITIES:
@@ -52,7 +74,10 @@ void sim_qmi_dms(SimModem *modem, const SimQmiRequest *request, SimQmiAnswer *an
             sim_qmi_tlv(answer->tlvs, 0x11, modem->imei, strlen(modem->imei));
         break;
     case DMS_OPERATING_MODE:
-        sim_qmi_tlv(answer->tlvs, 0x01, &online, 1);
+        sim_qmi_tlv(answer->tlvs, 0x01, &mode, 1);
+        break;
+    case DMS_SET_OPERATING_MODE:
+        set_operating_mode(modem, request, answer);
         break;
     default:
         answer->error = SIM_QMI_NOT_SUPPORTED;

@@ -16,6 +16,14 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
     return !channel->world->dead || world_fail(error, EUICCD_ERROR_INTERNAL, "the process is dead");
 }
 
+gboolean channel_reopen(Channel *channel, GCancellable *cancellable, GError **error)
+{
+    if (!channel->world->comes_back)
+        return world_fail(error, EUICCD_ERROR_MODEM_GONE, "the modem is away");
+    return channel_open(channel, cancellable, error) &&
+           world_begin(channel->world, error, "reopen");
+}
+
 gboolean channel_is_open(Channel *channel)
 {
     return !channel->world->channel_lost;

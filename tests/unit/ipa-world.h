@@ -77,6 +77,7 @@ typedef struct {
     gboolean wants_reset;  /* 6985 until then */
     gboolean can_climb;    /* the last renewal was not the card's reset */
     gboolean channel_lost; /* as a status word of the card says */
+    gboolean comes_back;   /* the modem, at once after it went */
     guint replays;         /* packages given to the card after they were executed */
     const char *info2;     /* hex */
     gboolean is_consumer;

@@ -99,6 +99,46 @@ static void test_lost_answer(gconstpointer data)
     g_assert_cmpuint(world->stored->len, ==, 0);
 }
 
+/* The modem is back at once (its proxy was killed): what the list shows not to have run is given to the card again,
+ * one time. */
+static void test_gone_for_a_moment(void)
+{
+    static const struct {
+        gboolean executes;
+        guint times;
+        const char *calls, *second, *answer;
+    } cases[] = {
+        { FALSE, 1, WORLD_HEAD "reopen; results; load a/1; save 1 executed; " WORLD_DONE, NULL,
+          "result" },
+        { FALSE, 2, WORLD_HEAD "reopen; results; load a/1", "results; save 1 executed; " TOLD,
+          "error 127" },
+        { TRUE, 1, WORLD_HEAD "reopen; results", "results; save 1 executed; " WORLD_DONE,
+          "result" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(World) world = world_new();
+        g_autoptr(IpaSession) session = world_start(world, "list");
+
+        world->comes_back = TRUE;
+        world->load_fault = EUICCD_ERROR_MODEM_GONE;
+        world->load_fault_executes = cases[i].executes;
+        world->load_faults = cases[i].times;
+        if (cases[i].second)
+            world_assert_poll_fails(session, EUICCD_ERROR_MODEM_GONE,
+                                    "executing a package: the answer of the fault");
+        else
+            world_assert_poll_ok(session, "a", 1);
+        world_assert_calls(world, cases[i].calls);
+        if (cases[i].second) {
+            world_assert_poll_ok(session, "a", 0);
+            world_assert_calls(world, cases[i].second);
+        }
+        g_assert_cmpstr(world_answer_of(world, 0), ==, cases[i].answer);
+        g_assert_cmpuint(world->replays, ==, 0);
+    }
+}
+
 /* The answer of a profile change was lost: the new state is shown all the same. */
 static void test_lost_profile_change(void)
 {
@@ -354,6 +394,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_lost_cases();
+    g_test_add_func("/ipa/crash/gone-for-a-moment", test_gone_for_a_moment);
     g_test_add_func("/ipa/IPAD-PKG-73E/profile-change", test_lost_profile_change);
     g_test_add_func("/ipa/IPAD-PKG-73E/later", test_lost_for_now);
     g_test_add_func("/ipa/package/cancelled", test_cancelled);
