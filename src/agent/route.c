@@ -9,6 +9,7 @@
 #define OPEN_TIMEOUT     45 /* seconds for opening a modem (proxy start included) */
 #define IDENTITY_TIMEOUT 5  /* for asking it who it is */
 #define SLOT_TIMEOUT     60 /* for making another slot the active one */
+#define LAST_TIMEOUT     5  /* the same, where the daemon waits for its end */
 
 static gboolean may_switch(const Route *route)
 {
@@ -542,26 +543,33 @@ gboolean route_resume(Route *route, GCancellable *cancellable, GError **error)
     return ok;
 }
 
-static gboolean give_back(Route *route, guint slot)
+static gboolean give_back(Route *route, guint slot, gboolean is_last)
 {
+    guint patience = is_last ? LAST_TIMEOUT : SLOT_TIMEOUT;
     g_autoptr(GError) failure = NULL;
     g_autoptr(GError) again = NULL;
 
     /* Nobody waits for the card there, if there is one. */
     if (manager_switches_slot(route, slot, NULL))
         return TRUE;
-    /* Once more where the card was still busy with what was done last (facts, quirk 12). */
-    if (backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &failure))
+    if (backend_switch_slot(route->backend, slot, clock_deadline(patience), NULL, &failure))
         return TRUE;
+    if (is_last) {
+        log_warning(&route->log,
+                    "slot %u could not be given back, the next start of euiccd tries again: %s",
+                    slot, failure->message);
+        return FALSE;
+    }
+    /* Once more where the card was still busy with what was done last (facts, quirk 12). */
     log_info(&route->log, "%s: once more", failure->message);
-    if (backend_switch_slot(route->backend, slot, clock_deadline(SLOT_TIMEOUT), NULL, &again))
+    if (backend_switch_slot(route->backend, slot, clock_deadline(patience), NULL, &again))
         return TRUE;
     log_error(&route->log, "slot %u could not be given back, the next job tries again: %s", slot,
               again->message);
     return FALSE;
 }
 
-gboolean route_leave_slot(Route *route)
+gboolean route_leave_slot(Route *route, gboolean is_last)
 {
     g_autoptr(GError) error = NULL;
     guint slot = route->former_slot;
@@ -572,7 +580,7 @@ gboolean route_leave_slot(Route *route)
     channel_close(route->channel);
     route->parked = TRUE;
     log_info(&route->log, "switching back to slot %u", slot);
-    if (give_back(route, slot) && !owe_slot(route, 0, &error)) {
+    if (give_back(route, slot, is_last) && !owe_slot(route, 0, &error)) {
         log_warning(&route->log, "%s", error->message);
         route->former_slot = 0;
     }

@@ -61,8 +61,9 @@ gboolean route_is_in_slot(Route *route, GCancellable *cancellable);
 void route_succeeded(Route *route);
 
 /* After a job: gives the former slot back. FALSE: there was none to give back, the card stays reachable; or the modem
- * went. What could not be given back is owed after the next job as well, also of another daemon. */
-gboolean route_leave_slot(Route *route);
+ * went. What could not be given back is owed after the next job as well, also of another daemon. IS_LAST: the daemon
+ * ends, and tries only once and not for long: ModemManager may be switching the slot at this very moment. */
+gboolean route_leave_slot(Route *route, gboolean is_last);
 /* TRUE while the card is in a slot that is not the active one between jobs. */
 gboolean route_is_parked(const Route *route);
 

@@ -113,6 +113,16 @@ gboolean worker_is_lost(Worker *worker)
     return worker->lost && (!channel || channel_is_lost(channel));
 }
 
+gboolean worker_is_stopping(Worker *worker)
+{
+    gboolean stop;
+
+    g_mutex_lock(&worker->mutex);
+    stop = worker->stop;
+    g_mutex_unlock(&worker->mutex);
+    return stop;
+}
+
 static gboolean run_card_job(Worker *worker, GError **error)
 {
     gboolean ok = FALSE;
@@ -211,7 +221,7 @@ static void run_job(Worker *worker, Job *job)
     usable = worker->session != NULL;
     post_owed(worker);
     /* The next job finds whatever is in the slot then. */
-    if (route_leave_slot(worker->route))
+    if (route_leave_slot(worker->route, worker_is_stopping(worker)))
         worker_forget_card(worker);
     if (!awaits_card(worker, gone, error))
         route_rest(worker->route);

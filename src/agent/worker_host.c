@@ -167,12 +167,7 @@ static void host_switch_end(gpointer data)
 /* The slot is given back after the last job as well: by the modem itself where nobody waits for more. */
 static gboolean is_answered_or_stopped(Worker *worker, gconstpointer data)
 {
-    gboolean stop;
-
-    g_mutex_lock(&worker->mutex);
-    stop = worker->stop;
-    g_mutex_unlock(&worker->mutex);
-    return stop || is_answered(worker, data);
+    return worker_is_stopping(worker) || is_answered(worker, data);
 }
 
 static gboolean give_order(Worker *worker, OrderKind kind, guint slot, GCancellable *cancellable)

@@ -58,6 +58,8 @@ extern const RouteManager worker_route_manager;
 
 /* Opens the modem, reads the card and delivers what nobody polls for. */
 gboolean worker_start(Worker *worker, GError **error);
+/* From any thread. */
+gboolean worker_is_stopping(Worker *worker);
 void worker_forget_card(Worker *worker);
 /* What brought the card back is kept, also where the modem went with it. */
 void worker_keep_rung(Worker *worker);

@@ -4,6 +4,7 @@
 
 #include "agent/route.h"
 #include "agent/slot_note.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 /*
@@ -85,12 +86,14 @@ static gboolean fake_list_slots(Backend *backend, gint64 deadline, GCancellable 
     return TRUE;
 }
 
+static gint64 slot_deadline; /* of the last switch */
+
 static gboolean fake_switch_slot(Backend *backend, guint physical, gint64 deadline,
                                  GCancellable *cancellable, GError **error)
 {
     (void)backend;
-    (void)deadline;
     (void)cancellable;
+    slot_deadline = deadline;
     g_string_append_printf(slot_history, "modem %u ", physical);
     if (slots_are_stuck)
         return refuse(error);
@@ -329,7 +332,7 @@ static void test_slots(void)
             route_set_manager(f.route, &manager, &manager_can);
         open_route(&f);
         g_assert_cmpuint(active_slot, ==, 2);
-        g_assert_true(route_leave_slot(f.route));
+        g_assert_true(route_leave_slot(f.route, FALSE));
         g_assert_cmpuint(active_slot, ==, 1);
         g_assert_cmpstr(slot_history->str, ==, cases[i].history);
         g_string_free(slot_history, TRUE);
@@ -667,7 +670,7 @@ static void test_explain(void)
         route_explain(f.route, &error);
         g_assert_cmpint(euiccd_error_is(error, EUICCD_ERROR_CARD_ABSENT), ==, absent);
         g_assert_cmpint(strstr(error->message, "switch-slot") != NULL, ==, absent);
-        route_leave_slot(f.route);
+        route_leave_slot(f.route, FALSE);
         g_string_free(slot_history, TRUE);
         end(&f);
     }
@@ -698,12 +701,12 @@ static void test_slot_after_loss(void)
     open_route(&f);
     g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 1);
     route_close(f.route);
-    g_assert_false(route_leave_slot(f.route));
+    g_assert_false(route_leave_slot(f.route, FALSE));
     g_assert_cmpuint(active_slot, ==, 2);
     open_route(&f);
-    g_assert_true(route_leave_slot(f.route));
+    g_assert_true(route_leave_slot(f.route, FALSE));
     g_assert_cmpuint(active_slot, ==, 1);
-    g_assert_false(route_leave_slot(f.route));
+    g_assert_false(route_leave_slot(f.route, FALSE));
     end_slots(&f, "modem 2 modem 2 modem 1 ");
 }
 
@@ -718,7 +721,7 @@ static void test_slot_after_kill(void)
     g_assert_cmpuint(slot_note_read(f.folder, other), ==, 0);
     g_clear_pointer(&f.route, route_free);
     open_route(&f);
-    g_assert_true(route_leave_slot(f.route));
+    g_assert_true(route_leave_slot(f.route, FALSE));
     g_assert_cmpuint(active_slot, ==, 1);
     g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 0);
     end_slots(&f, "modem 2 modem 2 modem 1 ");
@@ -732,13 +735,29 @@ static void test_slot_stuck(void)
     begin_in_slot_1(&f);
     open_route(&f);
     slots_are_stuck = TRUE;
-    g_assert_true(route_leave_slot(f.route));
+    g_assert_true(route_leave_slot(f.route, FALSE));
     slots_are_stuck = FALSE;
     g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 1);
     open_route(&f);
-    g_assert_true(route_leave_slot(f.route));
+    g_assert_true(route_leave_slot(f.route, FALSE));
     g_assert_cmpuint(active_slot, ==, 1);
     end_slots(&f, "modem 2 modem 1 modem 1 modem 2 modem 1 ");
+}
+
+/* A daemon that ends tries once, and not for long; the next one owes the slot. */
+static void test_slot_stuck_at_end(void)
+{
+    Fixture f = { 0 };
+
+    begin_in_slot_1(&f);
+    open_route(&f);
+    slots_are_stuck = TRUE;
+    g_assert_true(route_leave_slot(f.route, TRUE));
+    slots_are_stuck = FALSE;
+    g_assert_cmpint(slot_deadline, <=, clock_deadline(5));
+    g_assert_cmpuint(slot_note_read(f.folder, f.modem), ==, 1);
+    g_assert_true(slot_note_write(f.folder, f.modem, 0, NULL));
+    end_slots(&f, "modem 2 modem 1 ");
 }
 
 /* What can't be noted is not done: it could not be undone. */
@@ -757,7 +776,7 @@ static void test_slot_without_note(void)
     g_assert_false(route_open(f.route, NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_STORAGE);
     g_assert_cmpuint(active_slot, ==, 1);
-    g_assert_false(route_leave_slot(f.route));
+    g_assert_false(route_leave_slot(f.route, FALSE));
     g_assert_cmpint(g_unlink(slots), ==, 0);
     end_slots(&f, "");
 }
@@ -780,7 +799,7 @@ static void test_bad_note(void)
     }
     g_assert_true(slot_note_write(f.folder, f.modem, 0, NULL));
     open_route(&f);
-    g_assert_true(route_leave_slot(f.route));
+    g_assert_true(route_leave_slot(f.route, FALSE));
     end_slots(&f, "modem 2 modem 1 ");
 }
 
@@ -807,6 +826,7 @@ int main(int argc, char **argv)
     g_test_add_func("/route/slot-after-loss", test_slot_after_loss);
     g_test_add_func("/route/slot-after-kill", test_slot_after_kill);
     g_test_add_func("/route/slot-stuck", test_slot_stuck);
+    g_test_add_func("/route/slot-stuck-at-end", test_slot_stuck_at_end);
     g_test_add_func("/route/slot-without-note", test_slot_without_note);
     g_test_add_func("/route/bad-note", test_bad_note);
     return g_test_run();

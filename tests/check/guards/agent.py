@@ -238,3 +238,7 @@ guard("worker: a refusal of one port does not hide what may pass at another", "d
       "src/agent/worker_card.c", "    } else if (euiccd_error_is(*first, EUICCD_ERROR_NOT_SUPPORTED) &&",
       "    } else if (FALSE &&",
       "test-worker-card /worker-card/refusal-then-silence", "test-worker-card /worker-card/refusals-then-gone")
+guard("route: a daemon that ends does not wait for a slot", "TimeoutStopSec",
+      "src/agent/route.c", "    if (is_last) {\n",
+      "    if (FALSE) {\n",
+      "test-route /route/slot-stuck-at-end")
