@@ -57,6 +57,11 @@ GBytes *card_profile_enable_emergency(CardRun *run, TlvSlice content, guint *ret
 GBytes *card_profile_disable_emergency(CardRun *run, TlvSlice content, guint *ret_sw);
 GBytes *card_profile_memory_reset(CardRun *run, guint32 tag, TlvSlice content, guint *ret_sw);
 
+/* ---- card_describe.c ---- */
+
+/* Members of sim_card_describe(): profiles, eIMs, stored results and notifications… */
+void card_describe(const CardState *state, JsonBuilder *builder);
+
 /* ---- card_eim.c ---- */
 
 CardEim *card_eim_find(const CardState *state, TlvSlice id);

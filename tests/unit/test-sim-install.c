@@ -270,6 +270,49 @@ static void test_segment_refusals(void)
     }
 }
 
+/* Lengths of the package and its groups that do not agree with what is in them. */
+static void test_wrong_lengths(void)
+{
+    /* 0 BF36+BF23, 1 A0, 2 A1, 3 88, 4 A3, 5 86; the octet of the header that changes. */
+    static const struct {
+        guint segment;
+        guint octet;
+        gint change;
+        gint command;
+    } rows[] = {
+        { 0, 4, 1, 5 },  { 0, 4, -1, 5 }, { 0, 3, -1, 0 }, { 2, 1, 1, 2 },
+        { 2, 1, -1, 2 }, { 4, 1, 1, 5 },  { 4, 1, -1, 5 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Rig) rig = rig_new("nist", "");
+        g_autoptr(GBytes) package = NULL, result = NULL;
+        g_autoptr(GPtrArray) commands = NULL;
+
+        g_test_message("row %u", i);
+        rig_open(rig, NULL);
+        package = rig_bind(rig, NULL);
+        commands = rig_split(package);
+        g_assert_cmpuint(commands->len, ==, 6);
+        for (guint at = 0; at < 6 && !result; at++) {
+            GBytes *command = g_ptr_array_index(commands, at);
+            gsize size = g_bytes_get_size(command);
+            g_autofree guint8 *octets = g_memdup2(g_bytes_get_data(command, NULL), size);
+            g_autoptr(GBytes) sent = NULL;
+
+            if (at == rows[i].segment)
+                octets[rows[i].octet] = (guint8)(octets[rows[i].octet] + rows[i].change);
+            sent = g_bytes_new(octets, size);
+            result = world_es10(rig->world, sent);
+            g_assert_nonnull(result);
+            if (g_bytes_get_size(result) == 0)
+                g_clear_pointer(&result, g_bytes_unref);
+        }
+        rig_check_result(rig, result, rows[i].command, 7);
+        g_assert_cmpuint(count_profiles(rig), ==, 0);
+    }
+}
+
 /* A package needs a prepared session, and while it is loaded nothing else works. */
 static void test_order(void)
 {
@@ -638,6 +681,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sim/install/metadata-refusals", test_metadata_refusals);
     g_test_add_func("/sim/install/content-refusals", test_content_refusals);
     g_test_add_func("/sim/install/segment-refusals", test_segment_refusals);
+    g_test_add_func("/sim/install/wrong-lengths", test_wrong_lengths);
     g_test_add_func("/sim/install/order", test_order);
     g_test_add_func("/sim/install/power-cuts", test_power_cuts);
     g_test_add_func("/sim/install/interrupted-command", test_interrupted_command);
