@@ -364,7 +364,7 @@ static GBytes *load_expected(CardRun *run, TlvSlice command, guint32 tag)
                 return fail(run, CARD_BPP_KEYS, reason);
             return done(run, CARD_BPP_KEYS, CARD_BPP_ELEMENTS);
         }
-        /* fall through */
+        G_GNUC_FALLTHROUGH;
     case CARD_WANT_ELEMENTS:
         if (tag != 0xA3)
             return fail(run, CARD_BPP_ELEMENTS, CARD_REASON_STRUCTURE);

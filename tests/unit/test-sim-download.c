@@ -381,7 +381,6 @@ static void test_authenticate_refusals(void)
     }
     {
         g_autoptr(Rig) rig = rig_new("nist", "");
-        g_autoptr(GBytes) request = NULL;
         const AuthenticateOptions curve = { .certificate = "negative/dpauth-p384.der" };
 
         g_assert_cmpint(rig_authenticate(rig, NULL), ==, 4);

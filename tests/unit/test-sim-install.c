@@ -317,7 +317,7 @@ static void test_wrong_lengths(void)
 static void test_order(void)
 {
     g_autoptr(Rig) rig = rig_new("nist", "");
-    g_autoptr(GBytes) package = NULL, result = NULL;
+    g_autoptr(GBytes) package = NULL;
     g_autoptr(GPtrArray) commands = NULL;
 
     world_assert_ask(rig->world, "BF3600", "6985");
