@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "sim/card_functions.h"
+#include "sim/card_download.h"
 #include "sim/card_wire.h"
 #include "util/bytes.h"
 #include "util/file.h"
@@ -37,6 +37,7 @@ typedef struct {
 struct SimCard {
     char *path;
     CardState *state;
+    CardSession *session;
     char *text; /* what stands in the file */
     Channel channels[N_CHANNELS];
     gboolean declared;    /* TERMINAL CAPABILITY: an IPAd */
@@ -99,6 +100,7 @@ SimCard *sim_card_open(const char *state_path, GError **error)
     card = g_new0(SimCard, 1);
     card->path = g_strdup(state_path);
     card->state = state;
+    card->session = card_session_new();
     card->text = g_steal_pointer(&text);
     sim_card_reset(card);
     return card;
@@ -131,6 +133,7 @@ void sim_card_free(SimCard *card)
     }
     for (guint i = 0; i < N_CHANNELS; i++)
         channel_reset(&card->channels[i]);
+    card_session_free(card->session);
     card_state_free(card->state);
     g_free(card->text);
     g_free(card->path);
@@ -140,21 +143,6 @@ void sim_card_free(SimCard *card)
 gboolean sim_card_is_present(SimCard *card)
 {
     return !card->remote || sim_remote_card_is_present(card->remote);
-}
-
-void sim_card_reset(SimCard *card)
-{
-    if (card->remote) {
-        sim_remote_card_reset(card->remote);
-        return;
-    }
-    for (guint i = 0; i < N_CHANNELS; i++)
-        channel_reset(&card->channels[i]);
-    card->channels[0].open = TRUE;
-    card->declared = FALSE;
-    card->needs_reset = FALSE;
-    card->refresh_pending = FALSE;
-    card->refresh_fetched = FALSE;
 }
 
 GBytes *sim_card_get_atr(SimCard *card)
@@ -228,6 +216,37 @@ static CardState *copy_state(SimCard *card)
     return card_state_from_json(object, card->state->credentials, NULL);
 }
 
+/* What the card finds after a loss of power: no session, and maybe half an installation. */
+static void power_up(SimCard *card)
+{
+    g_autoptr(GError) error = NULL;
+    CardState *state;
+
+    card_session_clear(card->session);
+    if (!card->state->install.active)
+        return;
+    state = copy_state(card);
+    card_result_interrupt(state);
+    if (!commit(card, state, &error))
+        g_printerr("virtual eUICC: %s\n", error->message);
+}
+
+void sim_card_reset(SimCard *card)
+{
+    if (card->remote) {
+        sim_remote_card_reset(card->remote);
+        return;
+    }
+    for (guint i = 0; i < N_CHANNELS; i++)
+        channel_reset(&card->channels[i]);
+    card->channels[0].open = TRUE;
+    card->declared = FALSE;
+    card->needs_reset = FALSE;
+    card->refresh_pending = FALSE;
+    card->refresh_fetched = FALSE;
+    power_up(card);
+}
+
 gboolean sim_card_set_behaviour(SimCard *card, const char *json, GError **error)
 {
     g_autoptr(JsonNode) node = card_json_parse(json, error);
@@ -248,69 +267,6 @@ gboolean sim_card_set_behaviour(SimCard *card, const char *json, GError **error)
 
 /* ---- description ---- */
 
-static void describe_record(JsonBuilder *builder, const CardRecord *record)
-{
-    static const char *const names[] = { "install", "enable", "disable", "delete" };
-    Tlv notification, metadata, field;
-
-    json_builder_begin_object(builder);
-    card_json_put_integer(builder, "seqNumber", record->seq);
-    for (guint bit = 0; bit < G_N_ELEMENTS(names); bit++)
-        if (record->event >> bit & 1)
-            card_json_put_string(builder, "event", names[bit]);
-    if (record->event &&
-        tlv_parse(tlv_slice_from_bytes(record->bytes), 0x30, &notification, NULL) &&
-        tlv_find(notification.value, 0xBF2F, &metadata)) {
-        if (tlv_find(metadata.value, 0x0C, &field)) {
-            g_autofree char *address = g_strndup((const char *)field.value.data, field.value.size);
-
-            card_json_put_string(builder, "address", address);
-        }
-        if (tlv_find(metadata.value, 0x5A, &field)) {
-            g_autofree char *iccid = iccid_to_string(field.value.data, field.value.size, NULL);
-
-            card_json_put_string(builder, "iccid", iccid);
-        }
-    }
-    card_json_put_hex(builder, "bytes", record->bytes);
-    json_builder_end_object(builder);
-}
-
-static void describe_records(JsonBuilder *builder, const CardState *state, const char *member,
-                             gboolean results)
-{
-    json_builder_set_member_name(builder, member);
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < state->records->len; i++) {
-        const CardRecord *record = g_ptr_array_index(state->records, i);
-
-        if ((record->event == 0) == results)
-            describe_record(builder, record);
-    }
-    json_builder_end_array(builder);
-}
-
-/* The members of the state file that people want to see, as they stand there. */
-static void copy_members(SimCard *card, JsonBuilder *builder)
-{
-    static const char *const members[] = {
-        "eid",           "version",          "profiles",   "eims",
-        "nextSeqNumber", "rollback",         "inFallback", "fallbackReturn",
-        "inEmergency",   "defaultDp",        "rootDs",     "immediateEnable",
-        "immediateOid",  "immediateAddress", "behaviour",
-    };
-    g_autofree char *text = card_state_to_text(card->state);
-    g_autoptr(JsonNode) node = json_from_string(text, NULL);
-    JsonObject *object = json_node_get_object(node);
-
-    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
-        if (!json_object_has_member(object, members[i]))
-            continue;
-        json_builder_set_member_name(builder, members[i]);
-        json_builder_add_value(builder, json_object_dup_member(object, members[i]));
-    }
-}
-
 char *sim_card_describe(SimCard *card)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -321,16 +277,15 @@ char *sim_card_describe(SimCard *card)
         return sim_remote_card_describe(card->remote);
     iccid = sim_card_get_enabled_iccid(card);
     json_builder_begin_object(builder);
-    copy_members(card, builder);
+    card_describe(card->state, builder);
     card_json_put_string(builder, "enabledIccid", iccid);
-    describe_records(builder, card->state, "results", TRUE);
-    describe_records(builder, card->state, "notifications", FALSE);
     json_builder_set_member_name(builder, "openChannels");
     json_builder_begin_array(builder);
     for (guint i = 1; i < N_CHANNELS; i++)
         if (card->channels[i].open)
             json_builder_add_int_value(builder, i);
     json_builder_end_array(builder);
+    card_json_put_string(builder, "rspSession", card_session_get_stage(card->session));
     card_json_put_boolean(builder, "ipadDeclared", card->declared);
     card_json_put_boolean(builder, "resetNeeded", card->needs_reset);
     card_json_put_boolean(builder, "refreshPending", card->refresh_pending);
@@ -426,7 +381,10 @@ static void mark_switch(SimCard *card, const CardRun *run)
 /* Runs a complete command and makes its effect durable. NULL: RET_SW is the answer. */
 static GBytes *run_command(SimCard *card, guint32 tag, TlvSlice command, guint *ret_sw)
 {
-    CardRun run = { .ipae = card->state->ipae_active && !card->declared };
+    CardRun run = {
+        .session = card->session,
+        .ipae = card->state->ipae_active && !card->declared,
+    };
     g_autoptr(GBytes) response = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -442,6 +400,7 @@ static GBytes *run_command(SimCard *card, guint32 tag, TlvSlice command, guint *
     }
     if (!commit(card, run.state, &error)) {
         g_printerr("virtual eUICC: %s\n", error->message);
+        card_session_clear(card->session);
         *ret_sw = CARD_SW_MEMORY;
         return NULL;
     }
@@ -481,38 +440,59 @@ static GBytes *spoil(GBytes *response, guint32 tag, const CardFault *fault)
     return g_bytes_ref(response);
 }
 
-/* The command object is complete: run it, or what the faults make of it. */
+/* The fault that is due for NAME, as a copy: running a command replaces the state and its list of faults.
+ * RET_FORCED keeps its answer alive. */
+static gboolean copy_fault(SimCard *card, const char *name, CardFault *ret_fault,
+                           GBytes **ret_forced)
+{
+    const CardFault *found = take_fault(card, name);
+
+    if (!found)
+        return FALSE;
+    *ret_fault = *found;
+    if (found->response)
+        *ret_forced = g_bytes_ref(found->response);
+    return TRUE;
+}
+
+static gboolean is_installation_result(GBytes *response)
+{
+    Tlv tlv;
+
+    return tlv_parse(tlv_slice_from_bytes(response), 0xBF37, &tlv, NULL);
+}
+
+/* The command is complete: run it, or what the faults make of it. */
 static GBytes *execute(SimCard *card, Channel *channel, TlvSlice command)
 {
     g_autoptr(GBytes) response = NULL;
     g_autoptr(GBytes) spoilt = NULL;
     g_autoptr(GBytes) forced = NULL;
     g_autofree char *name = NULL;
-    const CardFault *found;
     CardFault fault = { .truncate = -1 };
+    gboolean found;
     guint sw = CARD_SW_OK;
-    Tlv tlv;
+    gsize header, value;
+    guint32 tag;
 
-    if (!tlv_parse(command, 0, &tlv, NULL))
+    /* A segment of a bound package may be no complete object; the functions look at the rest. */
+    if (!tlv_peek_header(command, &tag, &header, &value, NULL))
         return answer_sw(CARD_SW_DATA);
-    if ((card->state->ipae_active && !card->declared && tlv.tag != 0xBF22) ||
+    if ((card->state->ipae_active && !card->declared && tag != 0xBF22) ||
         card->state->kind == CARD_KIND_M2M)
         return answer_sw(CARD_SW_CONDITIONS);
-    name = g_strdup_printf("%X", tlv.tag);
-    found = take_fault(card, name);
-    if (found) {
-        /* A copy, because running the command replaces the state and its list of faults. */
-        fault = *found;
-        forced = found->response ? g_bytes_ref(found->response) : NULL;
-    }
-    if (!found || is_delay_only(found) || found->execute || found->garbage ||
-        found->truncate >= 0 || found->oversized)
-        response = run_command(card, tlv.tag, command, &sw);
+    name = g_strdup_printf("%X", tag);
+    found = copy_fault(card, name, &fault, &forced);
+    if (!found || is_delay_only(&fault) || fault.execute || fault.garbage || fault.truncate >= 0 ||
+        fault.oversized)
+        response = run_command(card, tag, command, &sw);
+    if (!found && response && is_installation_result(response))
+        copy_fault(card, "BF37", &fault, &forced);
     if (fault.sw)
         return answer_sw(fault.sw);
     if (!response && !forced)
         return answer_sw(sw);
-    spoilt = spoil(response ? response : forced, tlv.tag, &fault);
+    spoilt = spoil(response ? response : forced, tag, &fault);
     return answer_response(card, channel, spoilt, response ? sw : CARD_SW_OK);
 }
 

@@ -36,6 +36,8 @@ void card_behaviour_init(CardBehaviour *behaviour)
         .max_eims = 8,
         .need_declared = TRUE,
         .late_declared = TRUE,
+        .fail_command = -1,
+        .interruption_result = TRUE,
         .faults = g_ptr_array_new_with_free_func(fault_free),
     };
 }
@@ -43,6 +45,8 @@ void card_behaviour_init(CardBehaviour *behaviour)
 void card_behaviour_clear(CardBehaviour *behaviour)
 {
     g_clear_pointer(&behaviour->faults, g_ptr_array_unref);
+    g_clear_pointer(&behaviour->challenge, g_bytes_unref);
+    g_clear_pointer(&behaviour->otsk, g_bytes_unref);
 }
 
 static gboolean bad(GError **error, const char *what, const char *why)
@@ -152,6 +156,59 @@ static GPtrArray *read_faults(JsonNode *node, GError **error)
     return g_steal_pointer(&faults);
 }
 
+/* "failInstallation"; null ends it. */
+static gboolean read_failing_installation(JsonObject *object, CardBehaviour *new, GError **error)
+{
+    static const char *const known[] = { "command", "reason", "count", NULL };
+    JsonNode *node = json_object_get_member(object, "failInstallation");
+    JsonObject *failing;
+
+    if (!node)
+        return TRUE;
+    if (JSON_NODE_HOLDS_NULL(node)) {
+        new->fail_command = -1;
+        return TRUE;
+    }
+    failing = card_json_object(object, "failInstallation", error);
+    if (!failing || !card_json_check_members(failing, "failInstallation", known, error))
+        return FALSE;
+    new->fail_command = 5;
+    new->fail_reason = 127;
+    new->fail_count = 1;
+    return read_range(failing, "command", 0, 5, &new->fail_command, error) &&
+           read_range(failing, "reason", 1, 127, &new->fail_reason, error) &&
+           read_range(failing, "count", -1, G_MAXINT32, &new->fail_count, error);
+}
+
+/* Hex of SIZE octets in place of random ones; the empty text ends it. */
+static gboolean read_fixed(JsonObject *object, const char *member, gsize size, GBytes **fixed,
+                           GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (!json_object_has_member(object, member))
+        return TRUE;
+    bytes = card_json_hex(object, member, error);
+    if (!bytes)
+        return FALSE;
+    if (g_bytes_get_size(bytes) != size && g_bytes_get_size(bytes) != 0)
+        return bad(error, member, "not of the right size");
+    g_clear_pointer(fixed, g_bytes_unref);
+    if (g_bytes_get_size(bytes) > 0)
+        *fixed = g_steal_pointer(&bytes);
+    return TRUE;
+}
+
+static gboolean read_download(JsonObject *object, CardBehaviour *new, GError **error)
+{
+    new->interruption_result =
+        card_json_boolean(object, "interruptionResult", new->interruption_result);
+    return read_failing_installation(object, new, error) &&
+           read_range(object, "authenticateError", 0, 127, &new->authenticate_error, error) &&
+           read_range(object, "downloadError", 0, 127, &new->download_error, error) &&
+           read_range(object, "cancelError", 0, 127, &new->cancel_error, error);
+}
+
 gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GError **error)
 {
     static const char *const known[] = {
@@ -175,9 +232,19 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         "removeAtApdu",
         "delay",
         "fail",
+        "failInstallation",
+        "authenticateError",
+        "downloadError",
+        "cancelError",
+        "interruptionResult",
+        "challenge",
+        "otSk",
         NULL,
     };
     CardBehaviour new = *behaviour;
+    g_autoptr(GPtrArray) faults = NULL;
+    g_autoptr(GBytes) challenge = NULL;
+    g_autoptr(GBytes) otsk = NULL;
     gint choice;
 
     if (!card_json_check_members(object, "behaviour", known, error))
@@ -210,12 +277,24 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
     new.v10_signature = card_json_boolean(object, "v10Signature", new.v10_signature);
     new.power_cut_processed =
         card_json_boolean(object, "powerCutProcessed", new.power_cut_processed);
+    if (!read_download(object, &new, error))
+        return FALSE;
     if (json_object_has_member(object, "fail")) {
-        new.faults = read_faults(json_object_get_member(object, "fail"), error);
-        if (!new.faults)
+        faults = read_faults(json_object_get_member(object, "fail"), error);
+        if (!faults)
             return FALSE;
-        g_ptr_array_unref(behaviour->faults);
     }
+    if (new.challenge)
+        challenge = g_bytes_ref(new.challenge);
+    if (new.otsk)
+        otsk = g_bytes_ref(new.otsk);
+    if (!read_fixed(object, "challenge", 16, &challenge, error) ||
+        !read_fixed(object, "otSk", 32, &otsk, error))
+        return FALSE;
+    new.faults = faults ? g_steal_pointer(&faults) : g_ptr_array_ref(behaviour->faults);
+    new.challenge = g_steal_pointer(&challenge);
+    new.otsk = g_steal_pointer(&otsk);
+    card_behaviour_clear(behaviour);
     *behaviour = new;
     return TRUE;
 }
@@ -241,6 +320,20 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
     card_json_put_integer(builder, "silentAtApdu", behaviour->silence);
     card_json_put_integer(builder, "removeAtApdu", behaviour->removal);
     card_json_put_integer(builder, "delay", behaviour->delay);
+    if (behaviour->fail_command >= 0) {
+        json_builder_set_member_name(builder, "failInstallation");
+        json_builder_begin_object(builder);
+        card_json_put_integer(builder, "command", behaviour->fail_command);
+        card_json_put_integer(builder, "reason", behaviour->fail_reason);
+        card_json_put_integer(builder, "count", behaviour->fail_count);
+        json_builder_end_object(builder);
+    }
+    card_json_put_integer(builder, "authenticateError", behaviour->authenticate_error);
+    card_json_put_integer(builder, "downloadError", behaviour->download_error);
+    card_json_put_integer(builder, "cancelError", behaviour->cancel_error);
+    card_json_put_boolean(builder, "interruptionResult", behaviour->interruption_result);
+    card_json_put_hex(builder, "challenge", behaviour->challenge);
+    card_json_put_hex(builder, "otSk", behaviour->otsk);
     json_builder_set_member_name(builder, "fail");
     json_builder_begin_array(builder);
     for (guint i = 0; i < behaviour->faults->len; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim/card_functions.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
+#include "sim/card_download.h"
 #include "sim/crypto.h"
 
 /* Functions that only tell something, the common parts of all functions, and the table of
@@ -189,17 +189,13 @@ static void put_iot_info(const CardState *state, TlvWriter *writer, gboolean eme
     tlv_close(writer);
 }
 
-static GBytes *get_info2(CardRun *run, TlvSlice content, guint *ret_sw)
+GBytes *card_make_info2(const CardRun *run)
 {
     static const guint8 pp_version[] = { 2, 3, 1 }, protection_version[] = { 1, 0, 0 };
     const CardState *state = run->state;
     gboolean emergency = FALSE, fallback = FALSE;
     g_autoptr(TlvWriter) writer = NULL;
 
-    if (content.size > 0) {
-        *ret_sw = CARD_SW_DATA;
-        return NULL;
-    }
     for (guint i = 0; i < state->profiles->len; i++) {
         const CardProfile *profile = g_ptr_array_index(state->profiles, i);
 
@@ -227,6 +223,15 @@ static GBytes *get_info2(CardRun *run, TlvSlice content, guint *ret_sw)
         tlv_put_raw_bytes(writer, state->info2_extra);
     tlv_close(writer);
     return tlv_writer_finish(g_steal_pointer(&writer));
+}
+
+static GBytes *get_info2(CardRun *run, TlvSlice content, guint *ret_sw)
+{
+    if (content.size > 0) {
+        *ret_sw = CARD_SW_DATA;
+        return NULL;
+    }
+    return card_make_info2(run);
 }
 
 static GBytes *get_addresses(CardRun *run, TlvSlice content, guint *ret_sw)
@@ -370,37 +375,7 @@ void card_set_immediate_enable(CardState *state, const Tlv fields[3])
             g_strndup((const char *)fields[2].value.data, fields[2].value.size);
 }
 
-static GBytes *immediate_enable(CardRun *run, TlvSlice content, guint *ret_sw)
-{
-    gboolean refresh = TRUE;
-
-    /* v1.0 EnableUsingDD has no refreshFlag. */
-    if (run->state->version == CARD_VERSION_1_0 ? content.size > 0
-                                                : !card_take_refresh_flag(content, &refresh)) {
-        *ret_sw = CARD_SW_DATA;
-        return NULL;
-    }
-    /* No installation took place in this session: the first check fails, or the second. */
-    return card_answer_code(0xBF5A, run->state->immediate_enable ? 4 : 1);
-}
-
 /* ---- dispatch ---- */
-
-static GBytes *get_challenge(CardRun *run G_GNUC_UNUSED, TlvSlice content, guint *ret_sw)
-{
-    g_autoptr(TlvWriter) writer = NULL;
-    guint8 challenge[16];
-
-    if (content.size > 0 || RAND_bytes(challenge, sizeof(challenge)) != 1) {
-        *ret_sw = CARD_SW_DATA;
-        return NULL;
-    }
-    writer = tlv_writer_new();
-    tlv_open(writer, 0xBF2E);
-    tlv_put(writer, 0x80, challenge, sizeof(challenge));
-    tlv_close(writer);
-    return tlv_writer_finish(g_steal_pointer(&writer));
-}
 
 static GBytes *set_default_dp_es10a(CardRun *run, TlvSlice content, guint *ret_sw)
 {
@@ -441,15 +416,18 @@ static const struct {
     Function function;
 } functions[] = {
     { 0xBF20, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_info1 },
+    { 0xBF21, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_download_prepare },
     { 0xBF22, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_info2 },
     { 0xBF2B, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, card_store_retrieve },
     { 0xBF2D, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_profiles_info },
-    { 0xBF2E, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_challenge },
+    { 0xBF2E, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_download_get_challenge },
     { 0xBF30, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_store_remove_notification },
     { 0xBF34, CARD_VERSION_1_0, CARD_VERSION_1_0, TRUE, memory_reset_v10 },
+    { 0xBF38, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_download_authenticate },
     { 0xBF3C, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_addresses },
     { 0xBF3E, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_eid },
     { 0xBF3F, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, set_default_dp_es10a },
+    { 0xBF41, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_download_cancel },
     { 0xBF42, CARD_VERSION_1_2, CARD_VERSION_1_3, FALSE, activate_ipae },
     { 0xBF43, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, get_rat },
     { 0xBF55, CARD_VERSION_1_0, CARD_VERSION_1_3, FALSE, card_eim_get_configuration },
@@ -457,7 +435,7 @@ static const struct {
     { 0xBF57, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_eim_add_initial },
     { 0xBF58, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_package_rollback },
     { 0xBF59, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, configure_immediate_enable },
-    { 0xBF5A, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, immediate_enable },
+    { 0xBF5A, CARD_VERSION_1_0, CARD_VERSION_1_3, TRUE, card_download_immediate_enable },
     { 0xBF5B, CARD_VERSION_1_2, CARD_VERSION_1_3, TRUE, card_profile_enable_emergency },
     { 0xBF5C, CARD_VERSION_1_2, CARD_VERSION_1_3, TRUE, card_profile_disable_emergency },
     { 0xBF5D, CARD_VERSION_1_2, CARD_VERSION_1_3, TRUE, card_profile_execute_fallback },
@@ -481,11 +459,21 @@ static gboolean is_of_sgp32(guint32 tag)
     return tag >= 0xBF50 && tag <= 0xBF6F;
 }
 
+/* While a package is loaded only two functions work besides (SGP.22 3.1.5). */
+static gboolean is_held_up(const CardRun *run, guint32 tag)
+{
+    return run->session->stage == CARD_STAGE_LOADING && tag != 0xBF2E && tag != 0xBF41;
+}
+
 GBytes *card_es10_execute(CardRun *run, TlvSlice command, guint *ret_sw)
 {
+    gsize header, value;
+    guint32 tag;
     Tlv tlv;
 
     *ret_sw = CARD_SW_OK;
+    if (tlv_peek_header(command, &tag, &header, &value, NULL) && card_load_is_segment(tag))
+        return card_load_segment(run, command, ret_sw);
     if (!tlv_parse(command, 0, &tlv, NULL)) {
         *ret_sw = CARD_SW_DATA;
         return NULL;
@@ -494,14 +482,19 @@ GBytes *card_es10_execute(CardRun *run, TlvSlice command, guint *ret_sw)
         *ret_sw = CARD_SW_REFERENCE;
         return NULL;
     }
-    if (tlv.tag == 0xBF51)
+    if (tlv.tag == 0xBF51) {
+        if (is_held_up(run, tlv.tag)) {
+            *ret_sw = CARD_SW_CONDITIONS;
+            return NULL;
+        }
         return card_package_load(run, command, ret_sw);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(functions); i++) {
         if (functions[i].tag != tlv.tag || run->state->version < functions[i].first ||
             run->state->version > functions[i].last)
             continue;
-        if (!tlv_validate(tlv.value, NULL)) {
-            *ret_sw = CARD_SW_DATA;
+        if (is_held_up(run, tlv.tag) || !tlv_validate(tlv.value, NULL)) {
+            *ret_sw = is_held_up(run, tlv.tag) ? CARD_SW_CONDITIONS : CARD_SW_DATA;
             return NULL;
         }
         return functions[i].function(run, tlv.value, ret_sw);

@@ -22,13 +22,16 @@ G_BEGIN_DECLS
 #define CARD_SW_CLA              0x6E00u
 #define CARD_SW_FAILURE          0x6F00u
 
+typedef struct CardSession CardSession; /* sim/card_download.h */
+
 /* One ES10 command at work. STATE is a copy that is kept only when the command ends well (the
  * card's own one for functions that only read). */
 typedef struct {
     CardState *state;
-    gboolean ipae;     /* the card's own IPA is in charge */
-    gboolean switched; /* the enabled profile changed */
-    gboolean refresh;  /* ... and the card itself asks for the reset */
+    CardSession *session; /* the card's own one: changed only by commands that end well */
+    gboolean ipae;        /* the card's own IPA is in charge */
+    gboolean switched;    /* the enabled profile changed */
+    gboolean refresh;     /* ... and the card itself asks for the reset */
 } CardRun;
 
 /* TRUE: the function with this leading tag leaves the state as it is, no copy is needed. */
@@ -53,6 +56,11 @@ GBytes *card_profile_return_from_fallback(CardRun *run, TlvSlice content, guint 
 GBytes *card_profile_enable_emergency(CardRun *run, TlvSlice content, guint *ret_sw);
 GBytes *card_profile_disable_emergency(CardRun *run, TlvSlice content, guint *ret_sw);
 GBytes *card_profile_memory_reset(CardRun *run, guint32 tag, TlvSlice content, guint *ret_sw);
+
+/* ---- card_describe.c ---- */
+
+/* Members of sim_card_describe(): profiles, eIMs, stored results and notifications… */
+void card_describe(const CardState *state, JsonBuilder *builder);
 
 /* ---- card_eim.c ---- */
 
@@ -85,6 +93,8 @@ void card_package_clear_rollback(CardState *state);
 
 /* Queues a notification for each address that PROFILE has for EVENT. */
 void card_store_notify(CardState *state, const CardProfile *profile, guint event);
+/* Keeps the ProfileInstallationResult with number SEQ. */
+void card_store_installation(CardState *state, gint64 seq, GBytes *result);
 /* Keeps a result; the oldest one goes when there are too many. */
 void card_store_result(CardState *state, gint64 seq, GBytes *result);
 gboolean card_store_remove(CardState *state, gint64 seq);
@@ -98,6 +108,8 @@ const CardCredentials *card_find_credentials(const CardState *state, TlvSlice ke
 /* 5F37 object with the signature over DATA and then SECOND (may be absent). */
 void card_sign(const CardCredentials *credentials, TlvSlice data, TlvSlice second,
                TlvWriter *writer);
+/* EUICCInfo2 (BF22). */
+GBytes *card_make_info2(const CardRun *run);
 /* TAG{80 code}. */
 GBytes *card_answer_code(guint32 tag, gint64 code);
 /* TRUE and the objects of CONTENT in the given slots: each tag of TAGS (ends with 0) at most once,

@@ -60,6 +60,27 @@ static CardProfile *find_emergency(const CardState *state)
     return NULL;
 }
 
+GBytes *card_profile_next_aid(const CardState *state)
+{
+    /* ISD-P AIDs end in 89 00 XXXX 00, XXXX from 0010 on (SGP.02 2.2.3). */
+    guint8 aid[16] = { 0xA0, 0, 0, 5, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0, 0, 0, 0 };
+
+    for (guint number = 0x10;; number++) {
+        gboolean taken = FALSE;
+
+        aid[13] = (guint8)(number >> 8);
+        aid[14] = (guint8)number;
+        for (guint i = 0; i < state->profiles->len; i++) {
+            const CardProfile *profile = g_ptr_array_index(state->profiles, i);
+
+            taken = taken || (profile->aid && tlv_slice_equal(tlv_slice_from_bytes(profile->aid),
+                                                              tlv_slice(aid, sizeof(aid))));
+        }
+        if (!taken)
+            return g_bytes_new(aid, sizeof(aid));
+    }
+}
+
 void card_profile_switch(CardRun *run, CardProfile *profile)
 {
     CardProfile *enabled = card_profile_enabled(run->state);
@@ -82,6 +103,7 @@ void card_profile_delete(CardRun *run, CardProfile *profile)
     if (profile->enabled)
         run->switched = TRUE;
     card_store_notify(run->state, profile, CARD_EVENT_DELETE);
+    run->state->free_memory += profile->size;
     g_ptr_array_remove(run->state->profiles, profile);
 }
 
@@ -161,8 +183,12 @@ static void put_profile_info(const CardState *state, const CardProfile *profile,
         put_subscriptions(profile, writer);
     if (contains(wanted, 0xB7))
         put_owner(profile, writer);
+    if (contains(wanted, 0xB8) && profile->dp_data)
+        tlv_put_slice(writer, 0xB8, tlv_slice_from_bytes(profile->dp_data));
     if (contains(wanted, 0x99) && profile->ppr)
         tlv_put_bits(writer, 0x99, profile->ppr);
+    if (contains(wanted, 0xBF22) && profile->service_data)
+        tlv_put_slice(writer, 0xBF22, tlv_slice_from_bytes(profile->service_data));
     if (iot && contains(wanted, 0x9F7B) && profile->emergency)
         tlv_put_boolean(writer, 0x9F7B, TRUE);
     if (iot && contains(wanted, 0x9F26) && profile->fallback)

@@ -31,6 +31,10 @@
  *   fallback       true: has the fallbackAttribute
  *   fallbackAllowed
  *   preloaded      true for a test profile that was not loaded in the field
+ *   size           octets of non-volatile memory that it gives back when it goes (0)
+ *   dpData         hex of the content of dpProprietaryData; serviceData: of
+ *                  serviceSpecificDataStoredInEuicc
+ *   ciPKId         hex: the CI under which it was downloaded and its notifications are signed
  *   connectivity   hex of httpParams for GetConnectivityParameters (SGP.32 2.4.4)
  *   notifications  list of {"events": ["install", "enable", "disable", "delete"],
  *                  "address": FQDN}
@@ -46,12 +50,16 @@
  * rat              hex of the PPARs (30…30…)
  * svn, firmware    "2.5.0"
  * info2Extra       hex of objects at the end of EUICCInfo2
- * freeMemory       octets of non-volatile memory that EUICCInfo2 reports
+ * freeMemory       octets of non-volatile memory that EUICCInfo2 reports; a larger profile package is
+ *                  insufficientMemory
  * ipaeSupported    bit of the ISD-R's FCI
  * kind             "iot", "consumer" (no SGP.32), "m2m" (6985 to all of ES10); isdrAid: another AID
  * ipaeActive       true: 6985 to everything but EUICCInfo2 until an IPAd is declared
  * immediateEnable, immediateOid (hex), immediateAddress
  * nextSeqNumber, nextToken  where the numbers start (1)
+ * unusedOtSk       hex of the otSK.EUICC of a download without a result: used again when the SM-DP+ names
+ *                  its public key (bppEuiccOtpk)
+ * installing       a bound package whose loading the power cut off
  * records, rollback, inFallback, fallbackReturn, inEmergency, emergencyReturn: as in the state file
  * behaviour        object, see next; these can also be changed while the card is in use:
  *   switch         what follows a profile change: "refresh" (91xx, and 6985 to all ES10 until
@@ -70,12 +78,21 @@
  *   lateTerminalCapability  it is accepted after SELECT of the ISD-R (true); otherwise 6985
  *   catBusy        true: catBusy(5) to everything that switches profiles
  *   v10Signature   true: results are signed over the eimSignature as v1.0 says, not over the token
+ *   failInstallation  {"command": bppCommandId 0 to 5 (5), "reason": errorReason (127), "count": how
+ *                  many (1), -1 all}: installations fail when the command is done; null ends it
+ *   authenticateError, downloadError, cancelError  error code that AuthenticateServer,
+ *                  PrepareDownload, CancelSession answer; 0 (default): none
+ *   interruptionResult  an installation that the power or another session cut off leaves a
+ *                  ProfileInstallationResult with interruption(11) (true); otherwise nothing
+ *   challenge, otSk  hex of the next challenges (16 octets) and one-time private keys (32); "" ends it
  *   powerCutAtApdu number: power goes at that APDU (1 is the next one): the answer has no octet at
  *                  all and the card is as after a reset
  *   powerCutProcessed  whether that APDU still was processed
  *   delay          milliseconds that the modem shall wait with each answer
  *   fail           list of faults (replaces the former list):
- *     on           leading tag of the command in hex, e.g. "BF51"; or "INS70" (MANAGE CHANNEL),
+ *     on           leading tag of the command in hex, e.g. "BF51" (segments of a bound package: "BF36",
+ *                  "A0", "A1", "88", "A2", "A3", "86"); "BF37": the segment that is answered with the
+ *                  ProfileInstallationResult, with "sw" "9000" it is lost; or "INS70" (MANAGE CHANNEL),
  *                  "INSA4", "INSAA", "INSC0", "INSE2" for an APDU
  *     sw           status word instead of the answer, e.g. "6A80"
  *     response     hex of an object instead of the answer

@@ -26,10 +26,17 @@ CardProfile *card_profile_new(void)
     return profile;
 }
 
-static void profile_free(gpointer data)
+void card_profile_subscribe(CardProfile *profile, guint events, const char *address)
 {
-    CardProfile *profile = data;
+    CardSubscription *subscription = g_new0(CardSubscription, 1);
 
+    subscription->events = events;
+    subscription->address = g_strdup(address);
+    g_ptr_array_add(profile->subscriptions, subscription);
+}
+
+void card_profile_free(CardProfile *profile)
+{
     g_clear_pointer(&profile->aid, g_bytes_unref);
     g_free(profile->name);
     g_free(profile->provider);
@@ -38,13 +45,14 @@ static void profile_free(gpointer data)
     g_clear_pointer(&profile->mcc_mnc, g_bytes_unref);
     g_clear_pointer(&profile->gid1, g_bytes_unref);
     g_clear_pointer(&profile->gid2, g_bytes_unref);
+    g_clear_pointer(&profile->dp_data, g_bytes_unref);
+    g_clear_pointer(&profile->service_data, g_bytes_unref);
+    g_clear_pointer(&profile->ci_id, g_bytes_unref);
     g_clear_pointer(&profile->connectivity, g_bytes_unref);
     g_clear_pointer(&profile->extra, g_bytes_unref);
     g_ptr_array_unref(profile->subscriptions);
     g_free(profile);
 }
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(CardProfile, profile_free)
 
 CardEim *card_eim_new(void)
 {
@@ -146,6 +154,8 @@ void card_state_free(CardState *state)
     g_free(state->rollback.eim_id);
     g_clear_pointer(&state->rollback.transaction_id, g_bytes_unref);
     g_clear_pointer(&state->rollback.eim_signature, g_bytes_unref);
+    card_install_clear(&state->install);
+    g_clear_pointer(&state->unused_otsk, g_bytes_unref);
     g_free(state->default_dp);
     g_free(state->root_ds);
     g_clear_pointer(&state->rat, g_bytes_unref);
@@ -241,6 +251,8 @@ static gboolean read_profile(JsonObject *object, CardState *state, GError **erro
         "fallback",  "fallbackAllowed",
         "preloaded", "connectivity",
         "extra",     "notifications",
+        "dpData",    "serviceData",
+        "ciPKId",    "size",
         NULL,
     };
     static const char *const owner_known[] = { "mccMnc", "gid1", "gid2", NULL };
@@ -281,6 +293,13 @@ static gboolean read_profile(JsonObject *object, CardState *state, GError **erro
     if (!local)
         profile->extra = card_json_hex(object, "extra", &local);
     if (!local)
+        profile->dp_data = card_json_hex(object, "dpData", &local);
+    if (!local)
+        profile->service_data = card_json_hex(object, "serviceData", &local);
+    if (!local)
+        profile->ci_id = card_json_hex(object, "ciPKId", &local);
+    profile->size = card_json_integer(object, "size", 0);
+    if (!local)
         owner = card_json_object(object, "owner", &local);
     if (owner) {
         if (!card_json_check_members(owner, "owner", owner_known, error))
@@ -297,17 +316,8 @@ static gboolean read_profile(JsonObject *object, CardState *state, GError **erro
     }
     if (profile->extra && !tlv_validate(tlv_slice_from_bytes(profile->extra), &local))
         return bad(error, "extra", local->message);
-    if (!profile->aid) {
-        /* ISD-P AIDs end in 89 00 XXXX 00, XXXX from 0010 on (SGP.02 2.2.3). */
-        guint8 aid[16] = {
-            0xA0, 0, 0, 5, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0, 0, 0, 0
-        };
-        guint number = 0x10 + state->profiles->len;
-
-        aid[13] = (guint8)(number >> 8);
-        aid[14] = (guint8)number;
-        profile->aid = g_bytes_new(aid, sizeof(aid));
-    }
+    if (!profile->aid)
+        profile->aid = card_profile_next_aid(state);
     if (!read_subscriptions(object, profile, error))
         return FALSE;
     for (guint i = 0; i < state->profiles->len; i++) {
@@ -504,6 +514,8 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
         "nextSeqNumber",
         "nextToken",
         "rollback",
+        "installing",
+        "unusedOtSk",
         "defaultDp",
         "rootDs",
         "rat",
@@ -535,7 +547,7 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
     gint index;
 
     state->credentials = credentials ? g_ptr_array_ref(credentials) : card_credentials_array_new();
-    state->profiles = g_ptr_array_new_with_free_func(profile_free);
+    state->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)card_profile_free);
     state->eims = g_ptr_array_new_with_free_func((GDestroyNotify)card_eim_free);
     state->records = g_ptr_array_new_with_free_func(record_free);
     state->iot_versions = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
@@ -568,6 +580,9 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
     state->next_token = card_json_integer(object, "nextToken", 1);
     member = card_json_object(object, "rollback", &local);
     if (member && !read_rollback(member, &state->rollback, error))
+        return NULL;
+    member = local ? NULL : card_json_object(object, "installing", &local);
+    if (member && !card_install_from_json(member, &state->install, error))
         return NULL;
     state->default_dp = card_json_string(object, "defaultDp", NULL);
     state->root_ds = card_json_string(object, "rootDs", "smds.example.com");
@@ -602,6 +617,8 @@ CardState *card_state_from_json(JsonObject *object, GPtrArray *credentials, GErr
         state->rat = card_json_hex(object, "rat", &local);
     if (!local)
         state->info2_extra = card_json_hex(object, "info2Extra", &local);
+    if (!local)
+        state->unused_otsk = card_json_hex(object, "unusedOtSk", &local);
     if (!local)
         state->immediate_oid = card_json_hex(object, "immediateOid", &local);
     member = local ? NULL : card_json_object(object, "behaviour", &local);
@@ -674,6 +691,10 @@ static void put_profile(JsonBuilder *builder, const CardProfile *profile)
     card_json_put_boolean(builder, "fallback", profile->fallback);
     card_json_put_boolean(builder, "fallbackAllowed", profile->fallback_allowed);
     card_json_put_boolean(builder, "preloaded", profile->preloaded);
+    card_json_put_hex(builder, "dpData", profile->dp_data);
+    card_json_put_hex(builder, "serviceData", profile->service_data);
+    card_json_put_hex(builder, "ciPKId", profile->ci_id);
+    card_json_put_integer(builder, "size", profile->size);
     card_json_put_hex(builder, "connectivity", profile->connectivity);
     card_json_put_hex(builder, "extra", profile->extra);
     json_builder_set_member_name(builder, "notifications");
@@ -763,6 +784,9 @@ char *card_state_to_text(const CardState *state)
     json_builder_end_array(builder);
     if (state->rollback.granted)
         put_rollback(builder, &state->rollback);
+    if (state->install.active)
+        card_install_to_json(&state->install, builder);
+    card_json_put_hex(builder, "unusedOtSk", state->unused_otsk);
     card_json_put_boolean(builder, "inFallback", state->in_fallback);
     card_json_put_string(builder, "fallbackReturn", state->fallback_return);
     card_json_put_boolean(builder, "inEmergency", state->in_emergency);

@@ -80,9 +80,13 @@ typedef struct {
     gboolean fallback;         /* fallbackAttribute */
     gboolean fallback_allowed; /* fallbackAllowed */
     gboolean preloaded;        /* a test profile that was not field-loaded */
-    GBytes *connectivity;      /* httpParams of GetConnectivityParameters; NULL: none */
-    GBytes *extra;             /* further TLVs at the end of ProfileInfo, as they are; NULL: none */
-    GPtrArray *subscriptions;  /* CardSubscription */
+    GBytes *dp_data;           /* content of dpProprietaryData; NULL: none */
+    GBytes *service_data;      /* content of serviceSpecificDataStoredInEuicc; NULL: none */
+    GBytes *ci_id;            /* CI of the download: signs the notifications; NULL: the preferred */
+    gint64 size;              /* octets of non-volatile memory that it takes */
+    GBytes *connectivity;     /* httpParams of GetConnectivityParameters; NULL: none */
+    GBytes *extra;            /* further TLVs at the end of ProfileInfo, as they are; NULL: none */
+    GPtrArray *subscriptions; /* CardSubscription */
 } CardProfile;
 
 /* An associated eIM: EimConfigurationData (SGP.32 2.11.1.1.1). The members that end in _tlv are
@@ -106,7 +110,7 @@ typedef struct {
 typedef struct {
     gint64 seq;
     guint event;   /* CARD_EVENT_…; 0: eUICC Package Result */
-    GBytes *bytes; /* BF51 or 30 (otherSignedNotification) */
+    GBytes *bytes; /* BF51, BF37 (ProfileInstallationResult) or 30 (otherSignedNotification) */
 } CardRecord;
 
 /* Right to return to the former profile (SGP.32 5.9.16), with what the new result needs. */
@@ -121,6 +125,18 @@ typedef struct {
     gint64 seq;             /* its result */
     gint64 last_seq;        /* the last number it used */
 } CardRollback;
+
+/* A bound profile package that is being loaded: what the result needs when the power goes. */
+typedef struct {
+    gboolean active;
+    GBytes *transaction_id;
+    GBytes *oid;   /* content octets of smdpOid */
+    char *address; /* of the SM-DP+ */
+    GBytes *ci_id;
+    gint64 command; /* CardBppCommand that is going on */
+    gboolean has_iccid;
+    guint8 iccid[ICCID_SIZE];
+} CardInstall;
 
 typedef struct {
     X509 *ci;
@@ -152,16 +168,25 @@ typedef struct {
     CardResponse response;
     gint64 channels;
     gint64 first_channel;
-    gint64 max_block;       /* largest Lc of STORE DATA */
-    gint64 response_block;  /* largest part of a response in one APDU */
-    gint64 max_package;     /* largest BF51 request */
-    gint64 max_result;      /* largest euiccResult */
-    gint64 max_results;     /* stored eUICC Package Results */
-    gint64 max_eims;        /* associated eIMs */
-    gboolean need_declared; /* ES10 answers 6985 until TERMINAL CAPABILITY declared an IPAd */
-    gboolean late_declared; /* TERMINAL CAPABILITY is accepted after SELECT of the ISD-R */
-    gboolean cat_busy;      /* enable and disable answer catBusy */
-    gboolean v10_signature; /* second signature input is the eimSignature, as v1.0 says */
+    gint64 max_block;             /* largest Lc of STORE DATA */
+    gint64 response_block;        /* largest part of a response in one APDU */
+    gint64 max_package;           /* largest BF51 request */
+    gint64 max_result;            /* largest euiccResult */
+    gint64 max_results;           /* stored eUICC Package Results */
+    gint64 max_eims;              /* associated eIMs */
+    gboolean need_declared;       /* ES10 answers 6985 until TERMINAL CAPABILITY declared an IPAd */
+    gboolean late_declared;       /* TERMINAL CAPABILITY is accepted after SELECT of the ISD-R */
+    gboolean cat_busy;            /* enable and disable answer catBusy */
+    gint64 fail_command;          /* bppCommandId at which installations fail; -1: none */
+    gint64 fail_reason;           /* with this errorReason */
+    gint64 fail_count;            /* how many; -1: all */
+    gint64 authenticate_error;    /* AuthenticateServer answers this error; 0: none */
+    gint64 download_error;        /* PrepareDownload */
+    gint64 cancel_error;          /* CancelSession */
+    gboolean interruption_result; /* an installation that the power cut off leaves a result */
+    GBytes *challenge;            /* the next euiccChallenge; NULL: a random one */
+    GBytes *otsk;                 /* the next otSK.EUICC; NULL: a random one */
+    gboolean v10_signature;       /* second signature input is the eimSignature, as v1.0 says */
     gint64 power_cut; /* APDU (counted from here, 1 is the next) at which power goes; 0: none */
     gint64 silence;   /* likewise: this APDU has no answer */
     gint64 removal;   /* likewise: the card leaves its slot */
@@ -180,7 +205,9 @@ typedef struct {
     gint64 next_seq;
     gint64 next_token;
     CardRollback rollback;
-    char *default_dp; /* NULL: none */
+    CardInstall install;
+    GBytes *unused_otsk; /* otSK.EUICC of a download that had no result; NULL: none */
+    char *default_dp;    /* NULL: none */
     char *root_ds;
     GBytes *rat; /* PPARs as they are; empty: no rule */
     GBytes *svn; /* three octets each */
@@ -224,6 +251,17 @@ CardCredentials *card_credentials_new(GBytes *ci, GBytes *eum, GBytes *euicc, co
                                       GError **error);
 
 CardProfile *card_profile_new(void);
+void card_profile_free(CardProfile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CardProfile, card_profile_free)
+void card_profile_subscribe(CardProfile *profile, guint events, const char *address);
+/* The lowest AID of an ISD-P that no profile has. */
+GBytes *card_profile_next_aid(const CardState *state);
+
+/* ---- card_download_state.c: the parts of the file that downloads need ---- */
+
+void card_install_clear(CardInstall *install);
+gboolean card_install_from_json(JsonObject *object, CardInstall *install, GError **error);
+void card_install_to_json(const CardInstall *install, JsonBuilder *builder);
 CardEim *card_eim_new(void);
 void card_eim_free(CardEim *eim);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CardEim, card_eim_free)

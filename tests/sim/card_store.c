@@ -22,7 +22,8 @@ static void append(CardState *state, gint64 seq, guint event, GBytes *bytes)
 static void notify_address(CardState *state, const CardProfile *profile, guint event,
                            const char *address)
 {
-    const CardCredentials *credentials = card_find_credentials(state, (TlvSlice){ NULL, 0 });
+    const CardCredentials *credentials = card_find_credentials(
+        state, profile->ci_id ? tlv_slice_from_bytes(profile->ci_id) : (TlvSlice){ NULL, 0 });
     g_autoptr(TlvWriter) metadata = tlv_writer_new();
     g_autoptr(TlvWriter) writer = tlv_writer_new();
     g_autoptr(GBytes) metadata_bytes = NULL;
@@ -55,6 +56,11 @@ void card_store_notify(CardState *state, const CardProfile *profile, guint event
         if (subscription->events & event)
             notify_address(state, profile, event, subscription->address);
     }
+}
+
+void card_store_installation(CardState *state, gint64 seq, GBytes *result)
+{
+    append(state, seq, CARD_EVENT_INSTALL, result);
 }
 
 void card_store_result(CardState *state, gint64 seq, GBytes *result)

@@ -251,7 +251,7 @@ EVP_PKEY *sim_key_from_choice(TlvSlice content, GError **error)
 
 /* ---- chain ---- */
 
-static gboolean has_policy(X509 *certificate, const char *oid)
+gboolean sim_certificate_has_policy(X509 *certificate, const char *oid)
 {
     CERTIFICATEPOLICIES *policies =
         X509_get_ext_d2i(certificate, NID_certificate_policies, NULL, NULL);
@@ -265,6 +265,22 @@ static gboolean has_policy(X509 *certificate, const char *oid)
     }
     CERTIFICATEPOLICIES_free(policies);
     return found;
+}
+
+GBytes *sim_certificate_get_oid(X509 *certificate)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    GBytes *oid = NULL;
+
+    for (int i = 0; names && !oid && i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        if (name->type == GEN_RID)
+            oid =
+                g_bytes_new(OBJ_get0_data(name->d.registeredID), OBJ_length(name->d.registeredID));
+    }
+    GENERAL_NAMES_free(names);
+    return oid;
 }
 
 static char *name_entry(const X509_NAME *name, int nid)
@@ -302,7 +318,7 @@ static gboolean fail(GError **error, const char *what, const char *why)
     return FALSE;
 }
 
-static gboolean check_issued(X509 *subject, X509 *issuer, const char *what, GError **error)
+gboolean sim_certificate_check_issued(X509 *subject, X509 *issuer, const char *what, GError **error)
 {
     const ASN1_OCTET_STRING *aki = X509_get0_authority_key_id(subject);
     const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(issuer);
@@ -352,22 +368,23 @@ gboolean sim_verify_euicc_chain(X509 *euicc, X509 *eum, X509 *ci, char **ret_eid
                             "EUM certificate was issued by an unknown CI");
         return FALSE;
     }
-    if (!check_issued(eum, ci, "EUM", error) || !check_dates(ci, "CI", error) ||
+    if (!sim_certificate_check_issued(eum, ci, "EUM", error) || !check_dates(ci, "CI", error) ||
         !check_dates(eum, "EUM", error))
         return FALSE;
     if (X509_check_ca(eum) != 1 || !(X509_get_key_usage(eum) & KU_KEY_CERT_SIGN))
         return fail(error, "EUM", "may not issue certificates");
-    if (!has_policy(eum, POLICY_EUM))
+    if (!sim_certificate_has_policy(eum, POLICY_EUM))
         return fail(error, "EUM", "policy is not that of an EUM");
 
     if (X509_NAME_cmp(X509_get_issuer_name(euicc), X509_get_subject_name(eum)) != 0)
         return fail(error, "eUICC", "was not issued by this EUM");
-    if (!check_issued(euicc, eum, "eUICC", error) || !check_dates(euicc, "eUICC", error))
+    if (!sim_certificate_check_issued(euicc, eum, "eUICC", error) ||
+        !check_dates(euicc, "eUICC", error))
         return FALSE;
     if (!(X509_get_extension_flags(euicc) & EXFLAG_KUSAGE) ||
         !(X509_get_key_usage(euicc) & KU_DIGITAL_SIGNATURE))
         return fail(error, "eUICC", "key usage has no digitalSignature");
-    if (!has_policy(euicc, POLICY_EUICC))
+    if (!sim_certificate_has_policy(euicc, POLICY_EUICC))
         return fail(error, "eUICC", "policy is not that of an eUICC");
     if (!eid || strlen(eid) != 32 || strspn(eid, "0123456789") != 32)
         return fail(error, "eUICC", "serialNumber is no EID");

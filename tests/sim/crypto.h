@@ -21,6 +21,12 @@ X509 *sim_certificate_parse(TlvSlice der, GError **error);
 GBytes *sim_certificate_to_der(X509 *certificate);
 /* The SubjectPublicKeyInfo (30…) of a certificate as it stands there. */
 GBytes *sim_certificate_get_spki(X509 *certificate);
+gboolean sim_certificate_has_policy(X509 *certificate, const char *oid);
+/* Content octets of the registered id in subjectAltName, the OID of an RSP server; NULL: none. */
+GBytes *sim_certificate_get_oid(X509 *certificate);
+/* Key identifiers and signature; names and dates are the caller's affair. WHAT: for ERROR. */
+gboolean sim_certificate_check_issued(X509 *subject, X509 *issuer, const char *what,
+                                      GError **error);
 /* subjectKeyIdentifier: SHA-1 of the public key bit string (20 octets). */
 GBytes *sim_key_identifier(EVP_PKEY *key);
 
