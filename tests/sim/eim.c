@@ -254,88 +254,29 @@ static GBytes *make_oversized(guint32 tag, gsize size)
     return g_bytes_new(header, tlv_make_header(tag, size, header));
 }
 
-/* What is served instead of a body, without looking at the request. NULL when BODY names a change to
- * the real one. */
-static GBytes *make_body(const SimEimFault *fault, SimEimFunction function)
-{
-    const char *body = fault->body;
-    static const char html[] = "<!DOCTYPE html><html><body>Bad Gateway</body></html>";
-    static const char json[] = "{\"error\": \"no such service\"}";
-    static const guint8 garbage[] = { 0xDE, 0xAD, 0xBE, 0xEF, 0x00, 0xFF, 0x80, 0x01 };
-
-    if (g_str_equal(body, "empty"))
-        return g_bytes_new_static("", 0);
-    if (g_str_equal(body, "garbage"))
-        return g_bytes_new_static(garbage, sizeof(garbage));
-    if (g_str_equal(body, "html"))
-        return g_bytes_new_static(html, sizeof(html) - 1);
-    if (g_str_equal(body, "json"))
-        return g_bytes_new_static(json, sizeof(json) - 1);
-    if (g_str_equal(body, "oversized"))
-        return make_oversized(function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
-    return NULL;
-}
-
 /* TRUE when the request must not be processed. */
-static gboolean fault_before(const SimEimFault *fault, Call *call)
+static gboolean fault_before(const SimFault *fault, Call *call)
 {
-    GBytes *body = fault->body ? make_body(fault, call->request->function) : NULL;
+    g_autoptr(GBytes) oversized = make_oversized(
+        call->request->function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
+    g_autoptr(GBytes) body = sim_fault_make_body(fault, oversized);
+    gint64 code = json_object_get_int_member_with_default(fault->own, "error", 0);
+    gboolean made = body || code != 0;
 
     json_object_set_boolean_member(call->exchange, "fault", TRUE);
     if (fault->drop_before) {
         call->answer->delivery = SIM_HTTP_DROP;
-        g_clear_pointer(&body, g_bytes_unref);
         return TRUE;
     }
     if (fault->status != 0)
         call->answer->status = fault->status;
-    if (body && g_str_equal(fault->body, "oversized"))
+    if (body == oversized)
         call->answer->fill = fault->size;
     if (body)
-        answer_with(call, body, fault->body);
-    else if (fault->error != 0)
-        answer_error(call, fault->error);
-    return fault->status != 0 || body || fault->error != 0;
-}
-
-static void fault_after(const SimEimFault *fault, Call *call)
-{
-    SimHttpAnswer *answer = call->answer;
-
-    answer->delay = fault->delay;
-    answer->close = answer->close || fault->close;
-    answer->chunked = answer->chunked || fault->chunked;
-    answer->contradictory = fault->contradictory;
-    answer->slow_octets = fault->slow_octets;
-    answer->slow_pause = fault->slow_pause;
-    if (fault->stall_head)
-        answer->delivery = SIM_HTTP_STALL_HEAD;
-    if (fault->stall_body)
-        answer->delivery = SIM_HTTP_STALL_BODY;
-    if (fault->drop_after)
-        answer->delivery = SIM_HTTP_DROP;
-    if (fault->content_type) {
-        g_free(answer->content_type);
-        answer->content_type = g_strdup(fault->content_type);
-    }
-    g_string_append(answer->headers, fault->headers->str);
-    if (!fault->body || !answer->body)
-        return;
-    if (g_str_equal(fault->body, "truncated")) {
-        answer->delivery = SIM_HTTP_TRUNCATE;
-    } else if (g_str_equal(fault->body, "cut")) {
-        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
-
-        answer->body = g_bytes_new_from_bytes(whole, 0, g_bytes_get_size(whole) / 2);
-    } else if (g_str_equal(fault->body, "double-tag")) {
-        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
-        g_autoptr(TlvWriter) writer = tlv_writer_new();
-        Tlv tlv;
-
-        if (tlv_parse(tlv_slice_from_bytes(whole), 0, &tlv, NULL))
-            tlv_put_slice(writer, tlv.tag, tlv.raw);
-        answer->body = tlv_writer_finish(g_steal_pointer(&writer));
-    }
+        answer_with(call, g_steal_pointer(&body), fault->body);
+    else if (code != 0)
+        answer_error(call, code);
+    return fault->status != 0 || made;
 }
 
 /* ---- one exchange ---- */
@@ -368,7 +309,7 @@ static void serve(Call *call, const SimHttpRequest *http)
     SimEim *eim = call->eim;
     const SimEimKnobs *knobs = &eim->knobs;
     g_autoptr(GError) error = NULL;
-    const SimEimFault *fault;
+    const SimFault *fault;
     SimEimRequest request;
     const char *why, *name;
     guint status = check_head(http->head, knobs->strict, &why);
@@ -392,11 +333,11 @@ static void serve(Call *call, const SimHttpRequest *http)
     json_object_set_string_member(call->exchange, "function", name);
     counter = g_strconcat("exchanges", name, NULL);
     sim_eim_state_count(eim, counter);
-    fault = sim_eim_knobs_take_fault(&eim->knobs, name);
+    fault = sim_faults_take(eim->knobs.faults, name);
     if ((!fault || !fault_before(fault, call)) && !process(call, &error))
         refuse(call, 400, error->message);
     if (fault)
-        fault_after(fault, call);
+        sim_fault_change(fault, call->answer);
     if (call->answer->body && !call->answer->content_type)
         call->answer->content_type = g_strdup(CONTENT_TYPE);
 }

@@ -55,20 +55,9 @@ G_BEGIN_DECLS
  *       "tls": {"certificate": FILE, "key": FILE, "max": "1.2", "min": "1.2"}, files relative to
  *           the PKI folder; {} for the good ones. A change ends the connections that are open
  *       "token": association token of the signatures (0: none)
- *       "faults": [{…}, …]: scripted faults, in place of the former ones; the first that matches is
- *           used.
- *           "on": "GetEimPackage", "ProvideEimPackageResult", "HandleNotification",
- *           "any" (default);
- *           "skip": matching requests to leave alone first; "count": uses (default 1, 0: for ever).
- *           Without processing the request: "status": HTTP status; "drop": "before"; "error": ESipa
- *           error code; "body": "empty", "garbage", "html", "json", "oversized".
- *           "oversized" has "size" octets (default: 2 MiB), which are made while they are sent.
- *           After processing it: "delay": milliseconds; "drop": "after"; "body": "truncated" (half
- *           of what was announced), "cut" (half an object), "double-tag"; "close": true;
- *           "contentType": TEXT; "headers": [LINE, …]; "chunked": true; "contradictory": true (in
- *           chunks, but with Content-Length too); "slow": {"octets": N, "pause": MILLISECONDS} (the
- *           pause follows each N octets); "stall": "head" | "body" (sends half of it, and then no
- *           more on the open connection).
+ *       "faults": [{…}, …]: scripted faults (sim/fault.h), in place of the former ones; the first that
+ *           matches is used. "on": "GetEimPackage", "ProvideEimPackageResult", …; without processing the
+ *           request also "error": ESipa error code.
  *           A client may repeat a request once when a connection that it used before ends without
  *           an answer (I-28): for a failure that lasts, let the fault count twice.
  *   {"do": "wait", "for": "done" | "sent", "order": N, "timeout": SECONDS}

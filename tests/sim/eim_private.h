@@ -8,29 +8,12 @@
 #include "sim/eim.h"
 #include "sim/eim_message.h"
 #include "sim/eim_result.h"
+#include "sim/fault.h"
 #include "sim/https_server.h"
 
 G_BEGIN_DECLS
 
 /* What eim.c, eim_state.c, eim_judge.c, eim_knobs.c and eim_control.c share. */
-
-typedef struct {
-    char *on; /* function name or "any" */
-    guint skip;
-    guint count; /* uses left; G_MAXUINT: for ever */
-    guint status;
-    guint delay; /* milliseconds */
-    gboolean drop_before, drop_after;
-    gboolean stall_head, stall_body;
-    gboolean chunked, contradictory;
-    guint slow_octets, slow_pause;
-    guint size; /* of an oversized body */
-    char *body;
-    char *content_type;
-    GString *headers;
-    gboolean close;
-    gint64 error; /* ESipa code, 0: none */
-} SimEimFault;
 
 typedef enum {
     SIM_EIM_ACK_ALL,
@@ -53,7 +36,7 @@ typedef struct {
     gboolean close;
     gboolean chunked;
     gboolean accept;
-    GPtrArray *faults; /* SimEimFault */
+    GPtrArray *faults; /* SimFault */
     JsonObject *shown; /* as they were set, for people */
 } SimEimKnobs;
 
@@ -117,9 +100,6 @@ void sim_eim_knobs_init(SimEimKnobs *knobs);
 void sim_eim_knobs_clear(SimEimKnobs *knobs);
 /* Takes the members of REQUEST other than "do". Nothing is changed on failure. */
 gboolean sim_eim_knobs_set(SimEim *eim, JsonObject *request, GError **error);
-/* The fault for this request, used up by one; NULL for none. It stays valid while the lock is held.
- */
-const SimEimFault *sim_eim_knobs_take_fault(SimEimKnobs *knobs, const char *function);
 
 /* ---- eim_control.c ---- */
 
