@@ -10,6 +10,7 @@
 #include "sim/eim_result.h"
 #include "sim/fault.h"
 #include "sim/https_server.h"
+#include "sim/waiters.h"
 
 G_BEGIN_DECLS
 
@@ -49,8 +50,7 @@ struct SimEim {
     char *default_eid;
     SimHttpServer *server;
     SimControl *control;
-    GPtrArray *waiters; /* only in the thread of the default GMainContext */
-    GSource *wake;      /* checks the waiters there */
+    SimWaiters *waiters; /* only in the thread of the default GMainContext */
 
     GMutex lock; /* for what follows */
     JsonObject *state;
