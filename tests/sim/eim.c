@@ -6,6 +6,7 @@
 #include "sim/crypto.h"
 #include "sim/eim_package.h"
 #include "sim/eim_private.h"
+#include "sim/server.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -281,23 +282,6 @@ static gboolean fault_before(const SimFault *fault, Call *call)
 
 /* ---- one exchange ---- */
 
-static JsonObject *describe_exchange(SimEim *eim, const SimHttpRequest *request)
-{
-    JsonObject *exchange = json_object_new();
-
-    json_object_set_int_member(exchange, "exchange", sim_eim_state_count(eim, "exchangesServed"));
-    json_object_set_double_member(exchange, "time", (double)g_get_real_time() / G_USEC_PER_SEC);
-    json_object_set_int_member(exchange, "connection", request->connection);
-    json_object_set_int_member(exchange, "onConnection", request->number);
-    json_object_set_string_member(exchange, "tls", request->tls_version);
-    json_object_set_string_member(exchange, "cipher", request->tls_cipher);
-    json_object_set_boolean_member(exchange, "resumed", request->resumed);
-    if (request->server_name)
-        json_object_set_string_member(exchange, "serverName", request->server_name);
-    json_object_set_int_member(exchange, "requestSize", (gint64)request->body.size);
-    return exchange;
-}
-
 static void refuse(Call *call, guint status, const char *why)
 {
     call->answer->status = status;
@@ -349,7 +333,8 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
 
     g_mutex_lock(&eim->lock);
     {
-        JsonObject *exchange = describe_exchange(eim, request);
+        JsonObject *exchange =
+            sim_exchange_new(request, sim_eim_state_count(eim, "exchangesServed"));
         Call call = { eim, NULL, answer, exchange };
 
         json_array_add_object_element(sim_eim_state_list(eim, "exchanges"), exchange);
@@ -357,11 +342,7 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
         answer->close = eim->knobs.close;
         answer->chunked = eim->knobs.chunked;
         serve(&call, request);
-        json_object_set_int_member(exchange, "status",
-                                   answer->delivery == SIM_HTTP_DROP ? 0 : answer->status);
-        json_object_set_int_member(exchange, "answerSize",
-                                   (answer->body ? (gint64)g_bytes_get_size(answer->body) : 0) +
-                                       (gint64)answer->fill);
+        sim_exchange_finish(exchange, answer);
         /* What the client is told has to survive the eIM's own end. */
         if (!sim_eim_state_save(eim, &error)) {
             g_clear_pointer(&answer->body, g_bytes_unref);

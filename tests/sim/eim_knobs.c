@@ -3,6 +3,7 @@
 
 #include "sim/eim_private.h"
 #include "sim/json_value.h"
+#include "sim/server.h"
 
 static const char *const own_members[] = { "error", NULL };
 
@@ -56,34 +57,6 @@ static gboolean read_ack(JsonNode *node, SimEimKnobs *knobs, GError **error)
         g_array_append_val(knobs->ack_numbers, number);
     }
     return TRUE;
-}
-
-/* A file named by a member, relative to the PKI folder. */
-static char *get_file(SimEim *eim, JsonObject *object, const char *name, const char *fallback)
-{
-    const char *file = json_object_get_string_member_with_default(object, name, fallback);
-
-    return g_canonicalize_filename(file ? file : fallback, eim->pki_dir);
-}
-
-static gboolean set_tls(SimEim *eim, JsonNode *node, GError **error)
-{
-    g_autofree char *certificate = NULL, *key = NULL;
-    JsonObject *object;
-    SimHttpTls tls;
-
-    if (!JSON_NODE_HOLDS_OBJECT(node))
-        return sim_value_fail(error, "no object");
-    object = json_node_get_object(node);
-    certificate = get_file(eim, object, "certificate", "eimtls.pem");
-    key = get_file(eim, object, "key", "eimtls.key.pem");
-    tls = (SimHttpTls){
-        .certificate = certificate,
-        .key = key,
-        .max_version = json_object_get_string_member_with_default(object, "max", NULL),
-        .min_version = json_object_get_string_member_with_default(object, "min", NULL),
-    };
-    return sim_http_server_set_tls(eim->server, &tls, error);
 }
 
 /* Values go to KNOBS, which is a copy of the present ones; what acts at once is left to the caller. */
@@ -147,7 +120,7 @@ gboolean sim_eim_knobs_set(SimEim *eim, JsonObject *request, GError **error)
             return FALSE;
         }
     }
-    if (tls && !set_tls(eim, tls, error)) {
+    if (tls && !sim_server_set_tls(eim->server, tls, eim->pki_dir, "eimtls", error)) {
         g_prefix_error(error, "knob 'tls': ");
         return FALSE;
     }
