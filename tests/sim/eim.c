@@ -6,6 +6,7 @@
 #include "sim/crypto.h"
 #include "sim/eim_package.h"
 #include "sim/eim_private.h"
+#include "sim/json_value.h"
 #include "sim/server.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -83,11 +84,21 @@ static void answer_error(Call *call, gint64 code)
 {
     g_autofree char *what = g_strdup_printf("error %" G_GINT64_FORMAT, code);
 
-    answer_with(call,
-                call->request->function == SIM_EIM_GET_EIM_PACKAGE
-                    ? sim_eim_answer_package_error(code)
-                    : sim_eim_answer_result_error(code),
-                what);
+    switch (call->request->function) {
+    case SIM_EIM_GET_EIM_PACKAGE:
+        answer_with(call, sim_eim_answer_package_error(code), what);
+        break;
+    case SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT:
+    case SIM_EIM_HANDLE_NOTIFICATION:
+        answer_with(call, sim_eim_answer_result_error(code), what);
+        break;
+    case SIM_EIM_INITIATE_AUTHENTICATION:
+    case SIM_EIM_AUTHENTICATE_CLIENT:
+    case SIM_EIM_GET_BOUND_PROFILE_PACKAGE:
+    case SIM_EIM_CANCEL_SESSION:
+        answer_with(call, sim_eim_relay_error(call->request->function, code), what);
+        break;
+    }
 }
 
 static gboolean is_known_eid(SimEim *eim, const char *eid)
@@ -220,6 +231,8 @@ static gboolean provide_result(Call *call, GError **error)
         return FALSE;
     if (verdict.order)
         json_object_set_int_member(call->exchange, "order", verdict.order);
+    if (call->request->notification.data)
+        sim_eim_relay_notification(call->eim, call->request->notification, call->exchange);
     if (call->request->function == SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT)
         acknowledge(call, &verdict);
     else
@@ -241,8 +254,12 @@ static gboolean process(Call *call, GError **error)
     case SIM_EIM_CANCEL_SESSION:
         break;
     }
-    call->answer->status = 501;
-    return TRUE;
+    if (g_hash_table_size(call->eim->servers) == 0) {
+        call->answer->status = 501;
+        return TRUE;
+    }
+    answer_with(call, sim_eim_relay(call->eim, call->request, call->exchange, error), "relayed");
+    return call->answer->body != NULL;
 }
 
 /* ---- faults ---- */
@@ -410,6 +427,20 @@ static gboolean load_cards(SimEim *eim, char **folders, GError **error)
     return ok;
 }
 
+/* HOST=SOCKET of each SM-DP+ and SM-DS that the eIM can ask. */
+static gboolean add_servers(SimEim *eim, char **servers, GError **error)
+{
+    for (guint i = 0; servers && servers[i]; i++) {
+        const char *sign = strchr(servers[i], '=');
+
+        if (!sign || !sign[1])
+            return sim_value_fail(error, "server '%s': want HOST=SOCKET", servers[i]);
+        g_hash_table_insert(eim->servers, g_strndup(servers[i], (gsize)(sign - servers[i])),
+                            g_strdup(sign + 1));
+    }
+    return TRUE;
+}
+
 SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
 {
     g_autoptr(SimEim) eim = g_new0(SimEim, 1);
@@ -424,8 +455,9 @@ SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
     eim->eim_id = g_strdup(setup->eim_id);
     tls.certificate = certificate = g_build_filename(eim->pki_dir, "eimtls.pem", NULL);
     tls.key = key = g_build_filename(eim->pki_dir, "eimtls.key.pem", NULL);
-    if (!load_pki(eim, error) || !sim_eim_state_load(eim, setup, error) ||
-        !load_cards(eim, setup->cards, error))
+    eim->servers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (!add_servers(eim, setup->servers, error) || !load_pki(eim, error) ||
+        !sim_eim_state_load(eim, setup, error) || !load_cards(eim, setup->cards, error))
         return NULL;
     eim->server = sim_http_server_new(setup->listen, &tls, on_request, eim, error);
     return eim->server ? g_steal_pointer(&eim) : NULL;
@@ -439,6 +471,7 @@ void sim_eim_free(SimEim *eim)
     sim_eim_control_clear(eim);
     sim_eim_knobs_clear(&eim->knobs);
     g_clear_pointer(&eim->state, json_object_unref);
+    g_clear_pointer(&eim->servers, g_hash_table_unref);
     EVP_PKEY_free(eim->key);
     X509_free(eim->ci);
     X509_free(eim->eum);

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /*
  * Test eIM (SGP.32 5.14, 6.1, 6.3): serves the ASN.1 binding of ESipa over HTTPS from a durable
  * queue of orders, signs eUICC packages, and is the judge of what comes back: it verifies the
- * card's signatures with the card's certificate chain. Indirect profile download (5.14.1 to 5.14.3,
- * 5.14.8) needs an SM-DP+ behind the eIM; those functions are answered with HTTP status 501.
+ * card's signatures with the card's certificate chain. Functions of the indirect profile download (5.14.1
+ * to 5.14.3, 5.14.8) and notifications are passed on to the SM-DP+ and SM-DS of the world; without any, those
+ * functions are answered with HTTP status 501.
  *
  * Control requests (sim/control.h); every answer has "ok":
  *
@@ -35,6 +36,12 @@ G_BEGIN_DECLS
  *         "eid" (default: that of euicc.der),
  *         "eimTransactionId" (HEX, "" for none; default: 16 random octets),
  *         "counter",
+ *         "relay": {…}: how an indirect download goes,
+ *           "activationCode": TEXT that the eIM keeps (with {"download": {}}, eimDownloadDataHandling),
+ *           "matchingId": true (the eIM sends it), "ctxParams1": true (the eIM makes them),
+ *           "verifyMetadata": true (the eIM looks at them, refuses PPRs, and does not pass them on),
+ *           "confirmationCode": TEXT (the eIM sends hashCc), "omitTransactionId": true,
+ *           "truncateCiPKId": octets that are left, "doubleSignature": true (5F37 in 5F37),
  *         "fault": "signature" (one bit changed), "key" (signed with another key),
  *           "token" (signed with another association token), "replay" (counter of the last
  *           package), "eid" (another EID inside), "eimId" (another eIM identifier inside).
@@ -71,7 +78,8 @@ G_BEGIN_DECLS
  * "result" (HEX), "verified", "succeeded" (of a verified answer to a package: no command failed, nothing
  * was rolled back, it is no error), "rule" (1.2 or 1.0: what the signature covers), "why" (not verified),
  * "results" (one object a command, e.g. {"enable": 0}), "data",
- * "error" ({"signed", "code", "name"}), "seqNumber", "acknowledged" (numbers), "again" (further
+ * "error" ({"signed", "code", "name"}), "installation" (of a
+ * download: {"success", "bppCommandId", "errorReason"}), "seqNumber", "acknowledged" (numbers), "again" (further
  * results, with the same members). A result that does not verify is answered with
  * undefinedError(127), so that the IPA keeps it.
  */
@@ -80,6 +88,7 @@ typedef struct SimEim SimEim;
 typedef struct {
     const char *pki_dir;    /* sim_pki_create() */
     char **cards;           /* PKI folders of further cards (sim_pki_add_card()), or NULL */
+    char **servers;         /* HOST=SOCKET of SM-DP+ and SM-DS (sim/rsp_server.h), or NULL */
     const char *state_path; /* continued when it exists */
     const char *listen;     /* "127.0.0.1:0" */
     const char *eim_id;

@@ -50,6 +50,7 @@ struct SimEim {
     char *default_eid;
     SimHttpServer *server;
     SimControl *control;
+    GHashTable *servers; /* name of an SM-DP+ or SM-DS -> path of its control socket */
     SimWaiters *waiters; /* only in the thread of the default GMainContext */
 
     GMutex lock; /* for what follows */
@@ -93,6 +94,18 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimEimVerdict, sim_eim_verdict_clear)
 /* Fails, without having recorded anything, where REQUEST holds what can't be decoded. */
 gboolean sim_eim_judge(SimEim *eim, const SimEimRequest *request, SimEimVerdict *verdict,
                        GError **error);
+
+/* The result BF37 of the download that ORDER triggered. */
+void sim_eim_finish_download(SimEim *eim, JsonObject *order, TlvSlice installation);
+
+/* ---- eim_relay.c: the indirect download; with the lock held ---- */
+
+/* The answer to one of its functions; NULL with ERROR for a request that is none. */
+GBytes *sim_eim_relay(SimEim *eim, const SimEimRequest *request, JsonObject *exchange,
+                      GError **error);
+GBytes *sim_eim_relay_error(SimEimFunction function, gint64 code);
+/* Passes on a PendingNotification to whom it is for, if that is one of this world. */
+void sim_eim_relay_notification(SimEim *eim, TlvSlice message, JsonObject *exchange);
 
 /* ---- eim_knobs.c; with the lock held ---- */
 

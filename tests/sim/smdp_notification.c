@@ -85,31 +85,9 @@ gboolean sim_smdp_cancel_session(SimRspCall *call, gpointer data, GError **error
 
 /* ---- handleNotification ---- */
 
-/* finalResult A2{A0 success | A1{80 bppCommandId, 81 errorReason}} of BF27. */
-static JsonObject *describe_result(TlvSlice content)
-{
-    static const struct {
-        const char *name;
-        guint32 tag;
-    } numbers[] = { { "bppCommandId", 0x80 }, { "errorReason", 0x81 } };
-    JsonObject *result = json_object_new();
-    Tlv final, choice, field;
-    gint64 number;
-
-    json_object_set_boolean_member(
-        result, "success", tlv_find(content, 0xA2, &final) && tlv_find(final.value, 0xA0, &choice));
-    if (!tlv_find(content, 0xA2, &final) || !tlv_find(final.value, 0xA1, &choice))
-        return result;
-    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (tlv_find(choice.value, numbers[i].tag, &field) &&
-            tlv_get_integer(field.value, &number, NULL))
-            json_object_set_int_member(result, numbers[i].name, number);
-    return result;
-}
-
 /* A profileInstallationResult: verified with the key of its session, which it ends. */
 static const char *take_installation(SimSmdp *smdp, const SimEimNotification *notification,
-                                     JsonObject *shown)
+                                     TlvSlice message, JsonObject *shown)
 {
     g_autofree char *hex = NULL;
     SimRspSession *session;
@@ -121,7 +99,7 @@ static const char *take_installation(SimSmdp *smdp, const SimEimNotification *no
         !tlv_find(data.value, 0x06, &oid))
         return "a field is missing";
     hex = bytes_to_hex(id.value.data, id.value.size);
-    result = describe_result(data.value);
+    result = sim_eim_installation_to_json(message);
     success = json_object_get_boolean_member(result, "success");
     json_object_set_object_member(shown, "installation", result);
     json_object_set_string_member(shown, "transactionId", hex);
@@ -201,7 +179,7 @@ gboolean sim_smdp_handle_notification(SimRspCall *call, gpointer data, GError **
         json_object_set_string_member(shown, "iccid", notification.iccid);
     json_object_set_string_member(shown, "raw", raw);
     why = again     ? NULL
-          : install ? take_installation(smdp, &notification, shown)
+          : install ? take_installation(smdp, &notification, tlv_slice_from_bytes(message), shown)
                     : verify_other(smdp, &notification, shown);
     json_object_set_boolean_member(shown, "verified", why == NULL);
     if (again)

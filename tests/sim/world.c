@@ -212,6 +212,11 @@ static gboolean start_eim(World *world, SimWorldEim *eim, GError **error)
         g_ptr_array_add(argv, (char *)"--card");
         g_ptr_array_add(argv, ((SimWorldModem *)world->modems->pdata[i])->pki);
     }
+    g_autoptr(GPtrArray) servers = sim_world_list_servers(world);
+    for (guint i = 0; i < servers->len; i++) {
+        g_ptr_array_add(argv, (char *)"--server");
+        g_ptr_array_add(argv, servers->pdata[i]);
+    }
     g_ptr_array_add(argv, NULL);
     SimPart *part = sim_world_add_part(world, eim->name, (char **)argv->pdata, SIM_PART_READY_LINE);
     if (!sim_world_start_part(world, part, SIM_START_TIMEOUT, &line, error) ||

@@ -38,6 +38,8 @@ gboolean sim_world_start_part(World *world, SimPart *part, guint timeout, char *
 /* ---- world_servers.c: SM-DP+ and SM-DS ---- */
 
 gboolean sim_world_start_servers(World *world, GError **error);
+/* HOST=SOCKET of each, for the eIMs. */
+GPtrArray *sim_world_list_servers(const World *world);
 JsonArray *sim_world_describe_servers(const World *world);
 char *sim_world_make_resolve(const World *world);
 

@@ -43,6 +43,20 @@ gboolean sim_world_start_servers(World *world, GError **error)
     return TRUE;
 }
 
+GPtrArray *sim_world_list_servers(const World *world)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *servers = world->options->servers;
+    for (guint i = 0; servers && i < servers->len; i++) {
+        const SimWorldServer *server = servers->pdata[i];
+        g_autofree char *address = sim_world_server_get_url_host(server);
+        g_autofree char *socket = g_strconcat(server->name, ".sock", NULL);
+        g_autofree char *path = sim_world_path(world, socket);
+        g_ptr_array_add(list, g_strdup_printf("%s=%s", address, path));
+    }
+    return list;
+}
+
 JsonArray *sim_world_describe_servers(const World *world)
 {
     JsonArray *list = json_array_new();
