@@ -151,10 +151,10 @@ gboolean bsp_agree(EVP_PKEY *own, TlvSlice point, guint8 ret_z[32], GError **err
 void bsp_kdf(TlvSlice z, TlvSlice shared_info, guint8 *out, gsize size)
 {
     g_autoptr(GByteArray) input = g_byte_array_new();
-    guint32 round = 0;
+    guint32 round = 1;
 
     while (size) {
-        guint32 counter = GUINT32_TO_BE(++round);
+        guint32 counter = GUINT32_TO_BE(round);
         guint8 digest[SHA256_DIGEST_LENGTH];
         gsize part = MIN(size, sizeof(digest));
 
@@ -167,6 +167,7 @@ void bsp_kdf(TlvSlice z, TlvSlice shared_info, guint8 *out, gsize size)
         memcpy(out, digest, part);
         out += part;
         size -= part;
+        round++; /* not in the macro above, which may look at it more than once */
     }
 }
 
