@@ -207,6 +207,29 @@ def eim_of_somebody_else():
 
 
 @test
+def servers_of_downloads():
+    """SM-DP+ and SM-DS are parts; packages get activation codes; the eIM can ask them."""
+    upp = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "upp-12k.der")
+    script = """
+        euicc-sim ctl smdp '{"do": "order", "ppk": true}' &&
+        euicc-sim ctl smds '{"do": "event", "eid": "1", "address": "a.b"}' &&
+        euicc-sim ctl smdp2 '{"do": "order", "colour": 1}' ;
+        euicc-sim knob smdp '{"accept": false}' && euicc-sim show smdp && ls $EUICC_SIM_DIR/pki/ci.d &&
+        tr '\\0' ' ' < /proc/$(pgrep -f 'sim [e]im --listen')/cmdline && cat $EUICC_SIM_DIR/smdp.log"""
+    done = run("--no-daemon", "--smdp", "dp.example.test", "--smdp", "dp2.example.test", "--smds",
+               "ds.example.test", "--upp", upp, "--", "sh", "-c", script)
+    equal(done.returncode, 0, done.stderr)
+    for text in ('"activationCode" : "1$dp.example.test$ORDER-0002"', '"eventId" : "EVENT-0001"',
+                 '"accept" : false', "upp-12k.der: 1$dp.example.test$ORDER-0001", "ci.pem\n",
+                 "--server dp.example.test=", "--server ds.example.test=",
+                 '"iccid" : "89001011223344556672"'):
+        assert text in done.stdout, (text, done.stdout)
+    assert "'colour' is no member of an order" in done.stderr, done.stderr
+    for wrong in (["--smdp", "no host"], ["--smds", ""]):
+        equal(run("--no-daemon", *wrong, "--", "true").returncode, 2)
+
+
+@test
 def inside_of_a_world():
     done = run("--no-daemon", "--", "sh", "-ec", """
         test "$(euicc-sim queue list)" = 1

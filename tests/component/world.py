@@ -95,7 +95,8 @@ def equal(actual, expected, what=""):
 def case(ident, section, **options):
     """Marks a case. IDENT: catalogue number, SECTION: of SGP.32. OPTIONS: setup (JSON members of the
     card's set-up), knobs (of the modem), trust (of the card in the eIM), eims (list of what --eim
-    says, for other eIMs than the usual one), modems (list of kinds, for other modems than one of
+    says, for other eIMs than the usual one), smdp and smds (lists of host names), upp (list of files that the
+    first SM-DP+ offers), modems (list of kinds, for other modems than one of
     kind "qmi"), udev (True, or "wwan": the daemon discovers them), modem_manager (True: the real
     one is there too), settings (text that goes over the daemon's usual ones),
     defer (daemon not started), arguments (further ones of "euicc-sim run")."""
@@ -569,6 +570,9 @@ def run_case(simulator, script, function, options, rows=()):
         command += ["--with-modemmanager"]
     for eim in options.get("eims", []):
         command += ["--eim", eim]
+    for server in ("smdp", "smds", "upp"):
+        for value in options.get(server, []):
+            command += [f"--{server}", value]
     if options.get("defer"):
         command += ["--defer-daemon"]
     settings = None  # the file is there for as long as this names it

@@ -134,7 +134,7 @@ static JsonObject *call(const char *part, const char *eim, JsonObject *request, 
 static gboolean is_part(const char *name)
 {
     return is_eim_part(name) || is_card(name) || is_numbered(name, "modem") ||
-           g_str_equal(name, "world");
+           is_numbered(name, "smdp") || is_numbered(name, "smds") || g_str_equal(name, "world");
 }
 
 /* --eim goes with an eIM. */
@@ -373,7 +373,7 @@ int sim_wait_main(int argc, char **argv)
 /* ---- show, knob, ctl ---- */
 
 static const char show_usage[] =
-    "euicc-sim show eim|card|modem|world [--eim EIM]\n"
+    "euicc-sim show eim|card|modem|smdp|smds|world [--eim EIM]\n"
     "\n"
     "Prints the state of a part as JSON; card2, modem2, … where there are\n"
     "several.\n";
@@ -403,7 +403,7 @@ int sim_show_main(int argc, char **argv)
 }
 
 static const char knob_usage[] =
-    "euicc-sim knob eim|card|modem JSON [--eim EIM]     (also card2, modem2, …)\n"
+    "euicc-sim knob eim|card|modem|smdp|smds JSON [--eim EIM]     (also card2, modem2, …)\n"
     "       euicc-sim knob modem eject|insert|unplug|plug [NODE]\n"
     "\n"
     "Changes how a part behaves: an object with the members to change, e.g.\n"
@@ -470,7 +470,7 @@ int sim_knob_main(int argc, char **argv)
 }
 
 static const char ctl_usage[] =
-    "euicc-sim ctl eim|modem|world|SOCKET JSON [--eim EIM]\n"
+    "euicc-sim ctl eim|modem|smdp|smds|world|SOCKET JSON [--eim EIM]\n"
     "\n"
     "Sends one control request and prints the answer. The requests are described in the headers\n"
     "of the parts; {\"do\": \"show\"} works everywhere.\n";

@@ -6,6 +6,8 @@
 #include "sim/crypto.h"
 #include "sim/eim_package.h"
 #include "sim/eim_private.h"
+#include "sim/json_value.h"
+#include "sim/server.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -82,11 +84,21 @@ static void answer_error(Call *call, gint64 code)
 {
     g_autofree char *what = g_strdup_printf("error %" G_GINT64_FORMAT, code);
 
-    answer_with(call,
-                call->request->function == SIM_EIM_GET_EIM_PACKAGE
-                    ? sim_eim_answer_package_error(code)
-                    : sim_eim_answer_result_error(code),
-                what);
+    switch (call->request->function) {
+    case SIM_EIM_GET_EIM_PACKAGE:
+        answer_with(call, sim_eim_answer_package_error(code), what);
+        break;
+    case SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT:
+    case SIM_EIM_HANDLE_NOTIFICATION:
+        answer_with(call, sim_eim_answer_result_error(code), what);
+        break;
+    case SIM_EIM_INITIATE_AUTHENTICATION:
+    case SIM_EIM_AUTHENTICATE_CLIENT:
+    case SIM_EIM_GET_BOUND_PROFILE_PACKAGE:
+    case SIM_EIM_CANCEL_SESSION:
+        answer_with(call, sim_eim_relay_error(call->request->function, code), what);
+        break;
+    }
 }
 
 static gboolean is_known_eid(SimEim *eim, const char *eid)
@@ -219,6 +231,8 @@ static gboolean provide_result(Call *call, GError **error)
         return FALSE;
     if (verdict.order)
         json_object_set_int_member(call->exchange, "order", verdict.order);
+    if (call->request->notification.data)
+        sim_eim_relay_notification(call->eim, call->request->notification, call->exchange);
     if (call->request->function == SIM_EIM_PROVIDE_EIM_PACKAGE_RESULT)
         acknowledge(call, &verdict);
     else
@@ -240,8 +254,12 @@ static gboolean process(Call *call, GError **error)
     case SIM_EIM_CANCEL_SESSION:
         break;
     }
-    call->answer->status = 501;
-    return TRUE;
+    if (g_hash_table_size(call->eim->servers) == 0) {
+        call->answer->status = 501;
+        return TRUE;
+    }
+    answer_with(call, sim_eim_relay(call->eim, call->request, call->exchange, error), "relayed");
+    return call->answer->body != NULL;
 }
 
 /* ---- faults ---- */
@@ -254,108 +272,32 @@ static GBytes *make_oversized(guint32 tag, gsize size)
     return g_bytes_new(header, tlv_make_header(tag, size, header));
 }
 
-/* What is served instead of a body, without looking at the request. NULL when BODY names a change to
- * the real one. */
-static GBytes *make_body(const SimEimFault *fault, SimEimFunction function)
-{
-    const char *body = fault->body;
-    static const char html[] = "<!DOCTYPE html><html><body>Bad Gateway</body></html>";
-    static const char json[] = "{\"error\": \"no such service\"}";
-    static const guint8 garbage[] = { 0xDE, 0xAD, 0xBE, 0xEF, 0x00, 0xFF, 0x80, 0x01 };
-
-    if (g_str_equal(body, "empty"))
-        return g_bytes_new_static("", 0);
-    if (g_str_equal(body, "garbage"))
-        return g_bytes_new_static(garbage, sizeof(garbage));
-    if (g_str_equal(body, "html"))
-        return g_bytes_new_static(html, sizeof(html) - 1);
-    if (g_str_equal(body, "json"))
-        return g_bytes_new_static(json, sizeof(json) - 1);
-    if (g_str_equal(body, "oversized"))
-        return make_oversized(function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
-    return NULL;
-}
-
 /* TRUE when the request must not be processed. */
-static gboolean fault_before(const SimEimFault *fault, Call *call)
+static gboolean fault_before(const SimFault *fault, Call *call)
 {
-    GBytes *body = fault->body ? make_body(fault, call->request->function) : NULL;
+    g_autoptr(GBytes) oversized = make_oversized(
+        call->request->function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
+    g_autoptr(GBytes) body = sim_fault_make_body(fault, oversized);
+    gint64 code = json_object_get_int_member_with_default(fault->own, "error", 0);
+    gboolean made = body || code != 0;
 
     json_object_set_boolean_member(call->exchange, "fault", TRUE);
     if (fault->drop_before) {
         call->answer->delivery = SIM_HTTP_DROP;
-        g_clear_pointer(&body, g_bytes_unref);
         return TRUE;
     }
     if (fault->status != 0)
         call->answer->status = fault->status;
-    if (body && g_str_equal(fault->body, "oversized"))
+    if (body == oversized)
         call->answer->fill = fault->size;
     if (body)
-        answer_with(call, body, fault->body);
-    else if (fault->error != 0)
-        answer_error(call, fault->error);
-    return fault->status != 0 || body || fault->error != 0;
-}
-
-static void fault_after(const SimEimFault *fault, Call *call)
-{
-    SimHttpAnswer *answer = call->answer;
-
-    answer->delay = fault->delay;
-    answer->close = answer->close || fault->close;
-    answer->chunked = answer->chunked || fault->chunked;
-    answer->contradictory = fault->contradictory;
-    answer->slow_octets = fault->slow_octets;
-    answer->slow_pause = fault->slow_pause;
-    if (fault->stall_head)
-        answer->delivery = SIM_HTTP_STALL_HEAD;
-    if (fault->stall_body)
-        answer->delivery = SIM_HTTP_STALL_BODY;
-    if (fault->drop_after)
-        answer->delivery = SIM_HTTP_DROP;
-    if (fault->content_type) {
-        g_free(answer->content_type);
-        answer->content_type = g_strdup(fault->content_type);
-    }
-    g_string_append(answer->headers, fault->headers->str);
-    if (!fault->body || !answer->body)
-        return;
-    if (g_str_equal(fault->body, "truncated")) {
-        answer->delivery = SIM_HTTP_TRUNCATE;
-    } else if (g_str_equal(fault->body, "cut")) {
-        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
-
-        answer->body = g_bytes_new_from_bytes(whole, 0, g_bytes_get_size(whole) / 2);
-    } else if (g_str_equal(fault->body, "double-tag")) {
-        g_autoptr(GBytes) whole = g_steal_pointer(&answer->body);
-        g_autoptr(TlvWriter) writer = tlv_writer_new();
-        Tlv tlv;
-
-        if (tlv_parse(tlv_slice_from_bytes(whole), 0, &tlv, NULL))
-            tlv_put_slice(writer, tlv.tag, tlv.raw);
-        answer->body = tlv_writer_finish(g_steal_pointer(&writer));
-    }
+        answer_with(call, g_steal_pointer(&body), fault->body);
+    else if (code != 0)
+        answer_error(call, code);
+    return fault->status != 0 || made;
 }
 
 /* ---- one exchange ---- */
-
-static JsonObject *describe_exchange(SimEim *eim, const SimHttpRequest *request)
-{
-    JsonObject *exchange = json_object_new();
-
-    json_object_set_int_member(exchange, "exchange", sim_eim_state_count(eim, "exchangesServed"));
-    json_object_set_double_member(exchange, "time", (double)g_get_real_time() / G_USEC_PER_SEC);
-    json_object_set_int_member(exchange, "connection", request->connection);
-    json_object_set_int_member(exchange, "onConnection", request->number);
-    json_object_set_string_member(exchange, "tls", request->tls_version);
-    json_object_set_string_member(exchange, "cipher", request->tls_cipher);
-    json_object_set_boolean_member(exchange, "resumed", request->resumed);
-    if (request->server_name)
-        json_object_set_string_member(exchange, "serverName", request->server_name);
-    json_object_set_int_member(exchange, "requestSize", (gint64)request->body.size);
-    return exchange;
-}
 
 static void refuse(Call *call, guint status, const char *why)
 {
@@ -368,7 +310,7 @@ static void serve(Call *call, const SimHttpRequest *http)
     SimEim *eim = call->eim;
     const SimEimKnobs *knobs = &eim->knobs;
     g_autoptr(GError) error = NULL;
-    const SimEimFault *fault;
+    const SimFault *fault;
     SimEimRequest request;
     const char *why, *name;
     guint status = check_head(http->head, knobs->strict, &why);
@@ -392,11 +334,11 @@ static void serve(Call *call, const SimHttpRequest *http)
     json_object_set_string_member(call->exchange, "function", name);
     counter = g_strconcat("exchanges", name, NULL);
     sim_eim_state_count(eim, counter);
-    fault = sim_eim_knobs_take_fault(&eim->knobs, name);
+    fault = sim_faults_take(eim->knobs.faults, name);
     if ((!fault || !fault_before(fault, call)) && !process(call, &error))
         refuse(call, 400, error->message);
     if (fault)
-        fault_after(fault, call);
+        sim_fault_change(fault, call->answer);
     if (call->answer->body && !call->answer->content_type)
         call->answer->content_type = g_strdup(CONTENT_TYPE);
 }
@@ -408,7 +350,8 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
 
     g_mutex_lock(&eim->lock);
     {
-        JsonObject *exchange = describe_exchange(eim, request);
+        JsonObject *exchange =
+            sim_exchange_new(request, sim_eim_state_count(eim, "exchangesServed"));
         Call call = { eim, NULL, answer, exchange };
 
         json_array_add_object_element(sim_eim_state_list(eim, "exchanges"), exchange);
@@ -416,11 +359,7 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
         answer->close = eim->knobs.close;
         answer->chunked = eim->knobs.chunked;
         serve(&call, request);
-        json_object_set_int_member(exchange, "status",
-                                   answer->delivery == SIM_HTTP_DROP ? 0 : answer->status);
-        json_object_set_int_member(exchange, "answerSize",
-                                   (answer->body ? (gint64)g_bytes_get_size(answer->body) : 0) +
-                                       (gint64)answer->fill);
+        sim_exchange_finish(exchange, answer);
         /* What the client is told has to survive the eIM's own end. */
         if (!sim_eim_state_save(eim, &error)) {
             g_clear_pointer(&answer->body, g_bytes_unref);
@@ -488,6 +427,20 @@ static gboolean load_cards(SimEim *eim, char **folders, GError **error)
     return ok;
 }
 
+/* HOST=SOCKET of each SM-DP+ and SM-DS that the eIM can ask. */
+static gboolean add_servers(SimEim *eim, char **servers, GError **error)
+{
+    for (guint i = 0; servers && servers[i]; i++) {
+        const char *sign = strchr(servers[i], '=');
+
+        if (!sign || !sign[1])
+            return sim_value_fail(error, "server '%s': want HOST=SOCKET", servers[i]);
+        g_hash_table_insert(eim->servers, g_strndup(servers[i], (gsize)(sign - servers[i])),
+                            g_strdup(sign + 1));
+    }
+    return TRUE;
+}
+
 SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
 {
     g_autoptr(SimEim) eim = g_new0(SimEim, 1);
@@ -502,8 +455,9 @@ SimEim *sim_eim_new(const SimEimSetup *setup, GError **error)
     eim->eim_id = g_strdup(setup->eim_id);
     tls.certificate = certificate = g_build_filename(eim->pki_dir, "eimtls.pem", NULL);
     tls.key = key = g_build_filename(eim->pki_dir, "eimtls.key.pem", NULL);
-    if (!load_pki(eim, error) || !sim_eim_state_load(eim, setup, error) ||
-        !load_cards(eim, setup->cards, error))
+    eim->servers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (!add_servers(eim, setup->servers, error) || !load_pki(eim, error) ||
+        !sim_eim_state_load(eim, setup, error) || !load_cards(eim, setup->cards, error))
         return NULL;
     eim->server = sim_http_server_new(setup->listen, &tls, on_request, eim, error);
     return eim->server ? g_steal_pointer(&eim) : NULL;
@@ -517,6 +471,7 @@ void sim_eim_free(SimEim *eim)
     sim_eim_control_clear(eim);
     sim_eim_knobs_clear(&eim->knobs);
     g_clear_pointer(&eim->state, json_object_unref);
+    g_clear_pointer(&eim->servers, g_hash_table_unref);
     EVP_PKEY_free(eim->key);
     X509_free(eim->ci);
     X509_free(eim->eum);

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /*
  * Test eIM (SGP.32 5.14, 6.1, 6.3): serves the ASN.1 binding of ESipa over HTTPS from a durable
  * queue of orders, signs eUICC packages, and is the judge of what comes back: it verifies the
- * card's signatures with the card's certificate chain. Indirect profile download (5.14.1 to 5.14.3,
- * 5.14.8) needs an SM-DP+ behind the eIM; those functions are answered with HTTP status 501.
+ * card's signatures with the card's certificate chain. Functions of the indirect profile download (5.14.1
+ * to 5.14.3, 5.14.8) and notifications are passed on to the SM-DP+ and SM-DS of the world; without any, those
+ * functions are answered with HTTP status 501.
  *
  * Control requests (sim/control.h); every answer has "ok":
  *
@@ -35,6 +36,12 @@ G_BEGIN_DECLS
  *         "eid" (default: that of euicc.der),
  *         "eimTransactionId" (HEX, "" for none; default: 16 random octets),
  *         "counter",
+ *         "relay": {…}: how an indirect download goes,
+ *           "activationCode": TEXT that the eIM keeps (with {"download": {}}, eimDownloadDataHandling),
+ *           "matchingId": true (the eIM sends it), "ctxParams1": true (the eIM makes them),
+ *           "verifyMetadata": true (the eIM looks at them, refuses PPRs, and does not pass them on),
+ *           "confirmationCode": TEXT (the eIM sends hashCc), "omitTransactionId": true,
+ *           "truncateCiPKId": octets that are left, "doubleSignature": true (5F37 in 5F37),
  *         "fault": "signature" (one bit changed), "key" (signed with another key),
  *           "token" (signed with another association token), "replay" (counter of the last
  *           package), "eid" (another EID inside), "eimId" (another eIM identifier inside).
@@ -55,20 +62,9 @@ G_BEGIN_DECLS
  *       "tls": {"certificate": FILE, "key": FILE, "max": "1.2", "min": "1.2"}, files relative to
  *           the PKI folder; {} for the good ones. A change ends the connections that are open
  *       "token": association token of the signatures (0: none)
- *       "faults": [{…}, …]: scripted faults, in place of the former ones; the first that matches is
- *           used.
- *           "on": "GetEimPackage", "ProvideEimPackageResult", "HandleNotification",
- *           "any" (default);
- *           "skip": matching requests to leave alone first; "count": uses (default 1, 0: for ever).
- *           Without processing the request: "status": HTTP status; "drop": "before"; "error": ESipa
- *           error code; "body": "empty", "garbage", "html", "json", "oversized".
- *           "oversized" has "size" octets (default: 2 MiB), which are made while they are sent.
- *           After processing it: "delay": milliseconds; "drop": "after"; "body": "truncated" (half
- *           of what was announced), "cut" (half an object), "double-tag"; "close": true;
- *           "contentType": TEXT; "headers": [LINE, …]; "chunked": true; "contradictory": true (in
- *           chunks, but with Content-Length too); "slow": {"octets": N, "pause": MILLISECONDS} (the
- *           pause follows each N octets); "stall": "head" | "body" (sends half of it, and then no
- *           more on the open connection).
+ *       "faults": [{…}, …]: scripted faults (sim/fault.h), in place of the former ones; the first that
+ *           matches is used. "on": "GetEimPackage", "ProvideEimPackageResult", …; without processing the
+ *           request also "error": ESipa error code.
  *           A client may repeat a request once when a connection that it used before ends without
  *           an answer (I-28): for a failure that lasts, let the fault count twice.
  *   {"do": "wait", "for": "done" | "sent", "order": N, "timeout": SECONDS}
@@ -82,7 +78,8 @@ G_BEGIN_DECLS
  * "result" (HEX), "verified", "succeeded" (of a verified answer to a package: no command failed, nothing
  * was rolled back, it is no error), "rule" (1.2 or 1.0: what the signature covers), "why" (not verified),
  * "results" (one object a command, e.g. {"enable": 0}), "data",
- * "error" ({"signed", "code", "name"}), "seqNumber", "acknowledged" (numbers), "again" (further
+ * "error" ({"signed", "code", "name"}), "installation" (of a
+ * download: {"success", "bppCommandId", "errorReason"}), "seqNumber", "acknowledged" (numbers), "again" (further
  * results, with the same members). A result that does not verify is answered with
  * undefinedError(127), so that the IPA keeps it.
  */
@@ -91,6 +88,7 @@ typedef struct SimEim SimEim;
 typedef struct {
     const char *pki_dir;    /* sim_pki_create() */
     char **cards;           /* PKI folders of further cards (sim_pki_add_card()), or NULL */
+    char **servers;         /* HOST=SOCKET of SM-DP+ and SM-DS (sim/rsp_server.h), or NULL */
     const char *state_path; /* continued when it exists */
     const char *listen;     /* "127.0.0.1:0" */
     const char *eim_id;

@@ -2,148 +2,17 @@
 #include <string.h>
 
 #include "sim/eim_private.h"
+#include "sim/json_value.h"
 
-#define DEFAULT_TIMEOUT 60 /* seconds */
-
-G_GNUC_PRINTF(2, 3) static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (error)
-        *error = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
-    va_end(arguments);
-    return FALSE;
-}
-
-/* A string member; "" when it is absent or something else. */
 static const char *get_text(JsonObject *object, const char *name)
 {
-    const char *text = json_object_get_string_member_with_default(object, name, "");
-
-    return text ? text : "";
+    return sim_value_get_text(object, name);
 }
 
 /* ---- waiting ---- */
 
-typedef struct {
-    SimEim *eim;
-    SimControlCall *call;
-    char *state; /* of an order, or NULL */
-    gint64 order;
-    const char *total; /* name of a number in the state, or NULL */
-    char *function;    /* exchanges of this function */
-    gint64 count;
-    guint timeout; /* seconds */
-    GSource *deadline;
-} Waiter;
-
-static void waiter_free(gpointer data)
-{
-    Waiter *waiter = data;
-
-    if (waiter->deadline) {
-        g_source_destroy(waiter->deadline);
-        g_source_unref(waiter->deadline);
-    }
-    g_free(waiter->state);
-    g_free(waiter->function);
-    g_free(waiter);
-}
-
-/* TRUE when the wait is over; ANSWER then has what the client gets. Takes the lock. */
-static gboolean is_over(Waiter *waiter, JsonObject *answer)
-{
-    SimEim *eim = waiter->eim;
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&eim->lock);
-    JsonObject *order;
-    gint64 number;
-
-    if (!waiter->state) {
-        g_autofree char *name = waiter->function ? g_strconcat("exchanges", waiter->function, NULL)
-                                                 : g_strdup(waiter->total);
-
-        number = sim_eim_state_number(eim, name);
-        if (number < waiter->count)
-            return FALSE;
-        json_object_set_int_member(answer, "count", number);
-        return TRUE;
-    }
-    order = sim_eim_order_find(eim, waiter->order);
-    if (!order || !(sim_eim_order_is(order, waiter->state) || sim_eim_order_is(order, "done")))
-        return FALSE;
-    json_object_set_object_member(answer, "order", sim_eim_json_copy(order));
-    return TRUE;
-}
-
-static gboolean on_deadline(gpointer data)
-{
-    Waiter *waiter = data;
-    g_autoptr(GError) error = NULL;
-
-    if (waiter->state)
-        g_set_error(&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                    "order %" G_GINT64_FORMAT " was not %s within %u s", waiter->order,
-                    waiter->state, waiter->timeout);
-    else
-        g_set_error(&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                    "%s did not reach %" G_GINT64_FORMAT " within %u s",
-                    waiter->function ? waiter->function : waiter->total, waiter->count,
-                    waiter->timeout);
-    sim_control_answer(waiter->call, NULL, error);
-    g_ptr_array_remove(waiter->eim->waiters, waiter);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean on_wake(gpointer data)
-{
-    SimEim *eim = data;
-
-    g_source_set_ready_time(eim->wake, -1);
-    for (guint i = eim->waiters->len; i > 0; i--) {
-        Waiter *waiter = g_ptr_array_index(eim->waiters, i - 1);
-        g_autoptr(JsonObject) answer = json_object_new();
-
-        if (!is_over(waiter, answer))
-            continue;
-        sim_control_answer(waiter->call, answer, NULL);
-        g_ptr_array_remove_index(eim->waiters, i - 1);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean dispatch_wake(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer data)
-{
-    return callback(data);
-}
-
-static GSourceFuncs wake_functions = { .dispatch = dispatch_wake };
-
-void sim_eim_control_init(SimEim *eim)
-{
-    eim->waiters = g_ptr_array_new_with_free_func(waiter_free);
-    eim->wake = g_source_new(&wake_functions, sizeof(GSource));
-    g_source_set_callback(eim->wake, on_wake, eim, NULL);
-    g_source_attach(eim->wake, NULL);
-}
-
-void sim_eim_control_clear(SimEim *eim)
-{
-    g_clear_pointer(&eim->control, sim_control_free);
-    /* The control is gone, so answering only lets go of the calls. */
-    for (guint i = 0; i < eim->waiters->len; i++)
-        sim_control_answer(((Waiter *)g_ptr_array_index(eim->waiters, i))->call, NULL, NULL);
-    g_clear_pointer(&eim->waiters, g_ptr_array_unref);
-    g_source_destroy(eim->wake);
-    g_clear_pointer(&eim->wake, g_source_unref);
-}
-
-void sim_eim_control_wake(SimEim *eim)
-{
-    g_source_set_ready_time(eim->wake, 0);
-}
-
-static gboolean do_wait(SimEim *eim, JsonObject *request, JsonObject *answer, GError **error)
+/* Name of the number that {"for": WHAT} waits for; NULL where it waits for an order. */
+static const char *find_total(const char *what)
 {
     static const struct {
         const char *what, *total;
@@ -153,53 +22,84 @@ static gboolean do_wait(SimEim *eim, JsonObject *request, JsonObject *answer, GE
         { "stray", "strayResults" },
         { "duplicate", "duplicates" },
     };
-    const char *what = get_text(request, "for");
-    gint64 timeout = json_object_get_int_member_with_default(request, "timeout", DEFAULT_TIMEOUT);
-    Waiter *waiter = g_new0(Waiter, 1);
 
-    waiter->eim = eim;
-    waiter->timeout = (guint)CLAMP(timeout, 0, 86400);
-    waiter->order = json_object_get_int_member_with_default(request, "order", 0);
-    waiter->count = json_object_get_int_member_with_default(request, "count", 1);
-    for (guint i = 0; i < G_N_ELEMENTS(totals); i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(totals); i++)
         if (g_str_equal(totals[i].what, what))
-            waiter->total = totals[i].total;
-    }
-    if (g_str_equal(what, "exchange"))
-        waiter->function =
-            g_strdup(json_object_get_string_member_with_default(request, "function", NULL));
-    if (!waiter->total) {
-        gboolean known;
+            return totals[i].total;
+    return NULL;
+}
 
-        if (!g_str_equal(what, "done") && !g_str_equal(what, "sent")) {
-            waiter_free(waiter);
-            return fail(error, "can't wait for '%s'", what);
-        }
-        waiter->state = g_strdup(what);
-        g_mutex_lock(&eim->lock);
-        known = sim_eim_order_find(eim, waiter->order) != NULL;
-        g_mutex_unlock(&eim->lock);
-        if (!known) {
-            gint64 number = waiter->order;
+/* Likewise, with the function of exchanges. */
+static char *find_number(JsonObject *request)
+{
+    const char *what = get_text(request, "for");
+    const char *function = g_str_equal(what, "exchange") ? get_text(request, "function") : "";
 
-            waiter_free(waiter);
-            return fail(error, "there is no order %" G_GINT64_FORMAT, number);
-        }
-    }
-    if (is_over(waiter, answer)) {
-        waiter_free(waiter);
+    return *function ? g_strconcat("exchanges", function, NULL) : g_strdup(find_total(what));
+}
+
+/* Takes the lock. */
+static gboolean is_over(JsonObject *request, JsonObject *answer, gpointer data)
+{
+    SimEim *eim = data;
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&eim->lock);
+    g_autofree char *name = find_number(request);
+    JsonObject *order;
+    gint64 number;
+
+    if (name) {
+        number = sim_eim_state_number(eim, name);
+        if (number < json_object_get_int_member_with_default(request, "count", 1))
+            return FALSE;
+        json_object_set_int_member(answer, "count", number);
         return TRUE;
     }
-    if (!eim->control || waiter->timeout == 0) {
-        waiter_free(waiter);
-        return fail(error, "not yet");
-    }
-    waiter->call = sim_control_hold(eim->control);
-    waiter->deadline = g_timeout_source_new_seconds(waiter->timeout);
-    g_source_set_callback(waiter->deadline, on_deadline, waiter, NULL);
-    g_source_attach(waiter->deadline, NULL);
-    g_ptr_array_add(eim->waiters, waiter);
+    order = sim_eim_order_find(eim, json_object_get_int_member_with_default(request, "order", 0));
+    if (!order ||
+        !(sim_eim_order_is(order, get_text(request, "for")) || sim_eim_order_is(order, "done")))
+        return FALSE;
+    json_object_set_object_member(answer, "order", sim_eim_json_copy(order));
     return TRUE;
+}
+
+void sim_eim_control_init(SimEim *eim)
+{
+    eim->waiters = sim_waiters_new(is_over, eim);
+}
+
+void sim_eim_control_clear(SimEim *eim)
+{
+    g_clear_pointer(&eim->control, sim_control_free);
+    g_clear_pointer(&eim->waiters, sim_waiters_free);
+}
+
+void sim_eim_control_wake(SimEim *eim)
+{
+    sim_waiters_wake(eim->waiters);
+}
+
+static gboolean do_wait(SimEim *eim, JsonObject *request, JsonObject *answer, GError **error)
+{
+    const char *what = get_text(request, "for");
+    gint64 order = json_object_get_int_member_with_default(request, "order", 0);
+    g_autofree char *number = find_number(request);
+    g_autofree char *message = NULL;
+    gboolean known;
+
+    if (!number) {
+        if (!g_str_equal(what, "done") && !g_str_equal(what, "sent"))
+            return sim_value_fail(error, "can't wait for '%s'", what);
+        g_mutex_lock(&eim->lock);
+        known = sim_eim_order_find(eim, order) != NULL;
+        g_mutex_unlock(&eim->lock);
+        if (!known)
+            return sim_value_fail(error, "there is no order %" G_GINT64_FORMAT, order);
+        message = g_strdup_printf("order %" G_GINT64_FORMAT " was not %s", order, what);
+    } else {
+        message = g_strdup_printf("%s did not reach %" G_GINT64_FORMAT, number,
+                                  json_object_get_int_member_with_default(request, "count", 1));
+    }
+    return sim_waiters_wait(eim->waiters, eim->control, request, answer, message, error);
 }
 
 /* ---- the other requests, with the lock held ---- */
@@ -227,7 +127,7 @@ static JsonObject *get_order(SimEim *eim, JsonObject *request, GError **error)
     JsonObject *order = sim_eim_order_find(eim, number);
 
     if (!order)
-        fail(error, "there is no order %" G_GINT64_FORMAT, number);
+        sim_value_fail(error, "there is no order %" G_GINT64_FORMAT, number);
     return order;
 }
 
@@ -299,7 +199,7 @@ gboolean sim_eim_control(JsonObject *request, JsonObject *answer, gpointer data,
     else if (g_str_equal(what, "knobs"))
         ok = do_knobs(eim, request, answer, error);
     else
-        ok = fail(error, "'%s' is no request to an eIM", what);
+        ok = sim_value_fail(error, "'%s' is no request to an eIM", what);
     g_mutex_unlock(&eim->lock);
     return ok;
 }

@@ -522,6 +522,35 @@ static gboolean judge_data(SimEim *eim, const SimEimRequest *request, const char
     return TRUE;
 }
 
+/* What the installation result says, and whether it is the card's. */
+static void set_installation(SimEim *eim, JsonObject *outcome, const char *eid,
+                             TlvSlice installation)
+{
+    g_auto(SimEimNotification) notification = { 0 };
+    g_autoptr(GError) error = NULL;
+    JsonObject *result = sim_eim_installation_to_json(installation);
+    gboolean verified = sim_eim_notification_decode(installation, &notification, &error) &&
+                        verify_notification(eim, &notification, eid, &error);
+
+    json_object_set_object_member(outcome, "installation", result);
+    json_object_set_boolean_member(outcome, "verified", verified);
+    if (error)
+        json_object_set_string_member(outcome, "why", error->message);
+    json_object_set_boolean_member(outcome, "succeeded",
+                                   verified && json_object_get_boolean_member(result, "success"));
+}
+
+void sim_eim_finish_download(SimEim *eim, JsonObject *order, TlvSlice installation)
+{
+    g_auto(SimEimVerdict) verdict = { 0 };
+    JsonObject *outcome = outcome_of(eim, order);
+
+    sim_eim_verdict_init(&verdict);
+    set_hex(outcome, "result", installation);
+    set_installation(eim, outcome, get_text(order, "eid"), installation);
+    finish_order(eim, order, &verdict);
+}
+
 static gboolean judge_trigger(SimEim *eim, const SimEimRequest *request, const char *eid,
                               SimEimVerdict *verdict, GError **error)
 {
@@ -547,7 +576,10 @@ static gboolean judge_trigger(SimEim *eim, const SimEimRequest *request, const c
     }
     outcome = outcome_of(eim, order);
     set_hex(outcome, "result", request->result);
-    if (!installation)
+    if (installation)
+        set_installation(eim, outcome, eid ? eid : get_text(order, "eid"),
+                         tlv_slice_from_bytes(installation));
+    else
         set_error(outcome, FALSE, TRUE,
                   json_object_get_int_member_with_default(answer, "error", 127), "download");
     finish_order(eim, order, verdict);

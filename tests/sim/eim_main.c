@@ -9,7 +9,7 @@
 #include "util/bytes.h"
 
 typedef struct {
-    char **cards;
+    char **cards, **servers;
     char *pki, *state, *control, *listen, *eim_id, *fqdn, *key_form, *tls_trust;
     gint64 token, counter;
     int id_type, ready_fd;
@@ -76,6 +76,7 @@ static gboolean serve(const Options *options, GError **error)
     SimEimSetup setup = {
         .pki_dir = options->pki,
         .cards = options->cards,
+        .servers = options->servers,
         .state_path = options->state,
         .listen = options->listen,
         .eim_id = options->eim_id,
@@ -108,6 +109,10 @@ int sim_eim_main(int argc, char **argv)
         { "pki", 0, 0, G_OPTION_ARG_FILENAME, &options.pki, "Test PKI (euicc-sim pki)", "DIR" },
         { "card", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.cards,
           "PKI of a further card that it knows (may be given several times)", "DIR" },
+        { "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.servers,
+          "SM-DP+ or SM-DS that it can ask for an indirect download, with its control socket "
+          "(may be given several times)",
+          "HOST=SOCKET" },
         { "state", 0, 0, G_OPTION_ARG_FILENAME, &options.state,
           "Queue and record; continued when it exists", "FILE" },
         { "control", 0, 0, G_OPTION_ARG_FILENAME, &options.control, "Control socket", "SOCKET" },
@@ -165,6 +170,7 @@ int sim_eim_main(int argc, char **argv)
                    status == SIM_EXIT_USAGE ? "; see --help" : "");
 
     g_strfreev(options.cards);
+    g_strfreev(options.servers);
     g_free(options.pki);
     g_free(options.state);
     g_free(options.control);

@@ -334,6 +334,7 @@ gboolean sim_eim_request_decode(TlvSlice message, gboolean strict, SimEimRequest
     case SIM_EIM_AUTHENTICATE_CLIENT:
     case SIM_EIM_GET_BOUND_PROFILE_PACKAGE:
     case SIM_EIM_CANCEL_SESSION:
+        request.content = tlv.value;
         ok = TRUE;
         break;
     }

@@ -60,13 +60,16 @@ typedef struct {
 
     /* HandleNotification: the complete PendingNotification */
     TlvSlice notification;
+
+    /* functions of the indirect download: what is in the object */
+    TlvSlice content;
 } SimEimRequest;
 
 /*
  * STRICT takes only what the specification allows a sender of the present version or of v1.0 to
  * write. Otherwise unknown fields at the end are skipped, and a tag that an ASN.1 compiler wrote twice is
- * tolerated. INVALID_DATA for what is no request. Of the functions of the indirect download only
- * the tag is read.
+ * tolerated. INVALID_DATA for what is no request. The fields of the indirect
+ * download are left to sim_eim_relay().
  */
 gboolean sim_eim_request_decode(TlvSlice message, gboolean strict, SimEimRequest *ret_request,
                                 GError **error);

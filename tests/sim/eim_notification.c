@@ -260,3 +260,28 @@ JsonObject *sim_eim_trigger_to_json(TlvSlice message, GError **error)
     }
     return g_steal_pointer(&object);
 }
+
+/* finalResult A2{A0 success | A1{80 bppCommandId, 81 errorReason}} of BF27. */
+JsonObject *sim_eim_installation_to_json(TlvSlice message)
+{
+    static const struct {
+        const char *name;
+        guint32 tag;
+    } numbers[] = { { "bppCommandId", 0x80 }, { "errorReason", 0x81 } };
+    JsonObject *result = json_object_new();
+    Tlv outer, data, final, choice, field;
+    gboolean known;
+    gint64 number;
+
+    known = tlv_parse(message, 0xBF37, &outer, NULL) && tlv_find(outer.value, 0xBF27, &data) &&
+            tlv_find(data.value, 0xA2, &final);
+    json_object_set_boolean_member(result, "success",
+                                   known && tlv_find(final.value, 0xA0, &choice));
+    if (!known || !tlv_find(final.value, 0xA1, &choice))
+        return result;
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (tlv_find(choice.value, numbers[i].tag, &field) &&
+            tlv_get_integer(field.value, &number, NULL))
+            json_object_set_int_member(result, numbers[i].name, number);
+    return result;
+}

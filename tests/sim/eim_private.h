@@ -8,29 +8,13 @@
 #include "sim/eim.h"
 #include "sim/eim_message.h"
 #include "sim/eim_result.h"
+#include "sim/fault.h"
 #include "sim/https_server.h"
+#include "sim/waiters.h"
 
 G_BEGIN_DECLS
 
 /* What eim.c, eim_state.c, eim_judge.c, eim_knobs.c and eim_control.c share. */
-
-typedef struct {
-    char *on; /* function name or "any" */
-    guint skip;
-    guint count; /* uses left; G_MAXUINT: for ever */
-    guint status;
-    guint delay; /* milliseconds */
-    gboolean drop_before, drop_after;
-    gboolean stall_head, stall_body;
-    gboolean chunked, contradictory;
-    guint slow_octets, slow_pause;
-    guint size; /* of an oversized body */
-    char *body;
-    char *content_type;
-    GString *headers;
-    gboolean close;
-    gint64 error; /* ESipa code, 0: none */
-} SimEimFault;
 
 typedef enum {
     SIM_EIM_ACK_ALL,
@@ -53,7 +37,7 @@ typedef struct {
     gboolean close;
     gboolean chunked;
     gboolean accept;
-    GPtrArray *faults; /* SimEimFault */
+    GPtrArray *faults; /* SimFault */
     JsonObject *shown; /* as they were set, for people */
 } SimEimKnobs;
 
@@ -66,8 +50,8 @@ struct SimEim {
     char *default_eid;
     SimHttpServer *server;
     SimControl *control;
-    GPtrArray *waiters; /* only in the thread of the default GMainContext */
-    GSource *wake;      /* checks the waiters there */
+    GHashTable *servers; /* name of an SM-DP+ or SM-DS -> path of its control socket */
+    SimWaiters *waiters; /* only in the thread of the default GMainContext */
 
     GMutex lock; /* for what follows */
     JsonObject *state;
@@ -111,15 +95,24 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SimEimVerdict, sim_eim_verdict_clear)
 gboolean sim_eim_judge(SimEim *eim, const SimEimRequest *request, SimEimVerdict *verdict,
                        GError **error);
 
+/* The result BF37 of the download that ORDER triggered. */
+void sim_eim_finish_download(SimEim *eim, JsonObject *order, TlvSlice installation);
+
+/* ---- eim_relay.c: the indirect download; with the lock held ---- */
+
+/* The answer to one of its functions; NULL with ERROR for a request that is none. */
+GBytes *sim_eim_relay(SimEim *eim, const SimEimRequest *request, JsonObject *exchange,
+                      GError **error);
+GBytes *sim_eim_relay_error(SimEimFunction function, gint64 code);
+/* Passes on a PendingNotification to whom it is for, if that is one of this world. */
+void sim_eim_relay_notification(SimEim *eim, TlvSlice message, JsonObject *exchange);
+
 /* ---- eim_knobs.c; with the lock held ---- */
 
 void sim_eim_knobs_init(SimEimKnobs *knobs);
 void sim_eim_knobs_clear(SimEimKnobs *knobs);
 /* Takes the members of REQUEST other than "do". Nothing is changed on failure. */
 gboolean sim_eim_knobs_set(SimEim *eim, JsonObject *request, GError **error);
-/* The fault for this request, used up by one; NULL for none. It stays valid while the lock is held.
- */
-const SimEimFault *sim_eim_knobs_take_fault(SimEimKnobs *knobs, const char *function);
 
 /* ---- eim_control.c ---- */
 

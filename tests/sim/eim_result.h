@@ -97,6 +97,9 @@ gboolean sim_eim_notification_decode(TlvSlice message, SimEimNotification *ret_n
  */
 JsonObject *sim_eim_data_to_json(TlvSlice message, gboolean strict, GError **error);
 
+/* finalResult of a ProfileInstallationResult BF37: {"success": BOOLEAN, "bppCommandId", "errorReason"}. */
+JsonObject *sim_eim_installation_to_json(TlvSlice message);
+
 /* profileDownloadTriggerResult BF54: {"installation": HEX} or {"error": REASON} likewise. */
 JsonObject *sim_eim_trigger_to_json(TlvSlice message, GError **error);
 

@@ -95,6 +95,8 @@ gboolean sim_eim_state_load(SimEim *eim, const SimEimSetup *setup, GError **erro
             return FALSE;
         }
         eim->state = g_steal_pointer(&state);
+        if (!json_object_has_member(eim->state, "relays"))
+            json_object_set_object_member(eim->state, "relays", json_object_new());
         return TRUE;
     }
     eim->state = json_object_new();
@@ -102,6 +104,7 @@ gboolean sim_eim_state_load(SimEim *eim, const SimEimSetup *setup, GError **erro
     json_object_set_int_member(eim->state, "token", setup->token);
     json_object_set_int_member(eim->state, "lastCounter", setup->counter);
     json_object_set_object_member(eim->state, "cards", json_object_new());
+    json_object_set_object_member(eim->state, "relays", json_object_new());
     for (guint i = 0; i < G_N_ELEMENTS(list_names); i++)
         json_object_set_array_member(eim->state, list_names[i], json_array_new());
     return sim_eim_state_save(eim, error);
@@ -175,6 +178,7 @@ JsonObject *sim_eim_order_next(SimEim *eim, const char *eid)
 /* Members of the "queue" request. */
 typedef struct {
     JsonObject *package;
+    JsonObject *relay; /* NULL: none */
     const char *eid;
     const char *transaction_id; /* NULL: random */
     gboolean has_counter;
@@ -191,9 +195,11 @@ static gboolean read_queue(SimEim *eim, JsonObject *request, Queue *ret_queue, G
         { "do", G_TYPE_STRING },     { "package", G_TYPE_INVALID },
         { "eid", G_TYPE_STRING },    { "eimTransactionId", G_TYPE_STRING },
         { "counter", G_TYPE_INT64 }, { "fault", G_TYPE_STRING },
+        { "relay", G_TYPE_INVALID },
     };
     g_autoptr(GList) names = json_object_get_members(request);
     JsonNode *package = json_object_get_member(request, "package");
+    JsonNode *relay = json_object_get_member(request, "relay");
 
     for (GList *item = names; item; item = item->next) {
         JsonNode *node = json_object_get_member(request, item->data);
@@ -208,8 +214,11 @@ static gboolean read_queue(SimEim *eim, JsonObject *request, Queue *ret_queue, G
     }
     if (!package || !JSON_NODE_HOLDS_OBJECT(package))
         return fail(error, "'package' is no object");
+    if (relay && !JSON_NODE_HOLDS_OBJECT(relay))
+        return fail(error, "'relay' is no object");
     *ret_queue = (Queue){
         .package = json_node_get_object(package),
+        .relay = relay ? json_node_get_object(relay) : NULL,
         .eid = json_object_get_string_member_with_default(request, "eid", eim->default_eid),
         .transaction_id =
             json_object_get_string_member_with_default(request, "eimTransactionId", NULL),
@@ -337,6 +346,11 @@ JsonObject *sim_eim_order_add(SimEim *eim, JsonObject *request, GError **error)
     }
     if (kind == SIM_EIM_ORDER_RAW)
         describe_raw(order, built);
+    if (queue.relay) {
+        JsonObject *relay = sim_eim_json_copy(queue.relay);
+
+        json_object_set_object_member(order, "relay", relay);
+    }
     json_object_set_string_member(order, "request", request_hex);
     json_object_set_int_member(order, "offered", 0);
     json_object_set_string_member(order, "state", "queued");

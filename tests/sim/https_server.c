@@ -309,6 +309,11 @@ static gboolean send_answer(Connection *connection, const SimHttpAnswer *answer)
         append_body(text, answer, body, size, chunked);
         break;
     }
+    if (answer->cut_at > 0 && answer->cut_at < text->len - head) {
+        connection->cut = TRUE;
+        (void)send_paced(connection, answer, text->str, head + (gsize)answer->cut_at);
+        return FALSE;
+    }
     return send_paced(connection, answer, text->str, text->len) &&
            send_fill(connection, answer, chunked) && !answer->close;
 }

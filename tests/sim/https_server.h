@@ -70,6 +70,7 @@ typedef struct {
     gboolean contradictory; /* in chunks, but with a Content-Length too (RFC 9112 6.3) */
     guint slow_octets;      /* send only so many at a time … */
     guint slow_pause;       /* … and wait so many milliseconds after them */
+    guint64 cut_at;         /* the connection ends after so many octets of BODY; 0: it does not */
     gboolean close;         /* close the connection afterwards, and say so */
     guint delay;            /* milliseconds before the answer is sent */
     SimHttpDelivery delivery;

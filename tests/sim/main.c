@@ -5,6 +5,8 @@
 
 #include "sim/eim.h"
 #include "sim/programs.h"
+#include "sim/smdp.h"
+#include "sim/smds.h"
 
 static const struct {
     const char *name;
@@ -22,6 +24,8 @@ static const struct {
     { "udev", sim_udev_main, "play the kernel's devices of modems" },
     { "modem", sim_modem_main, "play modems with their cards" },
     { "eim", sim_eim_main, "play an eIM" },
+    { "smdp", sim_smdp_main, "play an SM-DP+" },
+    { "smds", sim_smds_main, "play an SM-DS" },
     { "card", sim_card_main, "make or show a card" },
     { "pki", sim_pki_main, "make test keys and certificates" },
 };

@@ -10,15 +10,9 @@
 #include <string.h>
 
 #include "sim/crypto.h"
+#include "sim/pki_profile.h"
 #include "util/bytes.h"
 #include "util/file.h"
-
-#define CRL_URI "URI:http://crl.example.com/ci.crl"
-#define EUM_O   "euiccd Test EUM"
-
-#define LONG_AGO    "20200101000000Z"
-#define FAR_AHEAD   "20960101000000Z"
-#define CARD_EXPIRY "75001231235959Z" /* what real eUICC certificates have */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
@@ -28,232 +22,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_EXTENSION, X509_EXTENSION_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_free)
 
-/* Stand-ins in the tables for what is only known at run time. */
-#define EIM_NAME        "%eim-name"        /* subject: host of the eIM */
-#define EID             "%eid"             /* subject: EID */
-#define EIM_SAN         "%eim-san"         /* subjectAltName: host of the eIM and its OID */
-#define NAME_CONSTRAINT "%name-constraint" /* nameConstraints of the EUM */
-
-typedef struct {
-    int nid;
-    const char *value;
-} NameEntry;
-
-typedef struct {
-    int nid;
-    const char *value; /* as in openssl.cnf */
-} Extension;
-
-typedef struct {
-    const char *name; /* of the files */
-    const char *key;  /* certificate whose key is used; NULL: a new one */
-    const char *issuer;
-    const char *not_before;
-    const char *not_after;
-    NameEntry subject[5];
-    Extension extensions[9]; /* in the order of the certificate */
-} Profile;
-
-#define AKI                                                                                        \
-    {                                                                                              \
-        NID_authority_key_identifier, "keyid:always"                                               \
-    }
-#define SKI                                                                                        \
-    {                                                                                              \
-        NID_subject_key_identifier, "hash"                                                         \
-    }
-#define CRL                                                                                        \
-    {                                                                                              \
-        NID_crl_distribution_points, CRL_URI                                                       \
-    }
-#define SIGNS                                                                                      \
-    {                                                                                              \
-        NID_key_usage, "critical,digitalSignature"                                                 \
-    }
-#define SERVER                                                                                     \
-    {                                                                                              \
-        NID_ext_key_usage, "critical,serverAuth,clientAuth"                                        \
-    }
-
-/* Policy OIDs of the roles, in the flat form of v2.x eUICCs (SGP.14). */
-#define POLICY(role)                                                                               \
-    {                                                                                              \
-        NID_certificate_policies, "critical,2.23.146.1.2.1." role                                  \
-    }
-#define POLICY_OF_SERVER(role)                                                                     \
-    {                                                                                              \
-        NID_certificate_policies, "2.23.146.1.2.1." role                                           \
-    }
-
-/* An issuer stands before what it issues. */
-static const Profile profiles[] = {
-    { "ci",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_commonName, "euiccd Test CI" },
-        { NID_organizationalUnitName, "TEST ONLY" },
-        { NID_organizationName, "euiccd test" },
-        { NID_countryName, "ZZ" } },
-      { SKI,
-        { NID_basic_constraints, "critical,CA:TRUE" },
-        POLICY("0"),
-        { NID_key_usage, "critical,keyCertSign,cRLSign" },
-        { NID_subject_alt_name, "RID:2.999.1" },
-        CRL } },
-    { "eum",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" },
-        { NID_organizationName, EUM_O },
-        { NID_commonName, "EUM Test" } },
-      { AKI,
-        SKI,
-        { NID_key_usage, "critical,keyCertSign" },
-        POLICY("2"),
-        { NID_subject_alt_name, "RID:2.999.5" },
-        { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
-        CRL,
-        { NID_name_constraints, NAME_CONSTRAINT } } },
-    { "euicc",
-      NULL,
-      "eum",
-      LONG_AGO,
-      CARD_EXPIRY,
-      { { NID_countryName, "ZZ" },
-        { NID_organizationName, EUM_O },
-        { NID_serialNumber, EID },
-        { NID_commonName, "Test eUICC" } },
-      { AKI, SKI, SIGNS, POLICY("1") } },
-    { "dpauth",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_organizationName, "euiccd test" }, { NID_commonName, "TEST SM-DP+" } },
-      { AKI, SKI, { NID_subject_alt_name, "RID:2.999.10" }, SIGNS, POLICY("4"), CRL } },
-    { "dppb",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_organizationName, "euiccd test" }, { NID_commonName, "TEST SM-DP+" } },
-      { AKI, SKI, { NID_subject_alt_name, "RID:2.999.10" }, SIGNS, POLICY("5"), CRL } },
-    { "dptls",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_organizationName, "euiccd test" }, { NID_commonName, "smdp.example.com" } },
-      { SIGNS,
-        SERVER,
-        POLICY_OF_SERVER("3"),
-        SKI,
-        AKI,
-        { NID_subject_alt_name, "DNS:smdp.example.com,RID:2.999.10" },
-        CRL } },
-    { "dsauth",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_organizationName, "euiccd test" }, { NID_commonName, "TEST SM-DS" } },
-      { AKI, SKI, { NID_subject_alt_name, "RID:2.999.15" }, SIGNS, POLICY("7"), CRL } },
-    { "dstls",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_organizationName, "euiccd test" }, { NID_commonName, "smds.example.com" } },
-      { SIGNS,
-        SERVER,
-        POLICY_OF_SERVER("6"),
-        SKI,
-        AKI,
-        { NID_subject_alt_name, "DNS:smds.example.com,RID:2.999.15" },
-        CRL } },
-    { "eim",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS } },
-    { "eimtls",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, EIM_SAN }, CRL } },
-    { "negative/eimtls-expired",
-      "eimtls",
-      "ci",
-      LONG_AGO,
-      "20210101000000Z",
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, EIM_SAN }, CRL } },
-    { "negative/eimtls-not-yet-valid",
-      "eimtls",
-      "ci",
-      "20900101000000Z",
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, EIM_SAN }, CRL } },
-    { "negative/eimtls-wrong-name",
-      "eimtls",
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, "other.example.org" } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, "DNS:other.example.org,RID:2.999.20" }, CRL } },
-    { "negative/eimtls-client-only",
-      "eimtls",
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI,
-        SIGNS,
-        { NID_ext_key_usage, "critical,clientAuth" },
-        { NID_subject_alt_name, EIM_SAN },
-        CRL } },
-    { "negative/eimtls-other-key",
-      NULL,
-      "ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, EIM_SAN }, CRL } },
-    { "negative/foreign-ci",
-      NULL,
-      "negative/foreign-ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_commonName, "Foreign Test CI" }, { NID_countryName, "ZZ" } },
-      { SKI,
-        { NID_basic_constraints, "critical,CA:TRUE" },
-        POLICY("0"),
-        { NID_key_usage, "critical,keyCertSign,cRLSign" } } },
-    { "negative/eimtls-foreign-ci",
-      NULL,
-      "negative/foreign-ci",
-      LONG_AGO,
-      FAR_AHEAD,
-      { { NID_countryName, "ZZ" }, { NID_commonName, EIM_NAME } },
-      { AKI, SIGNS, SERVER, { NID_subject_alt_name, EIM_SAN }, CRL } },
-};
-
 typedef struct {
     const char *dir;
     const char *curve;
     const char *eid;
     const char *eim_host;
-    EVP_PKEY *keys[G_N_ELEMENTS(profiles)];
-    X509 *certificates[G_N_ELEMENTS(profiles)];
+    const char *server_host; /* NULL: the usual ones */
+    const char *server_oid;
+    EVP_PKEY *keys[SIM_PKI_PROFILES];
+    X509 *certificates[SIM_PKI_PROFILES];
 } Pki;
 
 static gboolean fail(GError **error, const char *what)
@@ -267,11 +44,26 @@ static gboolean fail(GError **error, const char *what)
     return FALSE;
 }
 
+/* Host and OID of an SM-DP+ or SM-DS. */
+static const char *get_server_host(const Pki *pki, const SimPkiProfile *profile)
+{
+    return pki->server_host               ? pki->server_host
+           : profile->group == SIM_PKI_DP ? "smdp.example.com"
+                                          : "smds.example.com";
+}
+
+static const char *get_server_oid(const Pki *pki, const SimPkiProfile *profile)
+{
+    return pki->server_oid                ? pki->server_oid
+           : profile->group == SIM_PKI_DP ? "2.999.10"
+                                          : "2.999.15";
+}
+
 static guint find_profile(const char *name)
 {
     guint i = 0;
 
-    while (!g_str_equal(profiles[i].name, name))
+    while (!g_str_equal(sim_pki_profiles[i].name, name))
         i++;
     return i;
 }
@@ -289,7 +81,7 @@ static gboolean write_file(const Pki *pki, const char *name, const char *suffix,
 
 static gboolean write_files(const Pki *pki, guint index, GError **error)
 {
-    const Profile *profile = &profiles[index];
+    const SimPkiProfile *profile = &sim_pki_profiles[index];
     g_autoptr(BIO) der = BIO_new(BIO_s_mem());
     g_autoptr(BIO) pem = BIO_new(BIO_s_mem());
     g_autoptr(BIO) key = BIO_new(BIO_s_secmem());
@@ -311,21 +103,23 @@ static gboolean set_time(ASN1_TIME *time, const char *text, GError **error)
     return TRUE;
 }
 
-static gboolean set_subject(const Pki *pki, const Profile *profile, X509 *certificate,
+static gboolean set_subject(const Pki *pki, const SimPkiProfile *profile, X509 *certificate,
                             GError **error)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
 
-    for (const NameEntry *entry = profile->subject; entry->value; entry++) {
+    for (const SimPkiName *entry = profile->subject; entry->value; entry++) {
         const char *value = entry->value;
 
-        if (g_str_equal(value, EIM_NAME))
+        if (g_str_equal(value, SIM_PKI_EIM_NAME))
             value = pki->eim_host;
-        else if (g_str_equal(value, EID))
+        else if (g_str_equal(value, SIM_PKI_SERVER_NAME))
+            value = get_server_host(pki, profile);
+        else if (g_str_equal(value, SIM_PKI_EID))
             value = pki->eid;
         /* commonName has room for 64 characters; longer names only stand in the subjectAltName. */
         if (entry->nid == NID_commonName && strlen(value) > 64)
-            value = "eIM";
+            value = "server";
         if (X509_NAME_add_entry_by_NID(name, entry->nid, MBSTRING_UTF8,
                                        (const unsigned char *)value, -1, -1, 0) != 1)
             return fail(error, "subject");
@@ -344,7 +138,7 @@ static gboolean add_name_constraint(const Pki *pki, X509 *certificate, GError **
     gboolean ok;
 
     ok = X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8,
-                                    (const unsigned char *)EUM_O, -1, -1, 0) == 1 &&
+                                    (const unsigned char *)SIM_PKI_EUM_O, -1, -1, 0) == 1 &&
          X509_NAME_add_entry_by_NID(name, NID_serialNumber, MBSTRING_UTF8,
                                     (const unsigned char *)prefix, -1, -1, 0) == 1;
     GENERAL_NAME_set0_value(subtree->base, GEN_DIRNAME, name);
@@ -356,7 +150,27 @@ static gboolean add_name_constraint(const Pki *pki, X509 *certificate, GError **
     return TRUE;
 }
 
-static gboolean add_extensions(const Pki *pki, const Profile *profile, X509 *certificate,
+/* VALUE, with what a stand-in stands for. */
+static char *make_name(const Pki *pki, const SimPkiProfile *profile, const char *value)
+{
+    const char *host, *oid;
+
+    if (g_str_equal(value, SIM_PKI_SERVER_RID))
+        return g_strconcat("RID:", get_server_oid(pki, profile), NULL);
+    if (g_str_equal(value, SIM_PKI_EIM_SAN)) {
+        host = pki->eim_host;
+        oid = "2.999.20";
+    } else if (g_str_equal(value, SIM_PKI_SERVER_SAN)) {
+        host = get_server_host(pki, profile);
+        oid = get_server_oid(pki, profile);
+    } else {
+        return g_strdup(value);
+    }
+    return g_strdup_printf("%s:%s,RID:%s", g_hostname_is_ip_address(host) ? "IP" : "DNS", host,
+                           oid);
+}
+
+static gboolean add_extensions(const Pki *pki, const SimPkiProfile *profile, X509 *certificate,
                                X509 *issuer, GError **error)
 {
     g_autoptr(CONF) empty = NCONF_new(NULL);
@@ -364,21 +178,17 @@ static gboolean add_extensions(const Pki *pki, const Profile *profile, X509 *cer
 
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
     X509V3_set_nconf(&context, empty); /* certificatePolicies insists on one */
-    for (const Extension *extension = profile->extensions; extension->value; extension++) {
+    for (const SimPkiExtension *extension = profile->extensions; extension->value; extension++) {
         g_autoptr(X509_EXTENSION) made = NULL;
         g_autofree char *san = NULL;
         const char *value = extension->value;
 
-        if (g_str_equal(value, NAME_CONSTRAINT)) {
+        if (g_str_equal(value, SIM_PKI_NAME_CONSTRAINT)) {
             if (!add_name_constraint(pki, certificate, error))
                 return FALSE;
             continue;
         }
-        if (g_str_equal(value, EIM_SAN)) {
-            value = san = g_strdup_printf("%s:%s,RID:2.999.20",
-                                          g_hostname_is_ip_address(pki->eim_host) ? "IP" : "DNS",
-                                          pki->eim_host);
-        }
+        value = san = make_name(pki, profile, value);
         made = X509V3_EXT_conf_nid(NULL, &context, extension->nid, value);
         if (!made || X509_add_ext(certificate, made, -1) != 1)
             return fail(error, OBJ_nid2sn(extension->nid));
@@ -388,7 +198,7 @@ static gboolean add_extensions(const Pki *pki, const Profile *profile, X509 *cer
 
 static X509 *make_certificate(const Pki *pki, guint index, GError **error)
 {
-    const Profile *profile = &profiles[index];
+    const SimPkiProfile *profile = &sim_pki_profiles[index];
     g_autoptr(X509) certificate = X509_new();
     guint issuer = find_profile(profile->issuer);
     X509 *issued_by = issuer == index ? certificate : pki->certificates[issuer];
@@ -425,8 +235,8 @@ static X509 *make_certificate(const Pki *pki, guint index, GError **error)
 
 static gboolean make_one(Pki *pki, guint i, GError **error)
 {
-    if (profiles[i].key) {
-        pki->keys[i] = pki->keys[find_profile(profiles[i].key)];
+    if (sim_pki_profiles[i].key) {
+        pki->keys[i] = pki->keys[find_profile(sim_pki_profiles[i].key)];
         EVP_PKEY_up_ref(pki->keys[i]);
     } else {
         pki->keys[i] = EVP_EC_gen(pki->curve);
@@ -437,24 +247,24 @@ static gboolean make_one(Pki *pki, guint i, GError **error)
     }
     pki->certificates[i] = make_certificate(pki, i, error);
     if (!pki->certificates[i] || !write_files(pki, i, error)) {
-        g_prefix_error(error, "certificate %s: ", profiles[i].name);
+        g_prefix_error(error, "certificate %s: ", sim_pki_profiles[i].name);
         return FALSE;
     }
     return TRUE;
 }
 
-/* From FIRST on; what stands before it is there already. */
-static gboolean make_all(Pki *pki, guint first, GError **error)
+/* All of GROUPS. */
+static gboolean make_groups(Pki *pki, guint groups, GError **error)
 {
-    for (guint i = first; i < G_N_ELEMENTS(profiles); i++)
-        if (!make_one(pki, i, error))
+    for (guint i = 0; i < SIM_PKI_PROFILES; i++)
+        if ((sim_pki_profiles[i].group & groups) && !make_one(pki, i, error))
             return FALSE;
     return TRUE;
 }
 
 static void pki_clear(Pki *pki)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(profiles); i++) {
+    for (guint i = 0; i < SIM_PKI_PROFILES; i++) {
         EVP_PKEY_free(pki->keys[i]);
         X509_free(pki->certificates[i]);
     }
@@ -470,30 +280,6 @@ static gboolean check_host(const char *host, GError **error)
     return FALSE;
 }
 
-gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, const char *eim_host,
-                        GError **error)
-{
-    g_auto(Pki) pki = { dir, curve, eid, eim_host, { NULL }, { NULL } };
-    g_autofree char *negative = g_build_filename(dir, "negative", NULL);
-    guint8 octets[EID_SIZE];
-
-    if (!g_str_equal(curve, "P-256") && !g_str_equal(curve, "brainpoolP256r1")) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "curve '%s' is neither P-256 nor brainpoolP256r1", curve);
-        return FALSE;
-    }
-    if (!eid_from_string(eid, octets, error) || !check_host(eim_host, error) ||
-        !file_make_folder(negative, error))
-        return FALSE;
-    if (!make_all(&pki, 0, error)) {
-        g_prefix_error(error, "test PKI in '%s': ", dir);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* ---- one more eIM, one more card ---- */
-
 static gboolean copy_file(const char *from, const char *to, const char *name, GError **error)
 {
     g_autofree char *source = g_build_filename(from, name, NULL);
@@ -505,6 +291,38 @@ static gboolean copy_file(const char *from, const char *to, const char *name, GE
            g_file_set_contents_full(target, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0644,
                                     error);
 }
+
+/* The folder that has nothing but the roots that an IPA trusts. */
+static gboolean write_trusted(const char *dir, GError **error)
+{
+    g_autofree char *trusted = g_build_filename(dir, SIM_PKI_TRUSTED, NULL);
+
+    return file_make_folder(trusted, error) && copy_file(dir, trusted, "ci.pem", error);
+}
+
+gboolean sim_pki_create(const char *dir, const char *curve, const char *eid, const char *eim_host,
+                        GError **error)
+{
+    g_auto(Pki) pki = { .dir = dir, .curve = curve, .eid = eid, .eim_host = eim_host };
+    g_autofree char *negative = g_build_filename(dir, "negative", NULL);
+    guint8 octets[EID_SIZE];
+
+    if (!g_str_equal(curve, "P-256") && !g_str_equal(curve, "brainpoolP256r1")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "curve '%s' is neither P-256 nor brainpoolP256r1", curve);
+        return FALSE;
+    }
+    if (!eid_from_string(eid, octets, error) || !check_host(eim_host, error) ||
+        !file_make_folder(negative, error))
+        return FALSE;
+    if (!make_groups(&pki, G_MAXUINT, error) || !write_trusted(dir, error)) {
+        g_prefix_error(error, "test PKI in '%s': ", dir);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- one more eIM, one more card ---- */
 
 /* Who issues, from another folder; and its curve, of which the keys will be. */
 static gboolean load_issuer(Pki *pki, const char *name, const char *dir, char *curve,
@@ -532,7 +350,7 @@ gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_h
 {
     static const char *const copied[] = { "ci.der",  "ci.pem",    "eum.der",
                                           "eum.pem", "euicc.der", "euicc.pem" };
-    g_auto(Pki) pki = { eim_dir, NULL, "", eim_host, { NULL }, { NULL } };
+    g_auto(Pki) pki = { .dir = eim_dir, .eid = "", .eim_host = eim_host };
     g_autofree char *negative = g_build_filename(eim_dir, "negative", NULL);
     char curve[64];
 
@@ -543,7 +361,7 @@ gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_h
     for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
         if (!copy_file(dir, eim_dir, copied[i], error))
             return FALSE;
-    if (!make_all(&pki, find_profile("eim"), error)) {
+    if (!make_groups(&pki, SIM_PKI_EIM | SIM_PKI_FOREIGN, error)) {
         g_prefix_error(error, "test PKI of an eIM in '%s': ", eim_dir);
         return FALSE;
     }
@@ -553,7 +371,7 @@ gboolean sim_pki_add_eim(const char *dir, const char *eim_dir, const char *eim_h
 gboolean sim_pki_add_card(const char *dir, const char *card_dir, const char *eid, GError **error)
 {
     static const char *const copied[] = { "ci.der", "ci.pem", "eum.der", "eum.pem" };
-    g_auto(Pki) pki = { card_dir, NULL, eid, "", { NULL }, { NULL } };
+    g_auto(Pki) pki = { .dir = card_dir, .eid = eid, .eim_host = "" };
     guint8 octets[EID_SIZE];
     char curve[64];
 
@@ -566,6 +384,30 @@ gboolean sim_pki_add_card(const char *dir, const char *card_dir, const char *eid
             return FALSE;
     if (!make_one(&pki, find_profile("euicc"), error)) {
         g_prefix_error(error, "test PKI of a card in '%s': ", card_dir);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean sim_pki_add_server(const char *dir, const char *server_dir, SimPkiServer kind,
+                            const char *host, const char *oid, GError **error)
+{
+    static const char *const copied[] = { "ci.der", "ci.pem" };
+    g_auto(Pki) pki = {
+        .dir = server_dir, .eid = "", .eim_host = "", .server_host = host, .server_oid = oid
+    };
+    g_autofree char *negative = g_build_filename(server_dir, "negative", NULL);
+    char curve[64];
+
+    if (!check_host(host, error) || !load_issuer(&pki, "ci", dir, curve, sizeof(curve), error) ||
+        !file_make_folder(negative, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
+        if (!copy_file(dir, server_dir, copied[i], error))
+            return FALSE;
+    if (!make_groups(&pki, (kind == SIM_PKI_SMDP ? SIM_PKI_DP : SIM_PKI_DS) | SIM_PKI_FOREIGN,
+                     error)) {
+        g_prefix_error(error, "test PKI of a server in '%s': ", server_dir);
         return FALSE;
     }
     return TRUE;

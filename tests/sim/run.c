@@ -222,6 +222,18 @@ static GPtrArray *make_eims(char **given, gboolean none, char **foreign, const c
     return g_steal_pointer(&eims);
 }
 
+/* Those of one kind, in the order in which they are given. */
+static gboolean add_servers(GPtrArray *servers, SimPkiServer kind, char **hosts, GError **error)
+{
+    for (guint i = 0; hosts && hosts[i]; i++) {
+        SimWorldServer *server = sim_world_server_new(kind, hosts[i], i + 1, error);
+        if (!server)
+            return FALSE;
+        g_ptr_array_add(servers, server);
+    }
+    return TRUE;
+}
+
 static const char summary[] =
     "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, QMI modem and the "
     "daemon,\n"
@@ -237,7 +249,9 @@ static const char summary[] =
 int sim_run_main(int argc, char **argv)
 {
     g_auto(GStrv) modems = NULL, daemon_args = NULL, eim = NULL, foreign_eims = NULL;
+    g_auto(GStrv) smdp = NULL, smds = NULL, upps = NULL;
     g_autoptr(GPtrArray) eims = NULL;
+    g_autoptr(GPtrArray) servers = g_ptr_array_new_with_free_func(sim_world_server_free);
     g_autofree char *proxy = NULL, *daemon = NULL, *daemon_arguments = NULL, *dir = NULL;
     g_autofree char *card = NULL, *pki = NULL, *setup = NULL, *knobs = NULL, *config = NULL;
     g_autofree char *policy = NULL, *eid = NULL, *trust = NULL, *folder = NULL, *why = NULL;
@@ -277,6 +291,12 @@ int sim_run_main(int argc, char **argv)
           "What a new card names of the eIM's TLS: its key (default), its certificate, its CA, "
           "nothing, a key that is none",
           "key|leaf|ca|none|bad" },
+        { "smdp", 0, 0, G_OPTION_ARG_STRING_ARRAY, &smdp,
+          "An SM-DP+ of this world, several times for several", "HOST" },
+        { "smds", 0, 0, G_OPTION_ARG_STRING_ARRAY, &smds, "An SM-DS, likewise", "HOST" },
+        { "upp", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &upps,
+          "Unprotected profile package that the first SM-DP+ offers (may be given several times)",
+          "FILE" },
         { "eid", 0, 0, G_OPTION_ARG_STRING, &eid, "EID of a new (first) card", "DIGITS" },
         { "daemon", 0, 0, G_OPTION_ARG_STRING, &daemon,
           "Daemon to run, with leading words like valgrind if wanted (default: the euiccd beside "
@@ -311,6 +331,8 @@ int sim_run_main(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error) ||
         (daemon_arguments && !g_shell_parse_argv(daemon_arguments, NULL, &daemon_args, &error)) ||
         !read_json("--setup", &setup, &error) || !read_json("--knobs", &knobs, &error) ||
+        !add_servers(servers, SIM_PKI_SMDP, smdp, &error) ||
+        !add_servers(servers, SIM_PKI_SMDS, smds, &error) ||
         !(eims = make_eims(eim, no_eim, foreign_eims, trust, &error))) {
         g_printerr("euicc-sim run: %s\n", error->message);
         return SIM_EXIT_USAGE;
@@ -347,6 +369,8 @@ int sim_run_main(int argc, char **argv)
             .card = card_path,
             .pki = pki_path,
             .eims = eims,
+            .servers = servers,
+            .upps = upps,
             .setup = setup,
             .modems = modems,
             .knobs = knobs,

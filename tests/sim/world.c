@@ -212,6 +212,11 @@ static gboolean start_eim(World *world, SimWorldEim *eim, GError **error)
         g_ptr_array_add(argv, (char *)"--card");
         g_ptr_array_add(argv, ((SimWorldModem *)world->modems->pdata[i])->pki);
     }
+    g_autoptr(GPtrArray) servers = sim_world_list_servers(world);
+    for (guint i = 0; i < servers->len; i++) {
+        g_ptr_array_add(argv, (char *)"--server");
+        g_ptr_array_add(argv, servers->pdata[i]);
+    }
     g_ptr_array_add(argv, NULL);
     SimPart *part = sim_world_add_part(world, eim->name, (char **)argv->pdata, SIM_PART_READY_LINE);
     if (!sim_world_start_part(world, part, SIM_START_TIMEOUT, &line, error) ||
@@ -235,21 +240,6 @@ static gboolean start_eims(World *world, GError **error)
             return FALSE;
     }
     return TRUE;
-}
-
-/* Where the daemon finds the eIMs. One of somebody else is looked for on the loopback where there is nothing
- * else, and by its name on the machine's network. */
-static char *make_resolve(const World *world)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    GPtrArray *eims = world->options->eims;
-    for (guint i = 0; i < eims->len; i++) {
-        const SimWorldEim *eim = eims->pdata[i];
-        if (eim->address && (eim->name || world->options->own_network))
-            g_string_append_printf(text, "%s%s:%u:%s", text->len ? " " : "", eim->host, eim->port,
-                                   eim->address);
-    }
-    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static gboolean make_card(const World *world, const SimWorldModem *modem, GError **error)
@@ -314,7 +304,7 @@ static gboolean start_daemon(World *world, GError **error)
     g_autofree char *config = sim_world_path(world, "euiccd.conf");
     g_autofree char *state = sim_world_path(world, "state");
     g_autofree char *trace = sim_world_path(world, "apdu.trace");
-    g_autofree char *resolve = make_resolve(world);
+    g_autofree char *resolve = sim_world_make_resolve(world);
     const SimDaemonConfig settings = {
         .state_folder = state,
         .modems = world->machine ? NULL : world->modems,
@@ -498,6 +488,7 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         json_object_set_array_member(answer, "modems", describe_modems(world));
         json_object_set_string_member(answer, "pki", world->pki);
         json_object_set_array_member(answer, "eims", describe_eims(world));
+        json_object_set_array_member(answer, "servers", sim_world_describe_servers(world));
         return TRUE;
     }
     const char *name = json_object_get_string_member_with_default(request, "name", "");
@@ -551,7 +542,8 @@ static gboolean build(World *world, GError **error)
 {
     g_autofree char *control = sim_world_path(world, "world.sock");
     const WorldOptions *options = world->options;
-    if (!start_bus(world, error) || !make_pki(world, error) || !start_eims(world, error) ||
+    if (!start_bus(world, error) || !make_pki(world, error) ||
+        !sim_world_start_servers(world, error) || !start_eims(world, error) ||
         (options->udev && !sim_world_start_udev(world, error)) || !start_modems(world, error) ||
         !write_environment(world, error))
         return FALSE;

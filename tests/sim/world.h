@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/world_eim.h"
+#include "sim/world_server.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +12,7 @@ G_BEGIN_DECLS
  *
  *   bus bus.conf bus.log          the private system bus
  *   pki/ eim.json eim.sock eim.log, for further eIMs pki/ID/ eim2.json …
+ *   smdp.sock smdp.log, smds.sock smds.log, pki/HOST/ where there are such servers
  *   card.json modem.sock modem.log cdc-wdm0, for further modems card2.json modem2.sock cdc-wdm1 …
  *   umockdev.XXXXXX/ udev.sock udev.log modemmanager.log   with udev and ModemManager
  *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
@@ -27,6 +29,8 @@ typedef struct {
     const char *card;   /* card file, made when it is not there; NULL: in the folder */
     const char *pki;    /* its PKI folder; NULL: in the folder */
     GPtrArray *eims;    /* SimWorldEim */
+    GPtrArray *servers; /* SimWorldServer */
+    char **upps;        /* profile packages that the first SM-DP+ offers, or NULL */
     const char *setup;  /* JSON for a new card, or NULL */
     char **modems;      /* kinds; NULL: one of kind "qmi" */
     const char *knobs;  /* JSON for the modems, or NULL */

@@ -35,6 +35,14 @@ SimPart *sim_world_add_part(World *world, const char *name, char **argv, SimPart
 gboolean sim_world_start_part(World *world, SimPart *part, guint timeout, char **ret_line,
                               GError **error);
 
+/* ---- world_servers.c: SM-DP+ and SM-DS ---- */
+
+gboolean sim_world_start_servers(World *world, GError **error);
+/* HOST=SOCKET of each, for the eIMs. */
+GPtrArray *sim_world_list_servers(const World *world);
+JsonArray *sim_world_describe_servers(const World *world);
+char *sim_world_make_resolve(const World *world);
+
 /* ---- world_machine.c: what the kernel and the services around the daemon are ---- */
 
 /* The folder in place of /sys and /dev, in which the modems' nodes will be. */
