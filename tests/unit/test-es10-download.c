@@ -388,8 +388,8 @@ int main(int argc, char **argv)
     g_test_add_func("/es10/download/challenge", test_challenge);
     g_test_add_func("/es10/download/IPAD-BPP-01N/load", test_load);
     g_test_add_func("/es10/download/full-apdus", test_full_apdus);
-    g_test_add_func("/es10/download/IPAD-BPP-02E/load-ends", test_load_ends);
-    g_test_add_func("/es10/download/IPAD-BPP-02E/load-failures", test_load_failures);
+    g_test_add_func("/es10/download/load-ends", test_load_ends);
+    g_test_add_func("/es10/download/load-failures", test_load_failures);
     g_test_add_func("/es10/download/cancelled", test_cancelled);
     g_test_add_func("/es10/download/bad-answers", test_bad_answers);
     g_test_add_func("/es10/download/status-words", test_status_words);
