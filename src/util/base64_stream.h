@@ -18,7 +18,10 @@ typedef struct {
     guint64 decoded; /* characters of the alphabet seen, for messages */
 } Base64Stream;
 
-#define BASE64_STREAM_INIT { 0 }
+#define BASE64_STREAM_INIT                                                                         \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Octets that SIZE characters give at the most. */
 #define BASE64_STREAM_SPACE(size) (((size) + 3) / 4 * 3)
