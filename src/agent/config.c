@@ -81,6 +81,7 @@ static const Key keys[] = {
     { "network", "stall-timeout", VALUE_SECONDS, 1, 600, IN(network.stall_timeout), FALSE },
     { "network", "total-timeout", VALUE_SECONDS, 1, 3600, IN(network.total_timeout), FALSE },
     { "network", "resolve", VALUE_STRING, 0, 0, IN(resolve), FALSE },
+    { "rsp", "ci-directories", VALUE_LIST, 0, 0, IN(ci_directories), FALSE },
     { "eim *", "dialect", VALUE_DIALECT, 0, 0, G_STRUCT_OFFSET(ConfigEim, dialect), FALSE },
     { "eim *", "path", VALUE_STRING, 0, 0, G_STRUCT_OFFSET(ConfigEim, path), FALSE },
     { "eim *", "keep-unacknowledged", VALUE_BOOLEAN, 0, 0,
@@ -377,6 +378,7 @@ Config *config_load(const char *path, GError **error)
     config->channel = channel_config_new();
     config->refresh_grace = 10;
     config->network = https_config_default;
+    config->ci_directories = g_strsplit(DATADIR "/euiccd/ci," SYSCONFDIR "/euiccd/ci.d", ",", -1);
     config->eims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)eim_free);
 
     if ((path || g_file_test(file, G_FILE_TEST_EXISTS)) &&
@@ -397,6 +399,7 @@ void config_free(Config *config)
     g_free(config->trace);
     g_free(config->ca_bundle);
     g_free(config->resolve);
+    g_strfreev(config->ci_directories);
     g_strfreev(config->allow);
     g_strfreev(config->ignore);
     quirk_table_free(config->quirks);

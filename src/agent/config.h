@@ -79,6 +79,7 @@ typedef struct {
 
     char *
         ca_bundle; /* PEM file for eIMs of which the card names no trust, NULL: the system's store */
+    char **ci_directories; /* with the CI certificates that SM-DP+ and SM-DS are trusted by */
     HttpsConfig network;
     char *resolve;
 

@@ -15,20 +15,28 @@ static gboolean prepare(Channel *channel, const Es10Function *function, GCancell
     return FALSE;
 }
 
+gboolean es10_exchange(Channel *channel, const Es10Function *function, GBytes *request,
+                       GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                       GError **error)
+{
+    if (function->changes_profile)
+        channel_expect_refresh(channel);
+    if (prepare(channel, function, cancellable, error) &&
+        channel_command(channel, request, function->request, function->response,
+                        function->long_running, function->indivisible ? NULL : cancellable,
+                        ret_response, ret_sw, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", function->name);
+    return FALSE;
+}
+
 GBytes *es10_send(Channel *channel, const Es10Function *function, GBytes *request,
                   GCancellable *cancellable, guint16 *ret_sw, GError **error)
 {
     g_autoptr(GBytes) response = NULL;
 
-    if (function->changes_profile)
-        channel_expect_refresh(channel);
-    if (!prepare(channel, function, cancellable, error) ||
-        !channel_command(channel, request, function->request, function->response,
-                         function->long_running, function->indivisible ? NULL : cancellable,
-                         &response, ret_sw, error)) {
-        g_prefix_error(error, "%s: ", function->name);
+    if (!es10_exchange(channel, function, request, cancellable, &response, ret_sw, error))
         return NULL;
-    }
     if (g_bytes_get_size(response) == 0) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
                     "%s: the card reported success and gave no response", function->name);

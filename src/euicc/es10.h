@@ -111,6 +111,38 @@ gboolean es10a_set_default_dp_address(Channel *channel, const char *address,
                                       GCancellable *cancellable, gint64 *ret_code, GError **error);
 
 /*
+ * An RSP session (SGP.22 3.1.2, 3.1.3). The three functions in the middle return the card's response as it came,
+ * as it goes on to the server whether the card signed or refused: *RET_CODE (never NULL) is 0 where it signed,
+ * otherwise the code it refused with, which is no failure here. What a server signed stands in the requests as
+ * it was received (head.raw of the decoded structures).
+ */
+
+/* ES10b.GetEUICCChallenge (SGP.22 5.7.7): begins a session and ends the former one. */
+gboolean es10b_get_euicc_challenge(Channel *channel, GCancellable *cancellable,
+                                   guint8 ret_challenge[RSP_CHALLENGE_SIZE], GError **error);
+
+/* ES10b.AuthenticateServer (SGP.22 5.7.13). Code: rsp_names_authenticate_error_code. */
+GBytes *es10b_authenticate_server(Channel *channel, const RspAuthenticateServerRequest *request,
+                                  GCancellable *cancellable, gint64 *ret_code, GError **error);
+
+/* ES10b.PrepareDownload (SGP.22 5.7.5). Code: rsp_names_download_error_code. */
+GBytes *es10b_prepare_download(Channel *channel, const RspPrepareDownloadRequest *request,
+                               GCancellable *cancellable, gint64 *ret_code, GError **error);
+
+/* ES10b.CancelSession (SGP.22 5.7.14). REASON: RSP_CANCEL_SESSION_REASON_…. Code:
+ * rsp_names_cancel_session_response_error. */
+GBytes *es10b_cancel_session(Channel *channel, TlvSlice transaction_id, gint64 reason,
+                             GCancellable *cancellable, gint64 *ret_code, GError **error);
+
+/* ES10b.LoadBoundProfilePackage (SGP.22 2.5.5, 5.7.6), one segment of rsp/bpp.h. *RET_RESULT is the
+ * ProfileInstallationResult (BF37) as the card gave it, which ends the load whatever is left of the package,
+ * or NULL: the next segment may come. Any failure ends the load as well; what became of the profile
+ * stands among the card's notifications then, if anywhere. */
+gboolean es10b_load_bound_profile_package(Channel *channel, TlvSlice segment,
+                                          GCancellable *cancellable, GBytes **ret_result,
+                                          GError **error);
+
+/*
  * Functions by which the IPA itself changes the enabled profile. REFRESH: the card asks for the REFRESH
  * itself (channel_take_refresh_pending()); without it the caller resets the card.
  */

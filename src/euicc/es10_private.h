@@ -15,6 +15,11 @@ typedef struct {
                              not; the channel's deadline bounds it */
 } Es10Function;
 
+/* Sends REQUEST and gives what the card answered, which may be empty. */
+gboolean es10_exchange(Channel *channel, const Es10Function *function, GBytes *request,
+                       GCancellable *cancellable, GBytes **ret_response, guint16 *ret_sw,
+                       GError **error);
+
 /* Sends REQUEST (a structure of FUNCTION->request for es10_call(), octets for es10_send()) and returns the
  * response object. RET_SW may be NULL, see channel_command(). */
 GBytes *es10_send(Channel *channel, const Es10Function *function, GBytes *request,

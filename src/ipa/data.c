@@ -3,6 +3,7 @@
 
 #include "ipa/card.h"
 #include "ipa/procedures.h"
+#include "rsp/device.h"
 #include "util/error.h"
 
 /*
@@ -334,27 +335,15 @@ static void put_capabilities(TlvWriter *writer)
     tlv_close(writer);
 }
 
-/*
- * DeviceInfo (SGP.22 4.2): TAC and IMEI with swapped digits; the last octet of the IMEI has its check
- * digit in the high half and F in the low one. Not there when the modem does not tell its IMEI, as the
- * TAC is mandatory. What the radio can do is not known here: no capability is claimed.
- */
+/* Not there when the modem does not tell its IMEI, as the TAC is mandatory. */
 static void put_device_info(IpaSession *session, TlvWriter *writer)
 {
+    RspDevice device;
     char imei[16];
-    guint8 octets[8];
 
-    if (!session->host->get_imei(session->host_data, imei))
-        return;
-    for (guint i = 0; i < 7; i++)
-        octets[i] = (guint8)((imei[2 * i + 1] - '0') << 4 | (imei[2 * i] - '0'));
-    octets[7] = (guint8)((imei[14] - '0') << 4 | 0x0F);
-    tlv_open(writer, 0xA9);
-    tlv_put(writer, 0x80, octets, 4);
-    tlv_open(writer, 0xA1);
-    tlv_close(writer);
-    tlv_put(writer, 0x82, octets, sizeof(octets));
-    tlv_close(writer);
+    if (session->host->get_imei(session->host_data, imei) && rsp_device_init(&device, imei) &&
+        !tlv_encode_into(writer, &rsp_device_info, 0xA9, &device.info, NULL))
+        g_return_if_reached();
 }
 
 /* In the order of IpaEuiccData. */

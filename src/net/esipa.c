@@ -16,17 +16,6 @@ const EsipaConfig esipa_config_default = {
     .source = ESIPA_DIALECT_ASSUMED,
 };
 
-struct EsipaClient {
-    HttpsClient *https;
-    guint8 eid[EID_SIZE];
-    char *path;
-    EsipaDialect dialect;
-    EsipaDialectSource source;
-    guint status;   /* HTTP status of the last exchange, 0: none */
-    guint refusals; /* requests in a row that were answered 400 in this dialect */
-    guint retry_after;
-};
-
 EsipaClient *esipa_client_new(HttpsClient *https, const guint8 *eid, const EsipaConfig *config)
 {
     EsipaClient *client = g_new0(EsipaClient, 1);
@@ -36,11 +25,13 @@ EsipaClient *esipa_client_new(HttpsClient *https, const guint8 *eid, const Esipa
     client->path = g_strdup(config->path);
     client->dialect = config->dialect;
     client->source = config->source;
+    rsp_server_refusal_clear(&client->refusal);
     return client;
 }
 
 void esipa_client_free(EsipaClient *client)
 {
+    rsp_server_refusal_clear(&client->refusal);
     g_free(client->path);
     g_free(client);
 }
@@ -91,9 +82,8 @@ static EuiccdError error_of_status(guint status)
     return status == 405 || status == 415 ? EUICCD_ERROR_EIM_REJECTED : EUICCD_ERROR_HTTP;
 }
 
-/* Sends REQUEST; the body of a 2xx answer. */
-static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *cancellable,
-                        GError **error)
+GBytes *esipa_exchange(EsipaClient *client, GBytes *request, const HttpsStream *stream,
+                       GCancellable *cancellable, GError **error)
 {
     static const char *const headers[] = {
         "User-Agent: gsma-rsp-ipad",
@@ -104,7 +94,9 @@ static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *canc
     g_autoptr(HttpsResponse) response = NULL;
 
     client->status = client->retry_after = 0;
-    response = https_post(client->https, client->path, headers, request, cancellable, error);
+    rsp_server_refusal_clear(&client->refusal);
+    response = https_post_stream(client->https, client->path, headers, request, stream, cancellable,
+                                 error);
     if (!response)
         return NULL;
     client->status = response->status;
@@ -120,6 +112,12 @@ static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *canc
         return NULL;
     }
     return g_bytes_ref(response->body);
+}
+
+static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *cancellable,
+                        GError **error)
+{
+    return esipa_exchange(client, request, NULL, cancellable, error);
 }
 
 /* Writes a request in the forms of DIALECT. */

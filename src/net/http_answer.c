@@ -133,13 +133,21 @@ gboolean http_answer_take_line(HttpAnswer *answer, const char *line, gsize size)
     return answer->refused == NULL;
 }
 
-gboolean http_answer_take_body(HttpAnswer *answer, const void *octets, gsize size)
+gboolean http_answer_pass_body(HttpAnswer *answer, gsize size)
 {
-    if (size > answer->max_body - answer->body->len) {
+    if (size > answer->max_body - answer->received) {
         refuse(answer, EUICCD_ERROR_TOO_LARGE, "it is longer than %" G_GSIZE_FORMAT " octets",
                answer->max_body);
         return FALSE;
     }
+    answer->received += size;
+    return TRUE;
+}
+
+gboolean http_answer_take_body(HttpAnswer *answer, const void *octets, gsize size)
+{
+    if (!http_answer_pass_body(answer, size))
+        return FALSE;
     g_byte_array_append(answer->body, octets, (guint)size);
     return TRUE;
 }

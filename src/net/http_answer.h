@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct {
     GByteArray *body;
     gsize max_body;
+    gsize received;  /* octets of the body so far, also of one that is not kept here */
     GError *refused; /* why the answer can't be used: the first reason; NETWORK, TOO_LARGE */
     char *content_type, *retry_after, *date;
     gsize header_size; /* octets of all header lines, those of 1xx answers and trailers included */
@@ -33,6 +34,9 @@ gboolean http_answer_take_line(HttpAnswer *answer, const char *line, gsize size)
 
 /* The body as it comes, without its framing. FALSE: REFUSED is set. */
 gboolean http_answer_take_body(HttpAnswer *answer, const void *octets, gsize size);
+
+/* The same for a body that somebody else takes: only its size is looked at. */
+gboolean http_answer_pass_body(HttpAnswer *answer, gsize size);
 
 /* NETWORK where the connection ended before the answer did. CLOSED_PROPERLY: it was closed as TLS wants it,
  * not cut. */

@@ -49,6 +49,11 @@ struct HttpsClient {
 typedef struct {
     HttpsClient *client;
     HttpAnswer answer;
+    const HttpsStream *stream; /* NULL: the body is kept */
+    GCancellable *cancellable;
+    GError *sink_error; /* why the sink ended it */
+    guint total_timeout;
+    gint64 deadline;   /* boot time; put off by what the sink takes */
     gboolean sent;     /* a request octet left: the TLS handshake is done */
     gboolean answered; /* a line of a response arrived */
     gint64 last_octet; /* boot time */
@@ -57,6 +62,7 @@ typedef struct {
 static void transfer_clear(Transfer *transfer)
 {
     http_answer_clear(&transfer->answer);
+    g_clear_error(&transfer->sink_error);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Transfer, transfer_clear)
 
@@ -198,11 +204,45 @@ static size_t on_header(char *line, size_t one, size_t size, void *data)
     return http_answer_take_line(&transfer->answer, line, size) ? size : 0;
 }
 
+static gboolean check_cancelled(GCancellable *cancellable, GError **error)
+{
+    if (!g_cancellable_is_cancelled(cancellable))
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled");
+    return FALSE;
+}
+
+static gboolean is_success(long status)
+{
+    return status >= 200 && status <= 299;
+}
+
+/* The server can't be blamed for the time that the sink takes. */
+static gboolean pass_to_sink(Transfer *transfer, const char *octets, size_t size)
+{
+    gint64 start = clock_boottime();
+    gboolean ok =
+        http_answer_pass_body(&transfer->answer, size) &&
+        check_cancelled(transfer->cancellable, &transfer->sink_error) &&
+        transfer->stream->sink(octets, size, transfer->stream->data, &transfer->sink_error);
+
+    transfer->last_octet = clock_boottime();
+    transfer->deadline += transfer->last_octet - start;
+    return ok;
+}
+
 static size_t on_body(char *octets, size_t one, size_t size, void *data)
 {
     Transfer *transfer = data;
+    long status = 0;
 
     (void)one;
+    if (transfer->stream)
+        curl_easy_getinfo(transfer->client->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (is_success(status))
+        return pass_to_sink(transfer, octets, size) ? size : 0;
+    transfer->answer.max_body =
+        MIN(transfer->answer.max_body, transfer->client->config.max_response);
     return http_answer_take_body(&transfer->answer, octets, size) ? size : 0;
 }
 
@@ -359,9 +399,9 @@ const char *https_client_get_trust_used(HttpsClient *client)
 
 /* Waits for the connection, the cancellable or the nearest deadline. FALSE when the transfer must
  * end. */
-static gboolean wait_transfer(HttpsClient *client, const Transfer *transfer, gint64 deadline,
-                              GCancellable *cancellable, GError **error)
+static gboolean wait_transfer(HttpsClient *client, const Transfer *transfer, GError **error)
 {
+    gint64 deadline = transfer->deadline;
     gint64 stall = transfer->last_octet + (gint64)client->config.stall_timeout * G_USEC_PER_SEC;
     gint64 next, now = clock_boottime();
     struct curl_waitfd extra = { .events = CURL_WAIT_POLLIN };
@@ -374,17 +414,17 @@ static gboolean wait_transfer(HttpsClient *client, const Transfer *transfer, gin
     if (now >= next) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT,
                     next == deadline ? "no complete answer within %u s" : "not an octet for %u s",
-                    next == deadline ? client->config.total_timeout : client->config.stall_timeout);
+                    next == deadline ? transfer->total_timeout : client->config.stall_timeout);
         return FALSE;
     }
-    if (g_cancellable_make_pollfd(cancellable, &cancel_fd)) {
+    if (g_cancellable_make_pollfd(transfer->cancellable, &cancel_fd)) {
         extra.fd = cancel_fd.fd;
         n_extra = 1;
     }
     code = curl_multi_poll(client->multi, &extra, n_extra,
                            (int)MIN((next - now + 999) / 1000, G_MAXINT), NULL);
     if (n_extra > 0)
-        g_cancellable_release_fd(cancellable);
+        g_cancellable_release_fd(transfer->cancellable);
     if (code != CURLM_OK) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "libcurl: %s",
                     curl_multi_strerror(code));
@@ -393,17 +433,8 @@ static gboolean wait_transfer(HttpsClient *client, const Transfer *transfer, gin
     return TRUE;
 }
 
-static gboolean check_cancelled(GCancellable *cancellable, GError **error)
-{
-    if (!g_cancellable_is_cancelled(cancellable))
-        return TRUE;
-    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled");
-    return FALSE;
-}
-
 /* Drives the handle, which is in the multi handle, to its end. TRUE: *RET_CODE is its result. */
-static gboolean drive(HttpsClient *client, Transfer *transfer, gint64 deadline,
-                      GCancellable *cancellable, CURLcode *ret_code, GError **error)
+static gboolean drive(HttpsClient *client, Transfer *transfer, CURLcode *ret_code, GError **error)
 {
     for (;;) {
         int running = 0, left;
@@ -421,9 +452,9 @@ static gboolean drive(HttpsClient *client, Transfer *transfer, gint64 deadline,
                 return TRUE;
             }
         }
-        if (!check_cancelled(cancellable, error) ||
-            !wait_transfer(client, transfer, deadline, cancellable, error) ||
-            !check_cancelled(cancellable, error))
+        if (!check_cancelled(transfer->cancellable, error) ||
+            !wait_transfer(client, transfer, error) ||
+            !check_cancelled(transfer->cancellable, error))
             return FALSE;
     }
 }
@@ -438,12 +469,13 @@ static char *describe(HttpsClient *client, const Transfer *transfer, CURLcode co
     if (code == CURLE_GOT_NOTHING)
         return g_strdup("the server closed the connection without an answer");
     if (code == CURLE_PARTIAL_FILE && transfer->answer.content_length >= 0)
-        return g_strdup_printf("the answer is refused: it is cut off, %u of %" G_GINT64_FORMAT
-                               " octets came",
-                               transfer->answer.body->len, transfer->answer.content_length);
+        return g_strdup_printf("the answer is refused: it is cut off, %" G_GSIZE_FORMAT
+                               " of %" G_GINT64_FORMAT " octets came",
+                               transfer->answer.received, transfer->answer.content_length);
     if (code == CURLE_PARTIAL_FILE)
-        return g_strdup_printf("the answer is refused: it is cut off after %u octets",
-                               transfer->answer.body->len);
+        return g_strdup_printf("the answer is refused: it is cut off after %" G_GSIZE_FORMAT
+                               " octets",
+                               transfer->answer.received);
     if (code == CURLE_COULDNT_CONNECT &&
         curl_easy_getinfo(client->easy, CURLINFO_OS_ERRNO, &failure) == CURLE_OK && failure != 0)
         return g_strdup_printf("no connection to port %u: %s", client->port,
@@ -464,6 +496,10 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     g_autofree char *words = NULL;
     EuiccdError kind = EUICCD_ERROR_NETWORK;
 
+    if (transfer->sink_error) {
+        g_propagate_error(error, g_error_copy(transfer->sink_error));
+        return;
+    }
     if (transfer->answer.refused) {
         g_propagate_prefixed_error(error, g_error_copy(transfer->answer.refused),
                                    "the answer is refused: ");
@@ -481,7 +517,7 @@ static void set_curl_error(HttpsClient *client, const Transfer *transfer, CURLco
     if (code == CURLE_FILESIZE_EXCEEDED) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_TOO_LARGE,
                     "the answer is refused: it is longer than %" G_GSIZE_FORMAT " octets",
-                    client->config.max_response);
+                    transfer->answer.max_body);
         return;
     }
     if (code == CURLE_OPERATION_TIMEDOUT)
@@ -507,8 +543,8 @@ static gboolean check_end(HttpsClient *client, const Transfer *transfer, GError 
 
 /* One attempt. FALSE and *RET_AGAIN: the kept connection was closed by the server before it
  * answered, or the handshake with a kept session failed. */
-static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline,
-                        GCancellable *cancellable, gboolean *ret_again, GError **error)
+static gboolean attempt(HttpsClient *client, Transfer *transfer, gboolean *ret_again,
+                        GError **error)
 {
     char text[CURL_ERROR_SIZE] = "";
     CURLcode code = CURLE_OK;
@@ -528,7 +564,7 @@ static gboolean attempt(HttpsClient *client, Transfer *transfer, gint64 deadline
                             "libcurl does not take the transfer");
         return FALSE;
     }
-    driven = drive(client, transfer, deadline, cancellable, &code, error);
+    driven = drive(client, transfer, &code, error);
     curl_easy_getinfo(client->easy, CURLINFO_NUM_CONNECTS, &connections);
     /* Removing a handle that is not done closes its connection. */
     curl_multi_remove_handle(client->multi, client->easy);
@@ -603,35 +639,64 @@ static gboolean prepare(HttpsClient *client, const char *path, const char *const
     return TRUE;
 }
 
-HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
-                          GBytes *body, GCancellable *cancellable, GError **error)
+/* Sends the request that the handle has. STREAM NULL: the body is kept. */
+static HttpsResponse *exchange(HttpsClient *client, const HttpsStream *stream,
+                               GCancellable *cancellable, GError **error)
 {
-    gint64 deadline = clock_deadline(client->config.total_timeout);
-    g_autoptr(CurlList) list = NULL;
+    gsize max_body = stream ? stream->max_response : client->config.max_response;
+    guint total_timeout = stream ? stream->total_timeout : client->config.total_timeout;
+    gint64 deadline = clock_deadline(total_timeout);
     HttpsResponse *response = NULL;
     gboolean again = TRUE;
 
-    if (!check_cancelled(cancellable, error) || !prepare(client, path, headers, body, &list, error))
-        goto out;
+    SET(client->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max_body);
     client->counters.requests++;
     for (guint attempts = 0; !response && again && attempts < 2; attempts++) {
-        g_auto(Transfer) transfer = { .client = client };
+        g_auto(Transfer) transfer = {
+            .client = client,
+            .stream = stream,
+            .cancellable = cancellable,
+            .total_timeout = total_timeout,
+            .deadline = deadline,
+        };
         g_autoptr(GError) local = NULL;
 
-        http_answer_init(&transfer.answer, client->config.max_response);
-        if (attempt(client, &transfer, deadline, cancellable, &again, &local))
+        http_answer_init(&transfer.answer, max_body);
+        if (attempt(client, &transfer, &again, &local))
             response = make_response(client, &transfer);
-        else if (!again || attempts == 1)
+        else if (transfer.sink_error)
             g_propagate_error(error, g_steal_pointer(&local));
+        else if (!again || attempts == 1)
+            g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                       "POST to %s: ", client->name);
         SET(client->easy, CURLOPT_HEADERDATA, NULL);
         SET(client->easy, CURLOPT_WRITEDATA, NULL);
         SET(client->easy, CURLOPT_DEBUGDATA, NULL);
     }
+    return response;
+}
+
+HttpsResponse *https_post_stream(HttpsClient *client, const char *path, const char *const *headers,
+                                 GBytes *body, const HttpsStream *stream, GCancellable *cancellable,
+                                 GError **error)
+{
+    g_autoptr(CurlList) list = NULL;
+    HttpsResponse *response;
+
+    if (!check_cancelled(cancellable, error) ||
+        !prepare(client, path, headers, body, &list, error)) {
+        g_prefix_error(error, "POST to %s: ", client->name);
+        return NULL;
+    }
+    response = exchange(client, stream, cancellable, error);
     SET(client->easy, CURLOPT_HTTPHEADER, NULL);
     SET(client->easy, CURLOPT_POSTFIELDS, NULL);
     tls_session_save(client->session);
-out:
-    if (!response)
-        g_prefix_error(error, "POST to %s: ", client->name);
     return response;
+}
+
+HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
+                          GBytes *body, GCancellable *cancellable, GError **error)
+{
+    return https_post_stream(client, path, headers, body, NULL, cancellable, error);
 }

@@ -61,6 +61,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpsClient, https_client_free)
 HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
                           GBytes *body, GCancellable *cancellable, GError **error);
 
+/* Takes the next octets of a body as they arrive. FALSE with ERROR ends the exchange. */
+typedef gboolean (*HttpsSink)(const void *octets, gsize size, gpointer data, GError **error);
+
+typedef struct {
+    HttpsSink sink;
+    gpointer data;
+    gsize max_response;  /* octets of this body, whatever the client's limit is */
+    guint total_timeout; /* seconds for this exchange, those that the sink takes not counted */
+} HttpsStream;
+
+/* The same for an answer that is not kept: the body of a status of 2xx goes to the sink (and the response's is
+ * empty), any other is in the response, within the client's own limit. STREAM NULL: as https_post(). While the sink works nothing more is
+ * read: what the server has sent by then waits in the kernel, so that the sink sets the pace. What the sink
+ * fails with is returned as it is, without a prefix; the connection is closed then. */
+HttpsResponse *https_post_stream(HttpsClient *client, const char *path, const char *const *headers,
+                                 GBytes *body, const HttpsStream *stream, GCancellable *cancellable,
+                                 GError **error);
+
 /* The network under the connection may be another one now (a profile change). The connection is kept
  * where its local address still is the machine's own, as when the server is reached over another
  * interface than the modem's: some eIMs tie pending work to it (I-28). Otherwise it is closed. */

@@ -2,11 +2,11 @@
 #include "net/trust.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "net/certificates.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -23,8 +23,8 @@ struct Trust {
     TrustSource source;
     GBytes *key;       /* TRUST_PUBLIC_KEY: DER of the SubjectPublicKeyInfo */
     X509 *certificate; /* TRUST_CERTIFICATE, TRUST_CA */
-    X509_STORE *store; /* TRUST_CA, TRUST_BUNDLE, TRUST_SYSTEM: the anchors */
-    char *path;        /* TRUST_BUNDLE */
+    X509_STORE *store; /* TRUST_CA, TRUST_BUNDLE, TRUST_SYSTEM, TRUST_ESIM_CI: the anchors */
+    char *path;        /* TRUST_BUNDLE, TRUST_ESIM_CI: where it comes from */
     GBytes *digest;    /* SHA-256 over source and what it accepts */
     gboolean clock_overridden, clock_set;
     gint64 now;
@@ -34,7 +34,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_PUBKEY, X509_PUBKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_STORE, X509_STORE_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_STORE_CTX, X509_STORE_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GENERAL_NAMES, GENERAL_NAMES_free)
 
 /* What OpenSSL's error queue of this thread says; the queue is empty afterwards. */
@@ -59,6 +58,8 @@ const char *trust_source_to_string(TrustSource source)
         return "CA bundle of the configuration";
     case TRUST_SYSTEM:
         return "the system's CA certificates";
+    case TRUST_ESIM_CI:
+        return "eSIM CI certificates of the configuration";
     }
     return "unknown";
 }
@@ -293,10 +294,6 @@ Trust *trust_new_bundle(const char *path, GError **error)
 {
     g_autoptr(GBytes) text = file_read(path, MAX_BUNDLE_SIZE, error);
     g_autoptr(X509_STORE) store = NULL;
-    g_autoptr(BIO) bio = NULL;
-    X509 *certificate;
-    gsize size;
-    gconstpointer data;
     guint n = 0;
     Trust *trust;
 
@@ -304,36 +301,50 @@ Trust *trust_new_bundle(const char *path, GError **error)
         g_prefix_error(error, "CA bundle: ");
         return NULL;
     }
-    ERR_clear_error();
-    data = g_bytes_get_data(text, &size);
     store = X509_STORE_new();
-    bio = BIO_new_mem_buf(data ? data : "", (int)size);
-    if (!store || !bio) {
+    if (!store) {
         g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INTERNAL, "CA bundle: OpenSSL: %s",
                     ssl_error());
         return NULL;
     }
-    while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-        n += (guint)X509_STORE_add_cert(store, certificate);
-        X509_free(certificate);
-    }
-    /* The end of the file shows as "no start line"; everything else is a defect of the file. */
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
-                    "CA bundle %s: certificate %u can't be read (OpenSSL: %s)", path, n + 1,
-                    ssl_error());
-        return NULL;
-    }
-    ERR_clear_error();
-    if (n == 0) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG, "CA bundle %s: no certificate in it",
-                    path);
+    if (!certificates_add_pem(store, text, &n, error)) {
+        g_prefix_error(error, "CA bundle %s: ", path);
         return NULL;
     }
     trust = trust_new(TRUST_BUNDLE);
     trust->store = g_steal_pointer(&store);
     trust->path = g_strdup(path);
     set_digest(trust, text);
+    return trust;
+}
+
+Trust *trust_new_esim_ci(const char *const *folders, GError **error)
+{
+    g_autofree char *names = g_strjoinv(", ", (char **)folders);
+    g_autoptr(X509_STORE) store = X509_STORE_new();
+    g_autoptr(GByteArray) accepted = g_byte_array_new();
+    g_autoptr(GBytes) all = NULL;
+    guint n = 0;
+    Trust *trust;
+
+    if (!store)
+        g_error("OpenSSL can't make a certificate store: %s", ssl_error());
+    for (guint i = 0; folders[i]; i++) {
+        if (!certificates_add_folder(store, folders[i], accepted, &n, error)) {
+            g_prefix_error(error, "eSIM CI certificates: ");
+            return NULL;
+        }
+    }
+    if (n == 0) {
+        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
+                    "eSIM CI certificates: there is none in %s", *names ? names : "no folder");
+        return NULL;
+    }
+    trust = trust_new(TRUST_ESIM_CI);
+    trust->store = g_steal_pointer(&store);
+    trust->path = g_strdup_printf("(%u in %s)", n, names);
+    all = g_byte_array_free_to_bytes(g_steal_pointer(&accepted));
+    set_digest(trust, all);
     return trust;
 }
 
@@ -475,6 +486,14 @@ static int verify_path(const Verifier *verifier, SSL *ssl, X509_STORE *store, X5
             : !X509_VERIFY_PARAM_set1_host(param, verifier->host, 0))
         goto internal;
     if (X509_verify_cert(ctx) == 1 && X509_STORE_CTX_get_error(ctx) == X509_V_OK) {
+        g_autofree char *role = verifier->trust->source == TRUST_ESIM_CI
+                                    ? certificates_find_wrong_role(X509_STORE_CTX_get0_chain(ctx))
+                                    : NULL;
+
+        if (role) {
+            set_detail(verifier, ": %s", role);
+            return X509_V_ERR_INVALID_PURPOSE;
+        }
         set_detail(verifier, "%s, name checked", what);
         return X509_V_OK;
     }
@@ -595,6 +614,7 @@ static int verify(const Verifier *verifier, SSL *ssl, X509 *leaf, STACK_OF(X509)
     case TRUST_CA:
     case TRUST_BUNDLE:
     case TRUST_SYSTEM:
+    case TRUST_ESIM_CI:
         return verify_path(verifier, ssl, trust->store, leaf, chain, "");
     }
     set_detail(verifier, ": unknown kind of trust");

@@ -21,6 +21,7 @@ typedef enum {
     TRUST_CA,          /* trustedCertificateTls that is a CA: the only anchor, name checked */
     TRUST_BUNDLE,      /* CA bundle file of the configuration, name checked */
     TRUST_SYSTEM,      /* the system's store, name checked */
+    TRUST_ESIM_CI,     /* eSIM CI certificates of the configuration, name and role checked */
 } TrustSource;
 
 /* DATA: content of the trustedPublicKeyDataTls field (tag A6 of EimConfigurationData), in any of
@@ -29,6 +30,11 @@ typedef enum {
 Trust *trust_new_from_eim_data(TlvSlice data, GError **error);
 Trust *trust_new_bundle(const char *path, GError **error);
 Trust *trust_new_system(void);
+
+/* For SM-DP+ and SM-DS (SGP.22 2.6.6, 4.5.2), never for an eIM: the CI certificates in FOLDERS (ended by NULL) are
+ * the only anchors. Every file there whose name does not begin with a dot is read, as PEM (one or several) or
+ * DER; a folder that does not exist is an empty one. CONFIG where there is none at all, or a file is none. */
+Trust *trust_new_esim_ci(const char *const *folders, GError **error);
 Trust *trust_ref(Trust *trust);
 void trust_unref(Trust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)
@@ -38,7 +44,7 @@ TrustSource trust_get_source(const Trust *trust);
 const char *trust_source_to_string(TrustSource source);
 
 /* Clock policy (interop.md I-46): while the clock was never set, validity dates of a server that is
- * pinned by key or certificate are not checked; all others fail. */
+ * pinned by key or certificate are not checked; all others fail, those of SM-DP+ and SM-DS among them. */
 
 /* For https.c: prepares an SSL_CTX (void * to keep OpenSSL out of this header) for a client of HOST
  * (a DNS name or an IP address without brackets): TLS 1.2 or later, the groups of the specification

@@ -128,6 +128,8 @@ typedef struct {
 extern const TlvType rsp_get_euicc_challenge_request;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RspGetEuiccChallengeRequest, tlv_struct_free)
 
+#define RSP_CHALLENGE_SIZE 16 /* octets of euiccChallenge and serverChallenge */
+
 /* SGP.22 5.7.7. */
 typedef struct {
     TlvHead head;

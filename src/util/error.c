@@ -34,6 +34,7 @@ static const char *const names[EUICCD_N_ERRORS] = {
     [EUICCD_ERROR_HTTP] = PREFIX "Http",
     [EUICCD_ERROR_EIM_REFUSED] = PREFIX "EimRefused",
     [EUICCD_ERROR_EIM_REJECTED] = PREFIX "EimRejected",
+    [EUICCD_ERROR_SERVER_REFUSED] = PREFIX "ServerRefused",
     [EUICCD_ERROR_STORAGE] = PREFIX "Storage",
     [EUICCD_ERROR_CONFIG] = PREFIX "Config",
 };

@@ -39,6 +39,8 @@ typedef enum {
     EUICCD_ERROR_EIM_REFUSED,      /* the eIM answered an ESipa error */
     EUICCD_ERROR_EIM_REJECTED,     /* the eIM does not know this eUICC, or is no such server: asking
                                       again soon changes nothing */
+    EUICCD_ERROR_SERVER_REFUSED,   /* an SM-DP+ or SM-DS, or an eIM in their place, answered that a
+                                    function of a download failed */
     EUICCD_ERROR_STORAGE,          /* a file could not be read or written */
     EUICCD_ERROR_CONFIG,           /* the configuration can't be used */
     EUICCD_N_ERRORS,

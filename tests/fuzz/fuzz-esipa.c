@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Answers of an eIM, and the address of one: the first octet chooses the decoder. */
-#include "net/esipa.h"
+#include "net/esipa_download.h"
 
 #include <stdint.h>
 #include <string.h>
+
+#include "net/esipa_package.h"
+#include "util/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -61,6 +64,62 @@ static void fuzz_fqdn(GBytes *body)
         g_assert(g_ascii_isalnum(*c) || strchr(".-_:", *c));
 }
 
+static gboolean take(TlvSlice octets, gpointer data, GError **error)
+{
+    (void)error;
+    g_byte_array_append(data, octets.data, (guint)octets.size);
+    return TRUE;
+}
+
+/* The package of an answer that comes in pieces of STEP octets; NULL: refused. */
+static GByteArray *read_bound_package(TlvSlice body, gsize step)
+{
+    g_autoptr(GBytes) id = g_bytes_new_static("\xA1", 1);
+    g_autoptr(GByteArray) package = g_byte_array_new();
+    g_autoptr(EsipaPackageReader) reader = esipa_package_reader_new(id, take, package);
+    RspServerRefusal refusal = { 0 };
+    g_autoptr(GError) error = NULL;
+    gboolean ok = TRUE;
+
+    for (gsize i = 0; ok && i < body.size; i += step)
+        ok = esipa_package_reader_feed(reader, tlv_slice(body.data + i, MIN(step, body.size - i)),
+                                       &error);
+    ok = ok && esipa_package_reader_finish(reader, &refusal, &error);
+    g_assert(ok == (error == NULL));
+    g_assert(ok || euiccd_error_is(error, EUICCD_ERROR_MALFORMED) ||
+             euiccd_error_is(error, EUICCD_ERROR_SERVER_REFUSED));
+    return ok ? g_steal_pointer(&package) : NULL;
+}
+
+/* However it comes, the same package, which is one complete object. */
+static void fuzz_bound_package(GBytes *body)
+{
+    TlvSlice octets = tlv_slice_from_bytes(body);
+    g_autoptr(GByteArray) whole = read_bound_package(octets, MAX(octets.size, 1));
+    g_autoptr(GByteArray) single = read_bound_package(octets, 1);
+    Tlv object;
+
+    g_assert((whole == NULL) == (single == NULL));
+    if (!whole)
+        return;
+    g_assert(whole->len == single->len && memcmp(whole->data, single->data, whole->len) == 0);
+    g_assert(tlv_parse(tlv_slice(whole->data, whole->len), 0xBF36, &object, NULL));
+}
+
+static void fuzz_download_answers(GBytes *body)
+{
+    g_autoptr(GBytes) id = g_bytes_new_static("\xA1", 1);
+    RspServerRefusal refusal = { .code = -1 };
+    g_autoptr(GError) error = NULL, offer_error = NULL;
+    g_autoptr(RspServerAuthentication) result = esipa_parse_authentication(body, &refusal, &error);
+    g_autoptr(RspServerOffer) offer = esipa_parse_offer(body, id, &refusal, &offer_error);
+
+    g_assert((result == NULL) == (error != NULL));
+    g_assert((offer == NULL) == (offer_error != NULL));
+    g_assert(!result || (result->transaction_id && result->server_certificate));
+    g_assert(!offer || offer->of_sm_ds || (offer->smdp_signed2 && offer->smdp_certificate));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GBytes) body = NULL;
@@ -68,15 +127,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     body = g_bytes_new(data + 1, size - 1);
-    switch (data[0] % 3) {
+    switch (data[0] % 5) {
     case 0:
         fuzz_package(body);
         break;
     case 1:
         fuzz_result_answer(body);
         break;
-    default:
+    case 2:
         fuzz_fqdn(body);
+        break;
+    case 3:
+        fuzz_bound_package(body);
+        break;
+    default:
+        fuzz_download_answers(body);
         break;
     }
     return 0;

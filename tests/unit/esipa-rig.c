@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit/esipa-rig.h"
 
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "util/bytes.h"
@@ -51,41 +50,22 @@ void assert_hex(GBytes *bytes, const char *wanted)
 
 void world_init(World *world, EsipaDialect dialect, const guint8 *eid)
 {
-    TlsProfile profile = { .name = "eim" };
-    EVP_PKEY *key = tls_make_key();
-    X509 *certificate = tls_make_certificate(&profile, key, NULL, NULL);
     EsipaConfig config = esipa_config_default;
-    HttpsConfig network = https_config_default;
-    g_autoptr(TlvWriter) writer = tlv_writer_new();
-    g_autoptr(GBytes) data = NULL;
-    g_autoptr(Trust) trust = NULL;
-    g_autoptr(GError) error = NULL;
-    guint8 *der = NULL;
-    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 
-    tlv_put(writer, 0xA0, der, (gsize)size);
-    OPENSSL_free(der);
-    data = tlv_writer_finish(g_steal_pointer(&writer));
-    trust = trust_new_from_eim_data(tlv_slice_from_bytes(data), &error);
-    g_assert_no_error(error);
-    *world = (World){ .peer = tls_peer_new(certificate, key, NULL) };
-    world->resolve =
-        g_strdup_printf("eim.example.com:%u:127.0.0.1", tls_peer_get_port(world->peer));
-    network.resolve = world->resolve;
-    world->https =
-        https_client_new("eim.example.com", tls_peer_get_port(world->peer), trust, &network);
+    *world = (World){ 0 };
+    https_rig_init(&world->rig, "eim.example.com", NULL);
+    world->peer = world->rig.peer;
     config.dialect = dialect;
     config.source = ESIPA_DIALECT_CONFIGURED;
-    world->client = esipa_client_new(world->https, eid, &config);
+    world->client = esipa_client_new(world->rig.client, eid, &config);
 }
 
 void world_clear(World *world)
 {
     esipa_client_free(world->client);
-    https_client_free(world->https);
-    tls_peer_free(world->peer);
-    g_free(world->resolve);
+    https_rig_clear(&world->rig);
 }
+
 void will_answer(World *world, guint status, const char *digits)
 {
     g_autoptr(GBytes) body = hex(digits);

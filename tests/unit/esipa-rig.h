@@ -4,7 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "net/esipa.h"
-#include "unit/tls-peer.h"
+#include "unit/https-rig.h"
 #include "util/bytes.h"
 
 G_BEGIN_DECLS
@@ -18,9 +18,8 @@ GBytes *der_of(JsonObject *vector);
 void assert_hex(GBytes *bytes, const char *wanted);
 
 typedef struct {
-    TlsPeer *peer;
-    char *resolve;
-    HttpsClient *https;
+    HttpsRig rig;
+    TlsPeer *peer; /* that of the rig */
     EsipaClient *client;
     guint n_answers;
 } World;

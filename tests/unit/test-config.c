@@ -129,6 +129,9 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_null(config->ca_bundle);
     g_assert_cmpuint(config->network.connect_timeout, ==, 30);
     g_assert_null(config->network.resolve);
+    g_assert_cmpuint(g_strv_length(config->ci_directories), ==, 2);
+    g_assert_cmpstr(config->ci_directories[0], ==, DATADIR "/euiccd/ci");
+    g_assert_cmpstr(config->ci_directories[1], ==, SYSCONFDIR "/euiccd/ci.d");
     g_assert_cmpuint(g_hash_table_size(config->eims), ==, 0);
     g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_AUTO);
     g_assert_cmpstr(eim->path, ==, "/gsma/rsp2/asn1");
@@ -181,6 +184,8 @@ static void test_every_key(Fixture *f, gconstpointer data)
                                        "stall-timeout=6\n"
                                        "total-timeout=1h\n"
                                        "resolve=eim.example.com:443:127.0.0.1\n"
+                                       "[rsp]\n"
+                                       "ci-directories=/a, /b\n"
                                        "[eim eim.example.com]\n"
                                        "dialect=1.0\n"
                                        "path=/esipa\n"
@@ -236,6 +241,9 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpuint(config->network.stall_timeout, ==, 6);
     g_assert_cmpuint(config->network.total_timeout, ==, 3600);
     g_assert_cmpstr(config->network.resolve, ==, "eim.example.com:443:127.0.0.1");
+    g_assert_cmpuint(g_strv_length(config->ci_directories), ==, 2);
+    g_assert_cmpstr(config->ci_directories[0], ==, "/a");
+    g_assert_cmpstr(config->ci_directories[1], ==, "/b");
     g_assert_cmpstr(eim->eim_id, ==, "eim.example.com");
     g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_V1_0);
     g_assert_cmpstr(eim->path, ==, "/esipa");

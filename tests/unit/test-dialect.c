@@ -13,7 +13,7 @@ static void world_init_assuming(World *world)
 
     world_init(world, ESIPA_DIALECT_V1_2, vector_eid);
     esipa_client_free(world->client);
-    world->client = esipa_client_new(world->https, vector_eid, &config);
+    world->client = esipa_client_new(world->rig.client, vector_eid, &config);
 }
 
 static void assert_dialect(World *world, EsipaDialect dialect, EsipaDialectSource source)
@@ -168,7 +168,7 @@ static void test_learned_again(void)
 
         world_init(&world, cases[i].dialect, vector_eid);
         esipa_client_free(world.client);
-        world.client = esipa_client_new(world.https, vector_eid, &config);
+        world.client = esipa_client_new(world.rig.client, vector_eid, &config);
         for (guint n = 1; n <= 3; n++) {
             g_autoptr(EsipaResultAnswer) answer = NULL;
 

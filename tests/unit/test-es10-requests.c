@@ -210,6 +210,46 @@ static void send_connectivity(Rig *rig, GBytes *vector G_GNUC_UNUSED)
     g_assert_null(es10b_get_connectivity_parameters(rig->channel, NULL, NULL));
 }
 
+static void send_challenge(Rig *rig, GBytes *vector G_GNUC_UNUSED)
+{
+    guint8 challenge[RSP_CHALLENGE_SIZE];
+
+    g_assert_false(es10b_get_euicc_challenge(rig->channel, NULL, challenge, NULL));
+}
+
+/* The parts as a server sent them, in a request of the daemon's own. */
+static void send_authenticate(Rig *rig, GBytes *vector)
+{
+    g_autoptr(RspAuthenticateServerRequest) parts =
+        tlv_decode(&rsp_authenticate_server_request, vector, NULL);
+    RspAuthenticateServerRequest request = *parts;
+    gint64 code;
+
+    request.head = (TlvHead){ 0 };
+    g_assert_null(es10b_authenticate_server(rig->channel, &request, NULL, &code, NULL));
+}
+
+static void send_prepare(Rig *rig, GBytes *vector)
+{
+    g_autoptr(RspPrepareDownloadRequest) parts =
+        tlv_decode(&rsp_prepare_download_request, vector, NULL);
+    RspPrepareDownloadRequest request = *parts;
+    gint64 code;
+
+    request.head = (TlvHead){ 0 };
+    g_assert_null(es10b_prepare_download(rig->channel, &request, NULL, &code, NULL));
+}
+
+static void send_cancel(Rig *rig, GBytes *vector)
+{
+    g_autoptr(RspCancelSessionRequest) request =
+        tlv_decode(&rsp_cancel_session_request, vector, NULL);
+    gint64 code;
+
+    g_assert_null(es10b_cancel_session(rig->channel, request->transaction_id, request->reason.value,
+                                       NULL, &code, NULL));
+}
+
 static const struct {
     const char *type;
     Sender send; /* NULL: the daemon does not send it */
@@ -238,11 +278,11 @@ static const struct {
     { "EnableUsingDDRequest", send_using_dd, 1, NULL },
     { "ConfigureImmediateProfileEnablingRequest", send_configure, 5, NULL },
     { "GetConnectivityParametersRequest", send_connectivity, 1, NULL },
+    { "GetEuiccChallengeRequest", send_challenge, 1, NULL },
+    { "AuthenticateServerRequest", send_authenticate, 5, NULL },
+    { "PrepareDownloadRequest", send_prepare, 3, NULL },
+    { "CancelSessionRequest", send_cancel, 8, NULL },
     { "ProfileInfoListRequest", NULL, 10, "the daemon asks for all profiles with its own tags" },
-    { "GetEuiccChallengeRequest", NULL, 1, "profile download" },
-    { "AuthenticateServerRequest", NULL, 5, "profile download" },
-    { "PrepareDownloadRequest", NULL, 3, "profile download" },
-    { "CancelSessionRequest", NULL, 8, "profile download" },
     { "EnableProfileRequest", NULL, 3, "consumer cards are read-only" },
     { "DisableProfileRequest", NULL, 3, "consumer cards are read-only" },
     { "DeleteProfileRequest", NULL, 2, "consumer cards are read-only" },

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "unit/tls-peer.h"
+#include "unit/https-rig.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -22,23 +22,6 @@ typedef struct {
     char *resolve;
     HttpsClient *client;
 } Fixture;
-
-static Trust *make_pin(X509 *certificate)
-{
-    g_autoptr(TlvWriter) writer = tlv_writer_new();
-    g_autoptr(GBytes) data = NULL;
-    g_autoptr(GError) error = NULL;
-    guint8 *der = NULL;
-    int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    Trust *trust;
-
-    tlv_put(writer, 0xA0, der, (gsize)size);
-    OPENSSL_free(der);
-    data = tlv_writer_finish(g_steal_pointer(&writer));
-    trust = trust_new_from_eim_data(tlv_slice_from_bytes(data), &error);
-    g_assert_no_error(error);
-    return trust;
-}
 
 /* A client that reaches the peer as eim.example.com. */
 static HttpsClient *make_client(Fixture *fixture, Trust *trust)
@@ -60,14 +43,14 @@ static void fixture_init(Fixture *fixture)
     fixture->peer = tls_peer_new(fixture->certificate, key, NULL);
     fixture->resolve =
         g_strdup_printf("eim.example.com:%u:127.0.0.1", tls_peer_get_port(fixture->peer));
-    trust = make_pin(fixture->certificate);
+    trust = https_rig_pin(fixture->certificate);
     fixture->client = make_client(fixture, trust);
 }
 
 /* Another configuration for the client, with the same server. */
 static void reconfigure(Fixture *fixture)
 {
-    g_autoptr(Trust) trust = make_pin(fixture->certificate);
+    g_autoptr(Trust) trust = https_rig_pin(fixture->certificate);
 
     https_client_free(fixture->client);
     fixture->client = make_client(fixture, trust);
@@ -580,7 +563,7 @@ static void test_wrong_key(void)
     TlsProfile profile = { .name = "other" };
     EVP_PKEY *key = tls_make_key();
     X509 *other = tls_make_certificate(&profile, key, NULL, NULL);
-    g_autoptr(Trust) trust = make_pin(other);
+    g_autoptr(Trust) trust = https_rig_pin(other);
     g_auto(Fixture) fixture;
 
     fixture_init(&fixture);
@@ -640,7 +623,7 @@ static void test_no_server(void)
 
     fixture_init(&fixture);
     port = tls_peer_get_port(fixture.peer);
-    trust = make_pin(fixture.certificate);
+    trust = https_rig_pin(fixture.certificate);
     g_clear_pointer(&fixture.peer, tls_peer_free);
     client = https_client_new("127.0.0.1", port, trust, &https_config_default);
     response = https_post(client, "/", headers, body, NULL, &error);
@@ -665,7 +648,7 @@ static void test_address(void)
     gsize size;
 
     fixture_init(&fixture);
-    trust = make_pin(fixture.certificate);
+    trust = https_rig_pin(fixture.certificate);
     tls_peer_answer_http(fixture.peer, 200, NULL, TLS_PEER_KEEP);
     tls_peer_answer_http(fixture.peer, 200, NULL, TLS_PEER_KEEP);
     client = https_client_new("127.0.0.1", tls_peer_get_port(fixture.peer), trust, &config);

@@ -429,6 +429,24 @@ static void add_extension(X509 *certificate, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+/* OpenSSL writes this one only with a configuration at hand. */
+static void add_policies(X509 *certificate, const char *text)
+{
+    g_auto(GStrv) oids = g_strsplit(text, " ", -1);
+    CERTIFICATEPOLICIES *policies = sk_POLICYINFO_new_null();
+
+    for (guint i = 0; oids[i]; i++) {
+        POLICYINFO *policy = POLICYINFO_new();
+
+        policy->policyid = OBJ_txt2obj(oids[i], 1);
+        sk_POLICYINFO_push(policies, policy);
+    }
+    g_assert_cmpint(
+        X509_add1_ext_i2d(certificate, NID_certificate_policies, policies, 0, X509V3_ADD_DEFAULT),
+        ==, 1);
+    CERTIFICATEPOLICIES_free(policies);
+}
+
 X509 *tls_make_certificate(const TlsProfile *profile, EVP_PKEY *key, X509 *issuer,
                            EVP_PKEY *issuer_key)
 {
@@ -451,6 +469,8 @@ X509 *tls_make_certificate(const TlsProfile *profile, EVP_PKEY *key, X509 *issue
         add_extension(certificate, NID_subject_alt_name, profile->san);
     if (profile->usage)
         add_extension(certificate, NID_ext_key_usage, profile->usage);
+    if (profile->policies)
+        add_policies(certificate, profile->policies);
     g_assert_cmpint(X509_sign(certificate, issuer_key ? issuer_key : key, EVP_sha256()), >, 0);
     return certificate;
 }

@@ -69,9 +69,10 @@ X509 *tls_load_certificate(const char *path);
 EVP_PKEY *tls_load_key(const char *path);
 
 typedef struct {
-    const char *name;  /* common name */
-    const char *san;   /* "DNS:eim.example.com", NULL: none */
-    const char *usage; /* extendedKeyUsage as in OpenSSL's configuration, NULL: none */
+    const char *name;     /* common name */
+    const char *san;      /* "DNS:eim.example.com", NULL: none */
+    const char *usage;    /* extendedKeyUsage as in OpenSSL's configuration, NULL: none */
+    const char *policies; /* certificatePolicies with blanks between them, NULL: none */
     gboolean ca;
     gint64 not_before, not_after; /* seconds from now; 0, 0: an hour either side */
 } TlsProfile;

@@ -15,3 +15,11 @@ guard("es10: stored results as the card gave them", "invariant 1",
       "            tlv_put_slice(writer, tlv.tag, tlv.value);\n"
       "            g_ptr_array_add(results, tlv_writer_finish(writer));\n        }",
       "test-es10 /es10/package-results")
+guard("es10: a result of the card ends the load", "SGP.22 3.1.3.3; I-38",
+      "src/euicc/es10b_download.c", "    if (g_bytes_get_size(answer) == 0) {",
+      "    if (g_bytes_get_size(answer) != 2) {",
+      "test-es10-download /es10/download/load-ends")
+guard("es10: a refusal of the card is no signature", "SGP.22 5.7.13",
+      "src/euicc/es10b_download.c", "    if (choice.tag == TAG_OK) {",
+      "    if (choice.tag == TAG_OK || choice.tag == error_tag) {",
+      "test-es10-download /es10/download/answers")

@@ -164,10 +164,6 @@ guard("esipa: eimTransactionId of what can't be decoded", "invariant 8",
       "src/net/esipa_answer.c", "    package->eim_transaction_id = salvage_transaction_id(body);\n",
       "    (void)salvage_transaction_id, (void)body;\n",
       "test-esipa /esipa/IPAD-POLL-60N/salvage")
-guard("esipa: characters of eimFqdn", "invariant 6; SGP.32 2.11.1.1.1",
-      "src/net/esipa_address.c", ": !g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')",
-      ": FALSE)",
-      "test-fqdn /esipa/fqdn")
 guard("esipa: what is configured is spoken", "v1.3.md 4.2",
       "src/net/esipa.c", "    case ESIPA_DIALECT_CONFIGURED:\n        return FALSE;",
       "    case ESIPA_DIALECT_CONFIGURED:\n        return TRUE;",

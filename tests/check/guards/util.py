@@ -59,3 +59,15 @@ guard("mask: numbers that nobody knows", "invariant 10",
       "src/util/mask.c", "        hide_card_numbers(&run, size >= CUT_TEXT",
       "        if (numbers)\n            hide_card_numbers(&run, size >= CUT_TEXT",
       "test-mask /mask/unknown", "test-cli /cli/no-euicc")
+guard("esipa: characters of eimFqdn", "invariant 6; SGP.32 2.11.1.1.1",
+      "src/util/host.c", ": !g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')",
+      ": FALSE)",
+      "test-fqdn /esipa/fqdn")
+guard("base64: no bits left over", "RFC 4648 3.5",
+      "src/util/base64_stream.c", "if (stream->bits & ((1u << unused) - 1))",
+      "if (FALSE)",
+      "test-base64 /base64/refusals")
+guard("base64: nothing behind the padding", "RFC 4648 3.3",
+      "src/util/base64_stream.c", "if (stream->padding > 0)",
+      "if (FALSE)",
+      "test-base64 /base64/refusals")
