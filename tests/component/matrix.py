@@ -3,8 +3,8 @@
 """The fault matrix: proxies that die, hang or come late, modems that are pulled at each step of a profile switch,
 for QMI and MBIM. See matrixrow.py for what holds at the end of each row."""
 
-from matrixrow import (HASTY, REAL_PROXY, at_modem, delivered, fails, gone, is_offered, poll_stuck, proxy, row, toggle,
-                       works, world_of)
+from matrixrow import (HASTY, REAL_PROXY, STEADY, at_modem, delivered, fails, gone, is_offered, poll_stuck, proxy, row,
+                       toggle, works, world_of)
 from world import EIM, EUICC, JOB, equal, main
 
 LAST_BLOCK = {"message": "send-apdu", "after": "BF51", "contains": "E291"}
@@ -38,7 +38,7 @@ def proxy_killed_while_idle(world):
         works(world)
 
 
-@row("IPAD-TRN-81N", "I-43", "proxies")
+@row("IPAD-TRN-81N", "I-43", "relapses")
 def proxy_killed_before_the_card_has_the_package(world):
     """The card's list shows that it did not run: it is given to the card again, in the same job."""
     number, job = poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore"},
@@ -48,7 +48,7 @@ def proxy_killed_before_the_card_has_the_package(world):
     delivered(world, number, [{"enable": 0}])
 
 
-@row("IPAD-ROB-46E", "I-43", "proxies")
+@row("IPAD-ROB-46E", "I-43", "relapses")
 def proxy_killed_each_time_before_the_card_has_the_package(world):
     """It is tried a second time and no third. The eIM learns that nothing was executed."""
     number, job = poll_stuck(world, {"message": "send-apdu", "contains": "BF51", "action": "ignore", "count": 0},
@@ -220,6 +220,7 @@ PATIENT = HASTY.replace("refresh-grace=1s", "refresh-grace=20s")
 
 for name in ("qmi", "mbim"):
     world_of(name, "proxies", arguments=REAL_PROXY)
+    world_of(name, "relapses", STEADY, arguments=REAL_PROXY)  # a proxy needs its time to start
     world_of(name, "pulls", PATIENT)
     world_of(name, "pulls", PATIENT, name="elsewhere", udev=True)
 
