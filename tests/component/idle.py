@@ -46,7 +46,7 @@ def no_wake_ups(world):
     equal(watch(find_daemon()), [], "threads that ran")
 
 
-@case("IPAD-ROB-90N", "design 4, invariant 7", modems=["qmi", "mbim", "mbim"])
+@case("IPAD-ROB-91N", "design 4, invariant 7", modems=["qmi", "mbim", "mbim"])
 def no_wake_ups_with_three_modems(world):
     """Nor does one with several modems, of which each has a thread, but none a heap of its own."""
     views = [world.modem(n) for n in (1, 2, 3)]

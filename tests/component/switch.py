@@ -193,7 +193,7 @@ def pulled_while_inhibited(world):
 TRANSITIONAL = (1, 4, 5, 9, 10)
 
 
-@case("IPAD-MMC-16N", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-18N", "design 2; modems 5.3", modem_manager=True, modems=BOTH)
 def waits_while_modemmanager_enables_the_modem(world):
     """A profile change begins when ModemManager's own work is over, with an inhibition and without."""
     views, _ = begin(world)
@@ -220,7 +220,7 @@ def enable(path):
         wire.Connection().call(MM, path, f"{MM}.Modem", "Enable", "b", True)
 
 
-@case("IPAD-MMC-17N", "3.3.1; I-35", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-19N", "3.3.1; I-35", modem_manager=True, modems=BOTH)
 def modem_is_restarted_as_a_last_resort(world):
     """The modem acts on no REFRESH and can't cut the card's power: by ModemManager where it has the modem, or else
     by the daemon. It comes back, both find it, and the result arrives once."""

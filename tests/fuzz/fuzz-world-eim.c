@@ -276,8 +276,8 @@ static gboolean fail(World *world, guint8 turn, GError **error)
     return FALSE;
 }
 
-HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
-                          GBytes *body, GCancellable *cancellable, GError **error)
+static HttpsResponse *exchange(HttpsClient *client, const char *path, const char *const *headers,
+                               GBytes *body, GCancellable *cancellable, GError **error)
 {
     World *world = client->world;
     guint8 turn = world_draw(world) % 20;
@@ -313,5 +313,28 @@ HttpsResponse *https_post(HttpsClient *client, const char *path, const char *con
         (void)fail(world, turn, error);
         return NULL;
     }
+    return g_steal_pointer(&response);
+}
+
+HttpsResponse *https_post(HttpsClient *client, const char *path, const char *const *headers,
+                          GBytes *body, GCancellable *cancellable, GError **error)
+{
+    return exchange(client, path, headers, body, cancellable, error);
+}
+
+HttpsResponse *https_post_stream(HttpsClient *client, const char *path, const char *const *headers,
+                                 GBytes *body, const HttpsStream *stream, GCancellable *cancellable,
+                                 GError **error)
+{
+    g_autoptr(HttpsResponse) response = exchange(client, path, headers, body, cancellable, error);
+    g_autoptr(GBytes) octets = NULL;
+
+    if (!response || !stream || response->status < 200 || response->status > 299)
+        return g_steal_pointer(&response);
+    octets = g_steal_pointer(&response->body);
+    response->body = g_bytes_new(NULL, 0);
+    if (!stream->sink(g_bytes_get_data(octets, NULL), g_bytes_get_size(octets), stream->data,
+                      error))
+        return NULL;
     return g_steal_pointer(&response);
 }
