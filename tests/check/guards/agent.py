@@ -120,8 +120,8 @@ guard("agent: a card that is left alone gets no jobs", "invariant 9",
       "if (FALSE) {",
       "test-agents /agents/left-alone")
 guard("store: one user of a card at a time", "invariant 4",
-      "src/agent/store.c", "flock(store->lock, LOCK_EX | LOCK_NB) == 0",
-      "flock(store->lock, LOCK_EX | LOCK_NB) != 77",
+      "src/util/file.c", "if (flock(fd, LOCK_EX | LOCK_NB) == 0)",
+      "if (flock(fd, LOCK_EX | LOCK_NB) != 77)",
       "test-store /store/lock")
 guard("agents: a modem that is back early waits for its former worker", "invariant 4",
       "src/agent/agents.c", "    if (find_agent(agents->leaving, modem)) {",
@@ -136,8 +136,8 @@ guard("agent: no job while somebody inhibits", "org.euiccd1.Manager",
       "if (agents->stopping)",
       "test-agents /agents/inhibit")
 guard("worker: the channel is closed after each job", "invariant 4",
-      "src/agent/worker.c", "        channel_close(route_get_channel(worker->route));\n    if (worker->lost ||",
-      "        (void)worker;\n    if (worker->lost ||",
+      "src/agent/worker.c", "        channel_close(route_get_channel(worker->route));\n    if (worker_is_lost(",
+      "        (void)worker;\n    if (worker_is_lost(",
       "package.py list_profiles")
 guard("worker: the channel is closed after a job that failed", "invariant 4",
       "src/agent/worker.c", "    if (route_get_channel(worker->route))\n        channel_close(",
