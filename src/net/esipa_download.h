@@ -48,5 +48,6 @@ RspServerAuthentication *esipa_parse_authentication(GBytes *body, RspServerRefus
                                                     GError **error);
 RspServerOffer *esipa_parse_offer(GBytes *body, GBytes *transaction_id,
                                   RspServerRefusal *ret_refusal, GError **error);
+gboolean esipa_parse_cancelled(GBytes *body, RspServerRefusal *ret_refusal, GError **error);
 
 G_END_DECLS
