@@ -224,7 +224,7 @@ void links_fill_report(Links *links, PollReport *report)
     const char *trust;
 
     report->trust = g_strdup("");
-    report->dialect = report->dialect_source = "";
+    report->dialect = report->dialect_source = report->binding = "";
     if (!link)
         return;
     report->bytes_sent = link->bytes_sent;
@@ -235,6 +235,7 @@ void links_fill_report(Links *links, PollReport *report)
     keep_binding(links, link);
     report->dialect = esipa_client_get_dialect(link->esipa) == ESIPA_DIALECT_V1_0 ? "1.0" : "1.2";
     report->dialect_source = dialect_sources[esipa_client_get_dialect_source(link->esipa)];
+    report->binding = esipa_client_get_binding(link->esipa) == ESIPA_BINDING_JSON ? "json" : "asn1";
     report->retry_after = esipa_client_get_retry_after(link->esipa);
     counters = https_client_get_counters(link->https);
     report->bytes_sent += counters->bytes_sent;
