@@ -362,22 +362,26 @@ EsipaPackage *esipa_json_parse_package(GBytes *body, GError **error)
     return package;
 }
 
+/* The ASN.1 object that BODY stands for; ANSWER is initialised in any case. */
+static GBytes *read_answer(Answer *answer, guint32 tag, GBytes *body, RspServerRefusal *refusal,
+                           GError **error)
+{
+    return answer_init(answer, tag, body, refusal, error) ? assemble(answer, refusal, error) : NULL;
+}
+
 EsipaResultAnswer *esipa_json_parse_result_answer(GBytes *body, GError **error)
 {
     RspServerRefusal refusal = { .code = -1 };
+    EsipaResultAnswer *result = NULL;
     g_autoptr(GBytes) object = NULL;
-    EsipaResultAnswer *result;
     g_auto(Answer) answer = { 0 };
 
     if (g_bytes_get_size(body) == 0)
         return esipa_parse_result_answer(body, error);
-    if (!answer_init(&answer, TAG_PROVIDE_RESULT, body, &refusal, error))
-        return NULL;
-    object = assemble(&answer, &refusal, error);
+    object = read_answer(&answer, TAG_PROVIDE_RESULT, body, &refusal, error);
     rsp_server_refusal_clear(&refusal);
-    if (!object)
-        return NULL;
-    result = esipa_parse_result_answer(object, error);
+    if (object)
+        result = esipa_parse_result_answer(object, error);
     if (!result)
         add_refusal(&answer, error);
     return result;
@@ -386,16 +390,13 @@ EsipaResultAnswer *esipa_json_parse_result_answer(GBytes *body, GError **error)
 RspServerAuthentication *
 esipa_json_parse_authentication(GBytes *body, RspServerRefusal *ret_refusal, GError **error)
 {
-    RspServerAuthentication *result = NULL;
-    g_autoptr(GBytes) object = NULL;
     g_auto(Answer) answer = { 0 };
+    g_autoptr(GBytes) object =
+        read_answer(&answer, TAG_INITIATE_AUTHENTICATION, body, ret_refusal, error);
+    RspServerAuthentication *result =
+        object ? esipa_parse_authentication(object, ret_refusal, error) : NULL;
 
-    if (!answer_init(&answer, TAG_INITIATE_AUTHENTICATION, body, ret_refusal, error))
-        return NULL;
-    object = assemble(&answer, ret_refusal, error);
-    if (object)
-        result = esipa_parse_authentication(object, ret_refusal, error);
-    if (object && !result)
+    if (!result)
         add_refusal(&answer, error);
     return result;
 }
@@ -403,16 +404,13 @@ esipa_json_parse_authentication(GBytes *body, RspServerRefusal *ret_refusal, GEr
 RspServerOffer *esipa_json_parse_offer(GBytes *body, GBytes *transaction_id,
                                        RspServerRefusal *ret_refusal, GError **error)
 {
-    RspServerOffer *result = NULL;
-    g_autoptr(GBytes) object = NULL;
     g_auto(Answer) answer = { 0 };
+    g_autoptr(GBytes) object =
+        read_answer(&answer, TAG_AUTHENTICATE_CLIENT, body, ret_refusal, error);
+    RspServerOffer *result =
+        object ? esipa_parse_offer(object, transaction_id, ret_refusal, error) : NULL;
 
-    if (!answer_init(&answer, TAG_AUTHENTICATE_CLIENT, body, ret_refusal, error))
-        return NULL;
-    object = assemble(&answer, ret_refusal, error);
-    if (object)
-        result = esipa_parse_offer(object, transaction_id, ret_refusal, error);
-    if (object && !result)
+    if (!result)
         add_refusal(&answer, error);
     return result;
 }
@@ -425,9 +423,7 @@ gboolean esipa_json_parse_cancelled(GBytes *body, RspServerRefusal *ret_refusal,
 
     if (g_bytes_get_size(body) == 0)
         return TRUE;
-    if (!answer_init(&answer, TAG_CANCEL_SESSION, body, ret_refusal, error))
-        return FALSE;
-    object = assemble(&answer, ret_refusal, error);
+    object = read_answer(&answer, TAG_CANCEL_SESSION, body, ret_refusal, error);
     if (object && esipa_parse_cancelled(object, ret_refusal, error))
         return TRUE;
     add_refusal(&answer, error);

@@ -14,17 +14,6 @@
 
 static JsonParser *parser;
 
-static JsonObject *find(JsonArray *all, const char *name)
-{
-    for (guint i = 0; i < json_array_get_length(all); i++) {
-        JsonObject *object = json_array_get_object_element(all, i);
-
-        if (g_str_equal(text(object, "name"), name))
-            return object;
-    }
-    g_error("no vector %s", name);
-}
-
 static JsonArray *json_vectors(const char *list)
 {
     return json_object_get_array_member(json_node_get_object(json_parser_get_root(parser)), list);
@@ -32,7 +21,12 @@ static JsonArray *json_vectors(const char *list)
 
 static JsonObject *vector(const char *name)
 {
-    return find(json_vectors("vectors"), name);
+    JsonArray *all = json_vectors("vectors");
+
+    for (guint i = 0; i < json_array_get_length(all); i++)
+        if (g_str_equal(text(json_array_get_object_element(all, i), "name"), name))
+            return json_array_get_object_element(all, i);
+    g_error("no vector %s", name);
 }
 
 static GBytes *decoded(const char *name, const char *member)
