@@ -18,6 +18,7 @@ typedef enum {
     VALUE_CAPABILITY,
     VALUE_FETCHER,
     VALUE_DIALECT,
+    VALUE_BINDING,
     VALUE_TRANSPORT,
     VALUE_AIDS,
     VALUE_LIST,
@@ -83,6 +84,7 @@ static const Key keys[] = {
     { "network", "resolve", VALUE_STRING, 0, 0, IN(resolve), FALSE },
     { "rsp", "ci-directories", VALUE_LIST, 0, 0, IN(ci_directories), FALSE },
     { "eim *", "dialect", VALUE_DIALECT, 0, 0, G_STRUCT_OFFSET(ConfigEim, dialect), FALSE },
+    { "eim *", "binding", VALUE_BINDING, 0, 0, G_STRUCT_OFFSET(ConfigEim, binding), FALSE },
     { "eim *", "path", VALUE_STRING, 0, 0, G_STRUCT_OFFSET(ConfigEim, path), FALSE },
     { "eim *", "keep-unacknowledged", VALUE_BOOLEAN, 0, 0,
       G_STRUCT_OFFSET(ConfigEim, keep_unacknowledged), FALSE },
@@ -92,7 +94,8 @@ static const Key keys[] = {
 
 static const char *const capability_names[] = { "ipad", "consumer", "none", NULL };
 static const char *const fetcher_names[] = { "daemon", "modem", NULL };
-static const char *const dialect_names[] = { "auto", "1.2", "1.0", NULL }; /* as ConfigDialect */
+static const char *const dialect_names[] = { "auto", "1.2", "1.0", NULL };   /* as ConfigDialect */
+static const char *const binding_names[] = { "auto", "asn1", "json", NULL }; /* as ConfigBinding */
 static const char *const transport_names[] = { "qmi", "mbim", "at", NULL };
 static const char *const user_names[] = { "auto", "no", NULL };
 
@@ -169,6 +172,11 @@ static gboolean set_value(const SettingsPlace *place, const Key *key, const char
         if (!settings_parse_word(place, value, dialect_names, &word, error))
             return FALSE;
         *(ConfigDialect *)member = (ConfigDialect)word;
+        return TRUE;
+    case VALUE_BINDING:
+        if (!settings_parse_word(place, value, binding_names, &word, error))
+            return FALSE;
+        *(ConfigBinding *)member = (ConfigBinding)word;
         return TRUE;
     case VALUE_TRANSPORT:
         return settings_parse_word(place, value, transport_names, &word, error) &&
@@ -344,6 +352,12 @@ static gboolean check(const Config *config, const char *path, GError **error)
             g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
                         "%s: [eim %s] path must begin with '/', not '%s'", path, eim->eim_id,
                         eim->path);
+            return FALSE;
+        }
+        if (eim->binding == CONFIG_BINDING_JSON && eim->dialect == CONFIG_DIALECT_V1_0) {
+            g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG,
+                        "%s: [eim %s] has binding json, which does not exist in dialect 1.0", path,
+                        eim->eim_id);
             return FALSE;
         }
     }

@@ -38,11 +38,18 @@ typedef enum {
     CONFIG_DIALECT_V1_0,
 } ConfigDialect;
 
+typedef enum {
+    CONFIG_BINDING_AUTO, /* ASN.1, until the eIM shows that it has only JSON */
+    CONFIG_BINDING_ASN1,
+    CONFIG_BINDING_JSON,
+} ConfigBinding;
+
 /* Settings of one eIM: [eim EIMID]. */
 typedef struct {
     char *eim_id;
     ConfigDialect dialect;
-    char *path;                   /* of the URL */
+    ConfigBinding binding;        /* not JSON together with v1.0 */
+    char *path;                   /* of the URL, ASN.1 binding */
     gboolean keep_unacknowledged; /* keep results on the card that were accepted without a BF53 */
     gboolean send_notifications;  /* the card's notifications go with package results (I-23) */
 } ConfigEim;

@@ -19,6 +19,7 @@ EimState *eim_state_new(guint number)
     eim->trust = g_strdup("");
     eim->dialect = g_strdup("");
     eim->dialect_source = g_strdup("");
+    eim->binding = g_strdup("");
     return eim;
 }
 
@@ -31,6 +32,7 @@ void eim_state_free(gpointer data)
     g_free(eim->trust);
     g_free(eim->dialect);
     g_free(eim->dialect_source);
+    g_free(eim->binding);
     g_free(eim);
 }
 
@@ -48,6 +50,7 @@ void eim_state_fill(EimState *eim, EimSnapshot *snapshot)
     replace_string(&snapshot->trust, eim->trust);
     replace_string(&snapshot->dialect, eim->dialect);
     replace_string(&snapshot->dialect_source, eim->dialect_source);
+    replace_string(&snapshot->binding, eim->binding);
     snapshot->failures = eim->failures;
     snapshot->bytes_sent = eim->bytes_sent;
     snapshot->bytes_received = eim->bytes_received;
@@ -124,6 +127,7 @@ void eim_state_note_report(EimState *eim, const PollReport *report)
     replace_string(&eim->trust, report->trust);
     replace_string(&eim->dialect, report->dialect);
     replace_string(&eim->dialect_source, report->dialect_source);
+    replace_string(&eim->binding, report->binding);
     eim->retry_after = report->error ? report->retry_after : 0;
     eim->rejected = report->error && euiccd_error_is(report->error, EUICCD_ERROR_EIM_REJECTED);
     if (report->error) {

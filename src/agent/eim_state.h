@@ -17,7 +17,7 @@ typedef struct {
     char *last_result;
     char *last_error;
     char *trust;
-    char *dialect, *dialect_source;
+    char *dialect, *dialect_source, *binding;
     guint retry_after; /* seconds the server asked for with its last refusal, 0: none */
     gboolean rejected; /* asking again soon changes nothing (I-20) */
     guint failures;

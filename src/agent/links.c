@@ -91,6 +91,28 @@ static void set_dialect(Links *links, const ConfigEim *settings, const IpaEim *e
     }
 }
 
+/* Configured, or learned in a former poll. */
+static void set_binding(Links *links, const ConfigEim *settings, const IpaEim *eim,
+                        EsipaConfig *esipa)
+{
+    g_autofree char *fingerprint = make_fingerprint(eim);
+
+    switch (settings->binding) {
+    case CONFIG_BINDING_ASN1:
+    case CONFIG_BINDING_JSON:
+        esipa->binding_source = ESIPA_DIALECT_CONFIGURED;
+        esipa->binding =
+            settings->binding == CONFIG_BINDING_JSON ? ESIPA_BINDING_JSON : ESIPA_BINDING_ASN1;
+        return;
+    case CONFIG_BINDING_AUTO:
+        /* v1.0 has no JSON: what was learned before that was configured does not count. */
+        if (settings->dialect != CONFIG_DIALECT_V1_0 &&
+            store_get_binding(links->store, eim->eim_id, fingerprint, &esipa->binding))
+            esipa->binding_source = ESIPA_DIALECT_LEARNED;
+        return;
+    }
+}
+
 static void keep_dialect(Links *links, const EimLink *link)
 {
     g_autofree char *fingerprint = NULL;
@@ -102,6 +124,20 @@ static void keep_dialect(Links *links, const EimLink *link)
     if (!store_set_dialect(links->store, link->eim->eim_id, fingerprint,
                            esipa_client_get_dialect(link->esipa), &error))
         log_warning(links->log, "keeping the dialect of eIM '%s': %s", link->eim->eim_id,
+                    error->message);
+}
+
+static void keep_binding(Links *links, const EimLink *link)
+{
+    g_autofree char *fingerprint = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!links->store || esipa_client_get_binding_source(link->esipa) != ESIPA_DIALECT_LEARNED)
+        return;
+    fingerprint = make_fingerprint(link->eim);
+    if (!store_set_binding(links->store, link->eim->eim_id, fingerprint,
+                           esipa_client_get_binding(link->esipa), &error))
+        log_warning(links->log, "keeping the binding of eIM '%s': %s", link->eim->eim_id,
                     error->message);
 }
 
@@ -124,6 +160,7 @@ static gboolean link_open(Links *links, EimLink *link, const guint8 *eid, const 
     link->https = https_client_new(host, port, link->trust, &network);
     esipa.path = settings->path;
     set_dialect(links, settings, eim, &esipa);
+    set_binding(links, settings, eim, &esipa);
     link->esipa = esipa_client_new(link->https, eid, &esipa);
     link->eim = ipa_eim_copy(eim);
     return TRUE;
@@ -187,7 +224,7 @@ void links_fill_report(Links *links, PollReport *report)
     const char *trust;
 
     report->trust = g_strdup("");
-    report->dialect = report->dialect_source = "";
+    report->dialect = report->dialect_source = report->binding = "";
     if (!link)
         return;
     report->bytes_sent = link->bytes_sent;
@@ -195,8 +232,10 @@ void links_fill_report(Links *links, PollReport *report)
     if (!link->https)
         return;
     keep_dialect(links, link);
+    keep_binding(links, link);
     report->dialect = esipa_client_get_dialect(link->esipa) == ESIPA_DIALECT_V1_0 ? "1.0" : "1.2";
     report->dialect_source = dialect_sources[esipa_client_get_dialect_source(link->esipa)];
+    report->binding = esipa_client_get_binding(link->esipa) == ESIPA_BINDING_JSON ? "json" : "asn1";
     report->retry_after = esipa_client_get_retry_after(link->esipa);
     counters = https_client_get_counters(link->https);
     report->bytes_sent += counters->bytes_sent;

@@ -99,6 +99,7 @@ EimSnapshot *eim_snapshot_new(void)
     eim->trust = g_strdup("");
     eim->dialect = g_strdup("");
     eim->dialect_source = g_strdup("");
+    eim->binding = g_strdup("");
     return eim;
 }
 
@@ -115,6 +116,7 @@ EimSnapshot *eim_snapshot_copy(const EimSnapshot *eim)
     copy->trust = g_strdup(eim->trust);
     copy->dialect = g_strdup(eim->dialect);
     copy->dialect_source = g_strdup(eim->dialect_source);
+    copy->binding = g_strdup(eim->binding);
     return copy;
 }
 
@@ -128,6 +130,7 @@ void eim_snapshot_free(EimSnapshot *eim)
     g_free(eim->trust);
     g_free(eim->dialect);
     g_free(eim->dialect_source);
+    g_free(eim->binding);
     g_free(eim);
 }
 

@@ -43,6 +43,7 @@ typedef struct {
     char *trust;          /* how the server was trusted at the last connection, "" before */
     char *dialect;        /* "1.2" or "1.0", "" before the first poll */
     char *dialect_source; /* "assumed", "learned", "configured" */
+    char *binding;        /* "asn1" or "json", "" before the first poll */
     gint64 next_poll;     /* microseconds since 1970, 0: not scheduled */
     guint failures;       /* polls failed in a row */
     guint64 bytes_sent;   /* to this eIM since the daemon started */

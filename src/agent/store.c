@@ -439,32 +439,75 @@ gboolean store_set_cause(Store *store, const char *eim_id, gint cause, GError **
 static const char *const dialects[] = {
     [ESIPA_DIALECT_V1_2] = "1.2",
     [ESIPA_DIALECT_V1_0] = "1.0",
+    NULL,
 };
 
-gboolean store_get_dialect(Store *store, const char *eim_id, const char *fingerprint,
-                           EsipaDialect *ret_dialect)
+static const char *const bindings[] = {
+    [ESIPA_BINDING_ASN1] = "asn1",
+    [ESIPA_BINDING_JSON] = "json",
+    NULL,
+};
+
+/* Kept is "WORD FINGERPRINT". */
+static gboolean get_learned(Store *store, const char *eim_id, const char *key,
+                            const char *const *words, const char *fingerprint, guint *ret_word)
 {
     g_autofree char *group = eim_group(eim_id);
-    g_autofree char *text = g_key_file_get_string(store->state, group, "dialect", NULL);
-    const char *rest = text ? strchr(text, ' ') : NULL;
+    g_autofree char *text = g_key_file_get_string(store->state, group, key, NULL);
+    char *rest = text ? strchr(text, ' ') : NULL;
 
     if (!rest || !g_str_equal(rest + 1, fingerprint))
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(dialects); i++) {
-        if (strncmp(text, dialects[i], (gsize)(rest - text)) != 0 || dialects[i][rest - text])
+    *rest = '\0';
+    for (guint i = 0; words[i]; i++) {
+        if (!g_str_equal(text, words[i]))
             continue;
-        *ret_dialect = (EsipaDialect)i;
+        *ret_word = i;
         return TRUE;
     }
     return FALSE;
 }
 
+static gboolean set_learned(Store *store, const char *eim_id, const char *key, const char *word,
+                            const char *fingerprint, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%s %s", word, fingerprint);
+
+    return change_eim_key(store, eim_id, key, text, error);
+}
+
+gboolean store_get_dialect(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaDialect *ret_dialect)
+{
+    guint word;
+
+    if (!get_learned(store, eim_id, "dialect", dialects, fingerprint, &word))
+        return FALSE;
+    *ret_dialect = (EsipaDialect)word;
+    return TRUE;
+}
+
 gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerprint,
                            EsipaDialect dialect, GError **error)
 {
-    g_autofree char *text = g_strdup_printf("%s %s", dialects[dialect], fingerprint);
+    return set_learned(store, eim_id, "dialect", dialects[dialect], fingerprint, error);
+}
 
-    return change_eim_key(store, eim_id, "dialect", text, error);
+gboolean store_get_binding(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaBinding *ret_binding)
+{
+    guint word;
+
+    if (!get_learned(store, eim_id, "binding", bindings, fingerprint, &word))
+        return FALSE;
+    *ret_binding = (EsipaBinding)word;
+    return TRUE;
+}
+
+gboolean store_set_binding(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaBinding binding, GError **error)
+{
+    return set_learned(store, eim_id, "binding", bindings[binding], fingerprint, error);
 }
 
 const char *store_get_enabled_iccid(Store *store)

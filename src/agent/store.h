@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /*
  * What one eUICC's worker keeps across restarts, in <state directory>/<EID>/:
- *   state          key file: enabled profile as last seen; per eIM the state change cause and the dialect
+ *   state          key file: enabled profile as last seen; per eIM the state change cause, dialect and binding
  *   owed/<number>  key file: one IpaRecord each
  *   tls/<hash>     the TLS session with one eIM's server (net/tls_session.h), a secret
  * Each file is replaced as a whole (file_replace()), so it is always an old or a new one. A file that
@@ -34,6 +34,10 @@ gboolean store_get_dialect(Store *store, const char *eim_id, const char *fingerp
                            EsipaDialect *ret_dialect);
 gboolean store_set_dialect(Store *store, const char *eim_id, const char *fingerprint,
                            EsipaDialect dialect, GError **error);
+gboolean store_get_binding(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaBinding *ret_binding);
+gboolean store_set_binding(Store *store, const char *eim_id, const char *fingerprint,
+                           EsipaBinding binding, GError **error);
 const char *store_get_enabled_iccid(Store *store);
 gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error);
 /* What brought the card back after a profile change (channel_save_rung()) in the modem called MODEM; NULL: not

@@ -29,7 +29,8 @@ typedef struct {
     guint64 bytes_received;
     guint retry_after; /* seconds the server asked to be left alone, 0: none */
     char *trust;       /* how the server was trusted, "" when no connection came about */
-    const char *dialect, *dialect_source; /* static strings, "" when the eIM was not asked */
+    const char *dialect, *dialect_source,
+        *binding; /* static strings, "" when the eIM was not asked */
 } PollReport;
 
 typedef enum {

@@ -54,6 +54,7 @@ static void add_eim(JsonBuilder *b, const char *eid, const EimSnapshot *eim)
     bus_json_string(b, "Trust", eim->trust);
     bus_json_string(b, "Dialect", eim->dialect);
     bus_json_string(b, "DialectSource", eim->dialect_source);
+    bus_json_string(b, "Binding", eim->binding);
     bus_json_integer(b, "NextPoll", eim->next_poll);
     bus_json_integer(b, "Failures", eim->failures);
     bus_json_integer(b, "BytesSent", (gint64)eim->bytes_sent);

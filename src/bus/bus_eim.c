@@ -44,6 +44,7 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("Trust", "s", bus_get_text_property, trust, CHANGE),
     PROPERTY("Dialect", "s", bus_get_text_property, dialect, CHANGE),
     PROPERTY("DialectSource", "s", bus_get_text_property, dialect_source, CHANGE),
+    PROPERTY("Binding", "s", bus_get_text_property, binding, CHANGE),
     PROPERTY("NextPoll", "t", NULL, next_poll, CHANGE),
     PROPERTY("Failures", "u", NULL, failures, CHANGE),
     PROPERTY("BytesSent", "t", NULL, bytes_sent, CHANGE),

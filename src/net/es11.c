@@ -18,7 +18,8 @@ static RspServerEvent *read_event(const JsonAnswer *answer, guint i, GError **er
     const char *id_text, *address_text;
     RspServerEvent *event;
 
-    if (!json_answer_has(answer, entry))
+    /* A null is no end of the list: what stands behind it would be missed. */
+    if (!json_answer_is_there(answer, entry))
         return NULL;
     if (!(id_text = json_answer_get_text(answer, id, error)) ||
         !(address_text = json_answer_get_text(answer, address, error)))
@@ -66,7 +67,7 @@ RspServerOffer *es11_authenticate_client(Es9pClient *client, GBytes *transaction
 
     result->transaction_id = g_bytes_ref(transaction_id);
     result->events = g_ptr_array_new_with_free_func(event_free);
-    if (!answer || !es9p_check_transaction(answer, transaction_id, error) ||
+    if (!answer || !json_answer_check_transaction(answer, transaction_id, error) ||
         !read_events(answer, result->events, error)) {
         g_prefix_error(error, "AuthenticateClient: ");
         return NULL;

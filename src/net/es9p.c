@@ -62,19 +62,6 @@ GString *es9p_make_request(GBytes *transaction_id, const char *name, GBytes *obj
     return request;
 }
 
-gboolean es9p_check_transaction(const JsonAnswer *answer, GBytes *transaction_id, GError **error)
-{
-    g_autoptr(GBytes) id = NULL;
-
-    if (!json_answer_get_hex(answer, "/transactionId", FALSE, &id, error))
-        return FALSE;
-    if (!id || g_bytes_equal(id, transaction_id))
-        return TRUE;
-    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
-                        "the answer belongs to another transaction");
-    return FALSE;
-}
-
 /* A value that some write bare and some as an object of TAG (v1.3.md 3.3). */
 static gboolean get_value(const JsonAnswer *answer, const char *pointer, guint32 tag, gsize size,
                           GBytes **ret_value, GError **error)
@@ -132,7 +119,7 @@ static RspServerOffer *read_offer(const JsonAnswer *answer, GBytes *transaction_
     g_autoptr(RspServerOffer) result = g_new0(RspServerOffer, 1);
 
     result->transaction_id = g_bytes_ref(transaction_id);
-    if (!es9p_check_transaction(answer, transaction_id, error) ||
+    if (!json_answer_check_transaction(answer, transaction_id, error) ||
         !json_answer_get_object(answer, "/profileMetadata", TAG_METADATA, TRUE,
                                 &result->profile_metadata, error) ||
         !json_answer_get_object(answer, "/smdpSigned2", TAG_SEQUENCE, TRUE, &result->smdp_signed2,
@@ -174,7 +161,7 @@ gboolean es9p_get_bound_profile_package(Es9pClient *client, GBytes *transaction_
 
     if (sink_failed)
         return FALSE;
-    if (answer && es9p_check_transaction(answer, transaction_id, error)) {
+    if (answer && json_answer_check_transaction(answer, transaction_id, error)) {
         if (json_answer_has_streamed(answer))
             return TRUE;
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,

@@ -13,6 +13,3 @@ struct Es9pClient {
 
 /* transactionId and one object of the card. */
 GString *es9p_make_request(GBytes *transaction_id, const char *name, GBytes *object);
-
-/* The answer belongs to the transaction that was asked for; one that names none is taken to. */
-gboolean es9p_check_transaction(const JsonAnswer *answer, GBytes *transaction_id, GError **error);

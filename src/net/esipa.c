@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/esipa_json.h"
 #include "net/esipa_private.h"
+#include "net/json_request.h"
 
 #include <string.h>
 
@@ -14,6 +16,8 @@ const EsipaConfig esipa_config_default = {
     .path = "/gsma/rsp2/asn1",
     .dialect = ESIPA_DIALECT_V1_2,
     .source = ESIPA_DIALECT_ASSUMED,
+    .binding = ESIPA_BINDING_ASN1,
+    .binding_source = ESIPA_DIALECT_ASSUMED,
 };
 
 EsipaClient *esipa_client_new(HttpsClient *https, const guint8 *eid, const EsipaConfig *config)
@@ -25,6 +29,14 @@ EsipaClient *esipa_client_new(HttpsClient *https, const guint8 *eid, const Esipa
     client->path = g_strdup(config->path);
     client->dialect = config->dialect;
     client->source = config->source;
+    client->binding = config->binding;
+    client->binding_source = config->binding_source;
+    if (client->binding == ESIPA_BINDING_JSON) {
+        /* Whatever was learned in ASN.1: only v1.1 and later have JSON. */
+        client->dialect = ESIPA_DIALECT_V1_2;
+        if (client->source == ESIPA_DIALECT_ASSUMED)
+            client->source = ESIPA_DIALECT_LEARNED;
+    }
     rsp_server_refusal_clear(&client->refusal);
     return client;
 }
@@ -49,6 +61,16 @@ EsipaDialect esipa_client_get_dialect(EsipaClient *client)
 EsipaDialectSource esipa_client_get_dialect_source(EsipaClient *client)
 {
     return client->source;
+}
+
+EsipaBinding esipa_client_get_binding(EsipaClient *client)
+{
+    return client->binding;
+}
+
+EsipaDialectSource esipa_client_get_binding_source(EsipaClient *client)
+{
+    return client->binding_source;
 }
 
 /*
@@ -82,43 +104,178 @@ static EuiccdError error_of_status(guint status)
     return status == 405 || status == 415 ? EUICCD_ERROR_EIM_REJECTED : EUICCD_ERROR_HTTP;
 }
 
-GBytes *esipa_exchange(EsipaClient *client, GBytes *request, const HttpsStream *stream,
-                       GCancellable *cancellable, GError **error)
-{
-    static const char *const headers[] = {
-        "User-Agent: gsma-rsp-ipad",
-        "X-Admin-Protocol: gsma/rsp/v2.1.0",
-        "Content-Type: application/x-gsma-rsp-asn1",
-        NULL,
-    };
-    g_autoptr(HttpsResponse) response = NULL;
+static const char *const asn1_headers[] = {
+    "User-Agent: gsma-rsp-ipad",
+    "X-Admin-Protocol: gsma/rsp/v2.1.0",
+    "Content-Type: application/x-gsma-rsp-asn1",
+    NULL,
+};
 
+const char *const esipa_json_headers[] = {
+    "User-Agent: gsma-rsp-ipad",
+    "X-Admin-Protocol: gsma/rsp/v2.1.0",
+    "Content-Type: application/json;charset=UTF-8",
+    NULL,
+};
+
+void esipa_begin(EsipaClient *client)
+{
     client->status = client->retry_after = 0;
     rsp_server_refusal_clear(&client->refusal);
-    response = https_post_stream(client->https, client->path, headers, request, stream, cancellable,
-                                 error);
+}
+
+static HttpsResponse *post(EsipaClient *client, const char *path, const char *const *headers,
+                           GBytes *request, const HttpsStream *stream, GCancellable *cancellable,
+                           GError **error)
+{
+    g_autoptr(HttpsResponse) response = NULL;
+    g_autofree char *wait = NULL;
+
+    esipa_begin(client);
+    response = https_post_stream(client->https, path, headers, request, stream, cancellable, error);
     if (!response)
         return NULL;
     client->status = response->status;
     client->retry_after = response->retry_after;
-    if (response->status < 200 || response->status > 299) {
-        g_autofree char *wait =
-            response->retry_after > 0
-                ? g_strdup_printf(" and wants to be asked again after %u s", response->retry_after)
-                : g_strdup("");
+    if (response->status >= 200 && response->status <= 299)
+        return g_steal_pointer(&response);
+    if (response->retry_after > 0)
+        wait = g_strdup_printf(" and wants to be asked again after %u s", response->retry_after);
+    g_set_error(error, EUICCD_ERROR, (gint)error_of_status(response->status),
+                "the eIM answered HTTP status %u%s", response->status, wait ? wait : "");
+    return NULL;
+}
 
-        g_set_error(error, EUICCD_ERROR, (gint)error_of_status(response->status),
-                    "the eIM answered HTTP status %u%s", response->status, wait);
+gboolean esipa_exchange_stream(EsipaClient *client, GBytes *request, const HttpsStream *stream,
+                               GCancellable *cancellable, GError **error)
+{
+    g_autoptr(HttpsResponse) response =
+        post(client, client->path, asn1_headers, request, stream, cancellable, error);
+
+    return response != NULL;
+}
+
+/* ---- bindings ---- */
+
+static guint32 tag_of(GBytes *request)
+{
+    guint32 tag = 0;
+    gsize header, size;
+
+    tlv_peek_header(tlv_slice_from_bytes(request), &tag, &header, &size, NULL);
+    return tag;
+}
+
+static GBytes *exchange_in(EsipaClient *client, EsipaBinding binding, GBytes *request,
+                           GCancellable *cancellable, GError **error)
+{
+    g_autoptr(HttpsResponse) response = NULL;
+    g_autoptr(GBytes) body = NULL;
+    const EsipaJsonFunction *function;
+    GString *json;
+
+    switch (binding) {
+    case ESIPA_BINDING_ASN1:
+        response = post(client, client->path, asn1_headers, request, NULL, cancellable, error);
+        break;
+    case ESIPA_BINDING_JSON:
+        function = esipa_json_function(tag_of(request));
+        g_return_val_if_fail(function, NULL);
+        json = esipa_json_spell(function, request, error);
+        if (!json)
+            return NULL;
+        body = json_request_finish(json);
+        response = post(client, function->path, esipa_json_headers, body, NULL, cancellable, error);
+        break;
+    }
+    return response ? g_bytes_ref(response->body) : NULL;
+}
+
+static gboolean looks_like_json(GBytes *body)
+{
+    TlvSlice octets = tlv_slice_from_bytes(body);
+    gsize i = 0;
+
+    while (i < octets.size && strchr(" \t\r\n", octets.data[i]) && octets.data[i])
+        i++;
+    return i < octets.size && octets.data[i] == '{';
+}
+
+/*
+ * The specification has no way to ask an eIM for its bindings: both are to be supported (SGP.32 6.1.1, 6.4).
+ * Every eIM that is known has ASN.1, some have no JSON, and these answer 404 or 501 at its paths (I-29); one
+ * that has only JSON can be expected to answer the same at the path of ASN.1, 405 where it knows the path for
+ * something else, 415 where it looks at the media type, or JSON. None of these answers comes from a function
+ * that was executed, so the same request may go out in the other binding. From ASN.1 to JSON that happens with
+ * GetEimPackage alone, which every poll begins with: asking it twice does no harm, and a server that answers so
+ * for other reasons costs no more than that. The media type of an answer is not judged (I-30).
+ */
+static gboolean shows_other_binding(const EsipaClient *client, GBytes *request, GBytes *body)
+{
+    gboolean is_no_function = !body && (client->status == 404 || client->status == 405 ||
+                                        client->status == 415 || client->status == 501);
+
+    switch (client->binding) {
+    case ESIPA_BINDING_ASN1:
+        return tag_of(request) == TAG_GET_PACKAGE &&
+               (is_no_function || (body && looks_like_json(body)));
+    case ESIPA_BINDING_JSON:
+        return is_no_function;
+    }
+    g_return_val_if_reached(FALSE);
+}
+
+/* v1.0 has no JSON. */
+static gboolean may_try_other(const EsipaClient *client)
+{
+    return client->binding_source != ESIPA_DIALECT_CONFIGURED &&
+           client->dialect != ESIPA_DIALECT_V1_0;
+}
+
+/* The answer in the other binding, which is spoken from then on; NULL: it is none either. */
+static GBytes *try_other(EsipaClient *client, GBytes *request, GCancellable *cancellable,
+                         GError **error)
+{
+    EsipaBinding other =
+        client->binding == ESIPA_BINDING_JSON ? ESIPA_BINDING_ASN1 : ESIPA_BINDING_JSON;
+    g_autoptr(GBytes) body = exchange_in(client, other, request, cancellable, error);
+
+    /* A web server that answers anything with a page is no eIM. */
+    if (!body ||
+        (g_bytes_get_size(body) > 0 && looks_like_json(body) != (other == ESIPA_BINDING_JSON)))
+        return NULL;
+    client->binding = other;
+    client->binding_source = ESIPA_DIALECT_LEARNED;
+    if (other == ESIPA_BINDING_JSON && client->source == ESIPA_DIALECT_ASSUMED)
+        client->source = ESIPA_DIALECT_LEARNED;
+    return g_steal_pointer(&body);
+}
+
+GBytes *esipa_exchange(EsipaClient *client, GBytes *request, GCancellable *cancellable,
+                       GError **error)
+{
+    g_autoptr(GError) refusal = NULL, other_refusal = NULL;
+    g_autoptr(GBytes) body = exchange_in(client, client->binding, request, cancellable, &refusal);
+
+    if (may_try_other(client) && shows_other_binding(client, request, body)) {
+        guint status = client->status, retry_after = client->retry_after;
+        GBytes *other = try_other(client, request, cancellable, &other_refusal);
+
+        if (other)
+            return other;
+        client->status = status;
+        client->retry_after = retry_after;
+    }
+    if (euiccd_error_is(other_refusal, EUICCD_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&other_refusal));
         return NULL;
     }
-    return g_bytes_ref(response->body);
+    if (!body)
+        g_propagate_error(error, g_steal_pointer(&refusal));
+    return g_steal_pointer(&body);
 }
 
-static GBytes *exchange(EsipaClient *client, GBytes *request, GCancellable *cancellable,
-                        GError **error)
-{
-    return esipa_exchange(client, request, NULL, cancellable, error);
-}
+/* ---- dialects ---- */
 
 /* Writes a request in the forms of DIALECT. */
 typedef GBytes *(*Build)(EsipaClient *client, EsipaDialect dialect, gconstpointer data);
@@ -150,15 +307,16 @@ static GBytes *exchange_form(EsipaClient *client, Build build, gconstpointer dat
     g_autoptr(GBytes) request = build(client, client->dialect, data);
     g_autoptr(GBytes) other_request = build(client, other, data);
     g_autoptr(GError) refusal = NULL;
-    GBytes *body = exchange(client, request, cancellable, &refusal);
+    GBytes *body = esipa_exchange(client, request, cancellable, &refusal);
 
-    if (g_bytes_equal(request, other_request) || client->status != 400) {
+    if (client->binding == ESIPA_BINDING_JSON || g_bytes_equal(request, other_request) ||
+        client->status != 400) {
         if (body && !g_bytes_equal(request, other_request))
             client->refusals = 0;
     } else {
         client->refusals++;
         if (is_doubtful(client))
-            body = exchange(client, other_request, cancellable, NULL);
+            body = esipa_exchange(client, other_request, cancellable, NULL);
         if (body) {
             client->refusals = 0;
             client->dialect = other;
@@ -199,8 +357,12 @@ EsipaPackage *esipa_get_eim_package(EsipaClient *client, const EsipaGetPackageOp
                                     GCancellable *cancellable, GError **error)
 {
     g_autoptr(GBytes) body = exchange_form(client, build_get_package, options, cancellable, error);
-    EsipaPackage *package = body ? esipa_parse_package(body, error) : NULL;
+    EsipaPackage *package = NULL;
 
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        package = esipa_json_parse_package(body, error);
+    else if (body)
+        package = esipa_parse_package(body, error);
     if (!package) {
         g_prefix_error(error, "GetEimPackage: ");
         return NULL;
@@ -274,8 +436,12 @@ static EsipaResultAnswer *provide(EsipaClient *client, const Provided *provided,
                                   GCancellable *cancellable, GError **error)
 {
     g_autoptr(GBytes) body = exchange_form(client, build_provide, provided, cancellable, error);
-    EsipaResultAnswer *answer = body ? esipa_parse_result_answer(body, error) : NULL;
+    EsipaResultAnswer *answer = NULL;
 
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        answer = esipa_json_parse_result_answer(body, error);
+    else if (body)
+        answer = esipa_parse_result_answer(body, error);
     if (!answer) {
         g_prefix_error(error, "ProvideEimPackageResult: ");
         return NULL;
@@ -308,12 +474,25 @@ EsipaResultAnswer *esipa_provide_error(EsipaClient *client, EsipaResultError cod
     return provide(client, &provided, cancellable, error);
 }
 
+/* The function has no answer in ASN.1; what comes in its place is not looked at, except that a web page shows
+ * that something else than the eIM took the notification. */
+static gboolean parse_notified(GBytes *body, GError **error)
+{
+    TlvSlice octets = tlv_slice_from_bytes(body);
+
+    if (octets.size == 0 || octets.data[0] != '<')
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                        "the answer is not ESipa (it looks like HTML)");
+    return FALSE;
+}
+
 gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notification,
                                    GCancellable *cancellable, GError **error)
 {
     TlvWriter *writer = tlv_writer_new();
     g_autoptr(GBytes) request = NULL, body = NULL;
-    TlvSlice octets;
+    gboolean ok = FALSE;
 
     tlv_open(writer, TAG_HANDLE_NOTIFICATION);
     tlv_open(writer, 0xA0);
@@ -321,18 +500,12 @@ gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notifica
     tlv_close(writer);
     tlv_close(writer);
     request = tlv_writer_finish(writer);
-    body = exchange(client, request, cancellable, error);
-    if (!body) {
+    body = esipa_exchange(client, request, cancellable, error);
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        ok = esipa_json_parse_notified(body, error);
+    else if (body)
+        ok = parse_notified(body, error);
+    if (!ok)
         g_prefix_error(error, "HandleNotification: ");
-        return FALSE;
-    }
-    /* The function has no answer; what comes in its place is not looked at, except that a web page
-     * shows that something else than the eIM took the notification. */
-    octets = tlv_slice_from_bytes(body);
-    if (octets.size > 0 && octets.data[0] == '<') {
-        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
-                            "HandleNotification: the answer is not ESipa (it looks like HTML)");
-        return FALSE;
-    }
-    return TRUE;
+    return ok;
 }

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /*
- * ESipa client, ASN.1 binding over HTTPS (SGP.32 5.14, 6.1.1, 6.3; interop.md B and C): one object
+ * ESipa client over HTTPS, ASN.1 and JSON binding (SGP.32 5.14, 6.1.1, 6.3, 6.4; interop.md B and C): one object
  * an eIM and worker. Result objects of the card are sent as the octets that were received.
  */
 typedef struct EsipaClient EsipaClient;
@@ -17,17 +17,24 @@ typedef enum {
     ESIPA_DIALECT_V1_0, /* v1.0, v1.0.1 */
 } EsipaDialect;
 
-/* Where the knowledge of an eIM's dialect comes from. */
 typedef enum {
-    ESIPA_DIALECT_ASSUMED,    /* nothing is known: v1.2 is spoken until the eIM shows otherwise */
+    ESIPA_BINDING_ASN1,
+    ESIPA_BINDING_JSON, /* only with v1.1 and later */
+} EsipaBinding;
+
+/* Where the knowledge of an eIM's dialect, or of its binding, comes from. */
+typedef enum {
+    ESIPA_DIALECT_ASSUMED,    /* nothing is known: v1.2, in ASN.1, until the eIM shows otherwise */
     ESIPA_DIALECT_LEARNED,    /* the eIM's own messages told */
     ESIPA_DIALECT_CONFIGURED, /* final */
 } EsipaDialectSource;
 
 typedef struct {
-    const char *path; /* "/gsma/rsp2/asn1" */
+    const char *path; /* "/gsma/rsp2/asn1"; those of the JSON binding are fixed */
     EsipaDialect dialect;
     EsipaDialectSource source;
+    EsipaBinding binding; /* JSON: the dialect is v1.2 */
+    EsipaDialectSource binding_source;
 } EsipaConfig;
 
 extern const EsipaConfig esipa_config_default;
@@ -48,6 +55,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EsipaClient, esipa_client_free)
  * configured, it is learned from what only one of the dialects has (v1.3.md 4.2). */
 EsipaDialect esipa_client_get_dialect(EsipaClient *client);
 EsipaDialectSource esipa_client_get_dialect_source(EsipaClient *client);
+
+/* The same for the binding: every eIM is to have both, and all that are known have ASN.1, so that is spoken
+ * unless configured otherwise, or until the eIM shows that it has only the other one. */
+EsipaBinding esipa_client_get_binding(EsipaClient *client);
+EsipaDialectSource esipa_client_get_binding_source(EsipaClient *client);
 
 /* What a message tells of its sender's dialect. */
 typedef enum {

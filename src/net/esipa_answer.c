@@ -120,8 +120,7 @@ static GBytes *salvage_transaction_id(TlvSlice body)
     return NULL;
 }
 
-/* Steals WHY. */
-static EsipaPackage *unusable(TlvSlice body, GError **why)
+EsipaPackage *esipa_package_new_unusable(TlvSlice body, GError **why)
 {
     EsipaPackage *package = package_new(ESIPA_PACKAGE_UNUSABLE, (*why)->message);
 
@@ -378,11 +377,11 @@ EsipaPackage *esipa_parse_package(GBytes *body, GError **error)
     if (!check_start(octets, TAG_GET_PACKAGE, error))
         return NULL;
     if (!parse_outer(octets, TAG_GET_PACKAGE, &outer, &local))
-        return unusable(octets, &local);
+        return esipa_package_new_unusable(octets, &local);
     if (outer.value.size == 0)
         return package_new(ESIPA_PACKAGE_NONE, "empty answer taken as noEimPackageAvailable");
     if (!find_alternative(outer.value, known, &found, &unknown, &local))
-        return unusable(octets, &local);
+        return esipa_package_new_unusable(octets, &local);
     switch (found.tag) {
     case TAG_INTEGER:
         return parse_package_error(&found, error);
@@ -401,7 +400,7 @@ EsipaPackage *esipa_parse_package(GBytes *body, GError **error)
         return package;
     }
     if (!package)
-        return unusable(octets, &local);
+        return esipa_package_new_unusable(octets, &local);
     package->package = tlv_slice_to_bytes(found.raw);
     return package;
 }

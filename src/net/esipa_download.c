@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/esipa_download.h"
 
+#include "net/esipa_json.h"
 #include "net/esipa_package.h"
 #include "net/esipa_private.h"
+#include "net/json_exchange.h"
 #include "util/error.h"
 
-#define TAG_INITIATE_AUTHENTICATION 0xBF39
-#define TAG_AUTHENTICATE_CLIENT     0xBF3B
-#define TAG_GET_PACKAGE_RESPONSE    0xBF3A
-#define TAG_CANCEL_SESSION          0xBF41
-#define TAG_TRANSACTION_ID          0x80
+#define TAG_TRANSACTION_ID 0x80
 
 #define MAX_PACKAGE     ((2u << 20) + 64) /* octets of an answer with a package */
 #define PACKAGE_TIMEOUT 3600              /* seconds; half of it for 2 MiB through 20 kbit/s */
@@ -157,8 +155,10 @@ RspServerAuthentication *esipa_initiate_authentication(EsipaClient *client,
         tlv_put_slice(writer, 0x82, tlv_slice_from_bytes(request->eim_transaction_id));
     tlv_close(writer);
     octets = tlv_writer_finish(writer);
-    body = esipa_exchange(client, octets, NULL, cancellable, error);
-    if (body)
+    body = esipa_exchange(client, octets, cancellable, error);
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        result = esipa_json_parse_authentication(body, &client->refusal, error);
+    else if (body)
         result = esipa_parse_authentication(body, &client->refusal, error);
     if (!result)
         g_prefix_error(error, "InitiateAuthentication: ");
@@ -181,10 +181,13 @@ RspServerOffer *esipa_authenticate_client(EsipaClient *client, GBytes *transacti
                                           GError **error)
 {
     g_autoptr(GBytes) request = make_request(TAG_AUTHENTICATE_CLIENT, transaction_id, response);
-    g_autoptr(GBytes) body = esipa_exchange(client, request, NULL, cancellable, error);
-    RspServerOffer *offer =
-        body ? esipa_parse_offer(body, transaction_id, &client->refusal, error) : NULL;
+    g_autoptr(GBytes) body = esipa_exchange(client, request, cancellable, error);
+    RspServerOffer *offer = NULL;
 
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        offer = esipa_json_parse_offer(body, transaction_id, &client->refusal, error);
+    else if (body)
+        offer = esipa_parse_offer(body, transaction_id, &client->refusal, error);
     if (!offer)
         g_prefix_error(error, "AuthenticateClient: ");
     return offer;
@@ -195,11 +198,11 @@ static gboolean on_body(const void *octets, gsize size, gpointer data, GError **
     return esipa_package_reader_feed(data, tlv_slice(octets, size), error);
 }
 
-gboolean esipa_get_bound_profile_package(EsipaClient *client, GBytes *transaction_id,
-                                         GBytes *response, RspServerSink sink, gpointer data,
-                                         GCancellable *cancellable, GError **error)
+/* RET_SINK_FAILED: the error is the sink's own. */
+static gboolean get_package_asn1(EsipaClient *client, GBytes *request, GBytes *transaction_id,
+                                 RspServerSink sink, gpointer data, GCancellable *cancellable,
+                                 gboolean *ret_sink_failed, GError **error)
 {
-    g_autoptr(GBytes) request = make_request(TAG_GET_PACKAGE_RESPONSE, transaction_id, response);
     g_autoptr(EsipaPackageReader) reader = esipa_package_reader_new(transaction_id, sink, data);
     HttpsStream stream = {
         .sink = on_body,
@@ -207,14 +210,68 @@ gboolean esipa_get_bound_profile_package(EsipaClient *client, GBytes *transactio
         .max_response = MAX_PACKAGE,
         .total_timeout = PACKAGE_TIMEOUT,
     };
-    g_autoptr(GBytes) body = esipa_exchange(client, request, &stream, cancellable, error);
+    gboolean ok = esipa_exchange_stream(client, request, &stream, cancellable, error);
 
-    if (esipa_package_reader_sink_failed(reader))
+    *ret_sink_failed = esipa_package_reader_sink_failed(reader);
+    return ok && esipa_package_reader_finish(reader, &client->refusal, error);
+}
+
+static void name_refusal(EsipaClient *client, const EsipaJsonFunction *function, GError **error)
+{
+    client->refusal.code = esipa_json_code(function, &client->refusal);
+    g_prefix_error(error, "%s (%" G_GINT64_FORMAT "): ",
+                   tlv_name(rsp_names_get_bound_profile_package_error_esipa, client->refusal.code),
+                   client->refusal.code);
+}
+
+static gboolean get_package_json(EsipaClient *client, GBytes *request, GBytes *transaction_id,
+                                 RspServerSink sink, gpointer data, GCancellable *cancellable,
+                                 gboolean *ret_sink_failed, GError **error)
+{
+    static const char *const members[] = { "transactionId", NULL };
+    const EsipaJsonFunction *function = esipa_json_function(TAG_GET_BOUND_PACKAGE);
+    JsonPeer peer = { .https = client->https, .peer = "the eIM", .headers = esipa_json_headers };
+    GString *json = esipa_json_spell(function, request, error);
+    g_autoptr(JsonAnswer) answer = NULL;
+
+    if (!json)
         return FALSE;
-    if (body && esipa_package_reader_finish(reader, &client->refusal, error))
+    esipa_begin(client);
+    answer = json_exchange_stream(&peer, function->path, json, members, "boundProfilePackage", sink,
+                                  data, cancellable, ret_sink_failed, error);
+    client->status = peer.status;
+    client->retry_after = peer.retry_after;
+    client->refusal = peer.refusal;
+    if (!answer) {
+        if (error && euiccd_error_is(*error, EUICCD_ERROR_SERVER_REFUSED) && !*ret_sink_failed)
+            name_refusal(client, function, error);
+        return FALSE;
+    }
+    if (!json_answer_check_transaction(answer, transaction_id, error))
+        return FALSE;
+    if (json_answer_has_streamed(answer))
         return TRUE;
-    g_prefix_error(error, "GetBoundProfilePackage: ");
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                        "the answer has no boundProfilePackage");
     return FALSE;
+}
+
+gboolean esipa_get_bound_profile_package(EsipaClient *client, GBytes *transaction_id,
+                                         GBytes *response, RspServerSink sink, gpointer data,
+                                         GCancellable *cancellable, GError **error)
+{
+    g_autoptr(GBytes) request = make_request(TAG_GET_BOUND_PACKAGE, transaction_id, response);
+    gboolean sink_failed = FALSE, ok;
+
+    if (client->binding == ESIPA_BINDING_JSON)
+        ok = get_package_json(client, request, transaction_id, sink, data, cancellable,
+                              &sink_failed, error);
+    else
+        ok = get_package_asn1(client, request, transaction_id, sink, data, cancellable,
+                              &sink_failed, error);
+    if (!ok && !sink_failed)
+        g_prefix_error(error, "GetBoundProfilePackage: ");
+    return ok;
 }
 
 /* A1 stands in the place of the tag of what the card gave (SGP.32 6.3.2.5). */
@@ -233,7 +290,7 @@ static GBytes *make_cancel_request(GBytes *transaction_id, GBytes *response, GEr
     return tlv_writer_finish(writer);
 }
 
-static gboolean check_cancelled(GBytes *body, RspServerRefusal *refusal, GError **error)
+gboolean esipa_parse_cancelled(GBytes *body, RspServerRefusal *ret_refusal, GError **error)
 {
     g_autoptr(RspCancelSessionResponseEsipa) answer =
         decode(&rsp_cancel_session_response_esipa, body, error);
@@ -242,7 +299,8 @@ static gboolean check_cancelled(GBytes *body, RspServerRefusal *refusal, GError 
         return FALSE;
     if (answer->cancel_session_ok)
         return TRUE;
-    set_refused(refusal, rsp_names_cancel_session_error, answer->cancel_session_error.value, error);
+    set_refused(ret_refusal, rsp_names_cancel_session_error, answer->cancel_session_error.value,
+                error);
     return FALSE;
 }
 
@@ -250,10 +308,14 @@ gboolean esipa_cancel_session(EsipaClient *client, GBytes *transaction_id, GByte
                               GCancellable *cancellable, GError **error)
 {
     g_autoptr(GBytes) request = make_cancel_request(transaction_id, response, error);
-    g_autoptr(GBytes) body =
-        request ? esipa_exchange(client, request, NULL, cancellable, error) : NULL;
+    g_autoptr(GBytes) body = request ? esipa_exchange(client, request, cancellable, error) : NULL;
+    gboolean ok = FALSE;
 
-    if (body && check_cancelled(body, &client->refusal, error))
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        ok = esipa_json_parse_cancelled(body, &client->refusal, error);
+    else if (body)
+        ok = esipa_parse_cancelled(body, &client->refusal, error);
+    if (ok)
         return TRUE;
     g_prefix_error(error, "CancelSession: ");
     return FALSE;

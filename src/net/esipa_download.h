@@ -10,6 +10,12 @@ G_BEGIN_DECLS
  * The download functions of ESipa: the eIM stands between IPA and SM-DP+ or SM-DS (SGP.32 3.2.3.2, 5.14.1 to
  * 5.14.4). All fail with SERVER_REFUSED where the eIM answers an error code, HTTP for a status other than 2xx,
  * MALFORMED, and the errors of https_post(). Notifications: esipa_handle_notification().
+ *
+ * What the card answers is sent as it is. The compact forms of SGP.32 6.3.2 are for an IPA that announces
+ * minimizeEsipaBytes, which is its own choice, and leave out what the eIM is to put in again: certificates,
+ * EUICCInfo2, object identifiers. There is no way to ask whether it has them, eIMs are known that do not take these
+ * forms, and a signature over what was put together wrongly costs a download order. So none is made here, and the
+ * capability is not announced; the functions pass on what they are given.
  */
 
 /* Why the eIM refused the last function: code. Never NULL; borrowed until the next one. */
@@ -48,5 +54,6 @@ RspServerAuthentication *esipa_parse_authentication(GBytes *body, RspServerRefus
                                                     GError **error);
 RspServerOffer *esipa_parse_offer(GBytes *body, GBytes *transaction_id,
                                   RspServerRefusal *ret_refusal, GError **error);
+gboolean esipa_parse_cancelled(GBytes *body, RspServerRefusal *ret_refusal, GError **error);
 
 G_END_DECLS

@@ -395,6 +395,11 @@ gboolean json_answer_has(const JsonAnswer *answer, const char *pointer)
     return look_up(answer, pointer) != NULL;
 }
 
+gboolean json_answer_is_there(const JsonAnswer *answer, const char *pointer)
+{
+    return g_hash_table_contains(answer->values, pointer);
+}
+
 gboolean json_answer_is_array(const JsonAnswer *answer, const char *pointer)
 {
     const Value *value = look_up(answer, pointer);
@@ -493,4 +498,18 @@ gboolean json_answer_get_hex(const JsonAnswer *answer, const char *pointer, gboo
     }
     *ret_octets = g_steal_pointer(&octets);
     return TRUE;
+}
+
+gboolean json_answer_check_transaction(const JsonAnswer *answer, GBytes *transaction_id,
+                                       GError **error)
+{
+    g_autoptr(GBytes) id = NULL;
+
+    if (!json_answer_get_hex(answer, "/transactionId", FALSE, &id, error))
+        return FALSE;
+    if (!id || g_bytes_equal(id, transaction_id))
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                        "the answer belongs to another transaction");
+    return FALSE;
 }

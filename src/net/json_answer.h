@@ -38,6 +38,8 @@ gboolean json_answer_has_streamed(const JsonAnswer *answer);
  * the required ones only. A value of another type is always one. */
 
 gboolean json_answer_has(const JsonAnswer *answer, const char *pointer);
+/* TRUE for null too. */
+gboolean json_answer_is_there(const JsonAnswer *answer, const char *pointer);
 const char *json_answer_get_text(const JsonAnswer *answer, const char *pointer, GError **error);
 gboolean json_answer_get_integer(const JsonAnswer *answer, const char *pointer, gint64 *ret_integer,
                                  GError **error);
@@ -54,5 +56,9 @@ gboolean json_answer_get_object(const JsonAnswer *answer, const char *pointer, g
 /* transactionId: hex in upper or lower case, 1 to 16 octets. */
 gboolean json_answer_get_hex(const JsonAnswer *answer, const char *pointer, gboolean required,
                              GBytes **ret_octets, GError **error);
+
+/* The answer belongs to the transaction that was asked for; one that names none is taken to. */
+gboolean json_answer_check_transaction(const JsonAnswer *answer, GBytes *transaction_id,
+                                       GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """eIMs of SGP.32 v1.0 and of later versions without a setting that tells which (interop notes; SGP.32 v1.0
-6.3.2): catalogue area V10."""
+6.3.2): catalogue area V10; and one without JSON."""
 
 from world import EIM, EIM_ID, OPERATIONAL, SPARE, case, equal, main
 
@@ -132,6 +132,33 @@ def later_version_learned(world):
     equal(len(world.exchanges()) - before, 1, "requests after a refusal")
     equal(dialect(world), ("1.2", "learned"))
     equal(refusals(world), [])
+
+
+def binding(world):
+    world.wait_idle()
+    return world.objects()[world.eim_path()][EIM]["Binding"]
+
+
+@case("IPAD-JSON-03E", "6.4; I-29", defer=True)
+def no_json(world):
+    """An eIM without the JSON binding: ASN.1 is spoken by itself, and a setting for JSON says what came of it."""
+    world.daemon("start")
+    equal(binding(world), "asn1")
+
+    world.configure(EIM_SECTION + "binding=json\n")
+    world.daemon("restart")
+    world.wait_idle()
+    state, error, text = world.poll()
+    equal((state, error), ("failed", "org.euiccd1.Error.Http"))
+    assert "HTTP status 404" in text, text
+    equal(binding(world), "json")
+    number = world.queue("list")
+
+    world.configure(EIM_SECTION + "binding=auto\n")
+    world.daemon("restart")
+    world.delivered(number)
+    equal(binding(world), "asn1")
+    world.check_settled()
 
 
 main(__name__)

@@ -198,6 +198,7 @@ void worker_reports(const char *eim_id, guint packages, EuiccdError code, const 
         .trust = (char *)"pinned",
         .dialect = "1.2",
         .dialect_source = "assumed",
+        .binding = "asn1",
     };
 
     the_worker->listener->polled(&polled, the_worker->data);

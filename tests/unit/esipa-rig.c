@@ -56,7 +56,7 @@ void world_init(World *world, EsipaDialect dialect, const guint8 *eid)
     https_rig_init(&world->rig, "eim.example.com", NULL);
     world->peer = world->rig.peer;
     config.dialect = dialect;
-    config.source = ESIPA_DIALECT_CONFIGURED;
+    config.source = config.binding_source = ESIPA_DIALECT_CONFIGURED;
     world->client = esipa_client_new(world->rig.client, eid, &config);
 }
 
@@ -97,6 +97,53 @@ void assert_sent(World *world, const char *digits)
     g_free(got);
     got = bytes_to_hex(request + head, size - head);
     g_assert_cmpstr(got, ==, digits);
+}
+
+/* ---- the same in JSON ---- */
+
+void json_world_init(World *world, EsipaBinding binding, EsipaDialectSource source)
+{
+    EsipaConfig config = esipa_config_default;
+
+    world_init(world, ESIPA_DIALECT_V1_2, vector_eid);
+    esipa_client_free(world->client);
+    config.binding = binding;
+    config.binding_source = source;
+    world->client = esipa_client_new(world->rig.client, vector_eid, &config);
+}
+
+void will_say(World *world, guint status, const char *body)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
+
+    tls_peer_answer_http(world->peer, status, bytes, TLS_PEER_KEEP);
+    world->n_answers++;
+}
+
+/* The last request was this JSON, with the header that goes with it. */
+void assert_said(World *world, const char *path, const char *wanted)
+{
+    gsize size;
+    g_autofree char *request = NULL, *head = NULL;
+    g_autoptr(JsonNode) got = NULL, node = json_from_string(wanted, NULL);
+    g_autoptr(GError) error = NULL;
+    const char *body;
+
+    g_assert_cmpuint(tls_peer_get_n_requests(world->peer), ==, world->n_answers);
+    request = tls_peer_get_request(world->peer, world->n_answers - 1, &size);
+    body = strstr(request, "\r\n\r\n") + 4;
+    head = g_strdup_printf("POST %s HTTP/1.1\r\n"
+                           "Host: eim.example.com:%u\r\n"
+                           "User-Agent: gsma-rsp-ipad\r\n"
+                           "X-Admin-Protocol: gsma/rsp/v2.1.0\r\n"
+                           "Content-Type: application/json;charset=UTF-8\r\n"
+                           "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
+                           path, tls_peer_get_port(world->peer), strlen(body));
+    g_assert_true(g_str_has_prefix(request, head));
+    got = json_from_string(body, &error);
+    g_assert_no_error(error);
+    if (!json_node_equal(got, node))
+        g_error("sent %s instead of %s", body, wanted);
 }
 
 const guint8 vector_eid[EID_SIZE] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23,

@@ -37,4 +37,12 @@ void will_answer(World *world, guint status, const char *digits);
 /* The last request was sent as ESipa wants it, with this body (hex). */
 void assert_sent(World *world, const char *digits);
 
+/* The same for the JSON binding, or where it is to be found out which one. */
+void json_world_init(World *world, EsipaBinding binding, EsipaDialectSource source);
+void will_say(World *world, guint status, const char *body);
+void assert_said(World *world, const char *path, const char *wanted);
+
+#define ESIPA_JSON_PATH "/gsma/rsp2/esipa/"
+#define JSON_SUCCESS    "\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+
 G_END_DECLS

@@ -56,6 +56,7 @@ static void add_eim(EuiccSnapshot *snapshot, guint number, const char *fqdn)
     set_string(&eim->trust, "public key of the card");
     set_string(&eim->dialect, "1.2");
     set_string(&eim->dialect_source, "learned");
+    set_string(&eim->binding, "json");
     eim->next_poll = G_GINT64_CONSTANT(1790021600000000);
     eim->bytes_sent = 1234;
     eim->bytes_received = 56789;

@@ -72,6 +72,7 @@ static void test_schedule(Fixture *f, gconstpointer data)
     g_assert_cmpstr(get_eim(f, "a")->trust, ==, "pinned");
     g_assert_cmpstr(get_eim(f, "a")->dialect, ==, "1.2");
     g_assert_cmpstr(get_eim(f, "a")->dialect_source, ==, "assumed");
+    g_assert_cmpstr(get_eim(f, "a")->binding, ==, "asn1");
     g_assert_cmpuint(get_eim(f, "a")->bytes_sent, ==, 11);
     g_assert_cmpuint(get_eim(f, "a")->bytes_received, ==, 22);
     g_assert_cmpint(get_eim(f, "a")->last_poll, ==, clock_realtime());

@@ -134,6 +134,7 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_cmpstr(config->ci_directories[1], ==, SYSCONFDIR "/euiccd/ci.d");
     g_assert_cmpuint(g_hash_table_size(config->eims), ==, 0);
     g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_AUTO);
+    g_assert_cmpuint(eim->binding, ==, CONFIG_BINDING_AUTO);
     g_assert_cmpstr(eim->path, ==, "/gsma/rsp2/asn1");
     g_assert_false(eim->keep_unacknowledged);
 }
@@ -188,6 +189,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
                                        "ci-directories=/a, /b\n"
                                        "[eim eim.example.com]\n"
                                        "dialect=1.0\n"
+                                       "binding=asn1\n"
                                        "path=/esipa\n"
                                        "keep-unacknowledged=yes\n");
     const ConfigModem *first = config->modems->pdata[0], *second = config->modems->pdata[1];
@@ -246,6 +248,7 @@ static void test_every_key(Fixture *f, gconstpointer data)
     g_assert_cmpstr(config->ci_directories[1], ==, "/b");
     g_assert_cmpstr(eim->eim_id, ==, "eim.example.com");
     g_assert_cmpuint(eim->dialect, ==, CONFIG_DIALECT_V1_0);
+    g_assert_cmpuint(eim->binding, ==, CONFIG_BINDING_ASN1);
     g_assert_cmpstr(eim->path, ==, "/esipa");
     g_assert_true(eim->keep_unacknowledged);
     /* Others keep the defaults. */
@@ -434,6 +437,10 @@ static void test_bad_values(Fixture *f, gconstpointer data)
         { "[eim x]\npath=\n", ":2: path is empty" },
         { "[eim x]\ndialect=1.1\n",
           ":2: '1.1' is no value for dialect; known are: auto, 1.2, 1.0" },
+        { "[eim x]\nbinding=JSON\n",
+          ":2: 'JSON' is no value for binding; known are: auto, asn1, json" },
+        { "[eim x]\nbinding=json\ndialect=1.0\n",
+          ": [eim x] has binding json, which does not exist in dialect 1.0" },
         { "[modem x]\npath=/dev/x\ntransport=pcsc\n",
           ":3: 'pcsc' is no value for transport; known are: qmi, mbim, at" },
         { "[modem x]\npath=dev/x\n", ":2: path must be an absolute path, not 'dev/x'" },

@@ -163,7 +163,8 @@ static void test_learned_again(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        EsipaConfig config = { "/gsma/rsp2/asn1", cases[i].dialect, ESIPA_DIALECT_LEARNED };
+        EsipaConfig config = { "/gsma/rsp2/asn1", cases[i].dialect, ESIPA_DIALECT_LEARNED,
+                               ESIPA_BINDING_ASN1, ESIPA_DIALECT_ASSUMED };
         g_auto(World) world;
 
         world_init(&world, cases[i].dialect, vector_eid);

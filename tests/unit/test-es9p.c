@@ -248,6 +248,9 @@ static void test_events_refused(void)
         OK ",\"eventEntries\":{}}",
         OK ",\"eventEntries\":[{\"eventId\":\"E\"}]}",
         OK ",\"eventEntries\":[\"E\"]}",
+        OK ",\"eventEntries\":[null]}",
+        OK ",\"eventEntries\":[{\"eventId\":\"E\",\"rspServerAddress\":\"a\"},null]}",
+        OK ",\"eventEntries\":[null,{\"eventId\":\"E\",\"rspServerAddress\":\"a\"}]}",
         OK ",\"eventEntries\":[{\"eventId\":1,\"rspServerAddress\":\"a\"}]}",
         OK ",\"eventEntries\":[],\"transactionId\":\"00\"}",
     };

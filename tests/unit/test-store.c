@@ -392,6 +392,38 @@ static void test_dialects(Fixture *f, gconstpointer data)
     }
 }
 
+/* The same for its binding, beside the dialect. */
+static void test_bindings(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    EsipaBinding binding = ESIPA_BINDING_ASN1;
+    EsipaDialect dialect = ESIPA_DIALECT_V1_0;
+
+    (void)data;
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        g_assert_false(store_get_binding(store, "a", "print", &binding));
+        g_assert_true(store_set_dialect(store, "a", "print", ESIPA_DIALECT_V1_2, &error));
+        g_assert_false(store_get_binding(store, "a", "print", &binding));
+        g_assert_true(store_set_binding(store, "a", "print", ESIPA_BINDING_JSON, &error));
+        g_assert_no_error(error);
+    }
+    {
+        g_autoptr(Store) store = open_store(f);
+
+        g_assert_true(store_get_binding(store, "a", "print", &binding));
+        g_assert_cmpint(binding, ==, ESIPA_BINDING_JSON);
+        g_assert_true(store_get_dialect(store, "a", "print", &dialect));
+        g_assert_cmpint(dialect, ==, ESIPA_DIALECT_V1_2);
+        g_assert_false(store_get_binding(store, "a", "other", &binding));
+        g_assert_true(store_set_binding(store, "a", "other", ESIPA_BINDING_ASN1, &error));
+        g_assert_false(store_get_binding(store, "a", "print", &binding));
+        g_assert_true(store_get_binding(store, "a", "other", &binding));
+        g_assert_cmpint(binding, ==, ESIPA_BINDING_ASN1);
+    }
+}
+
 static void test_enabled_iccid(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -591,6 +623,7 @@ int main(int argc, char **argv)
     ADD("other-names", test_other_names);
     ADD("causes", test_causes);
     ADD("dialects", test_dialects);
+    ADD("bindings", test_bindings);
     ADD("enabled-iccid", test_enabled_iccid);
     ADD("bad-state", test_bad_state);
     ADD("unwritable", test_unwritable);

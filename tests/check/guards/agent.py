@@ -242,3 +242,7 @@ guard("route: a daemon that ends does not wait for a slot", "TimeoutStopSec",
       "src/agent/route.c", "    if (is_last) {\n",
       "    if (FALSE) {\n",
       "test-route /route/slot-stuck-at-end")
+guard("config: no JSON in dialect 1.0", "SGP.32 6.4",
+      "src/agent/config.c", "if (eim->binding == CONFIG_BINDING_JSON && eim->dialect == CONFIG_DIALECT_V1_0) {",
+      "if (FALSE) {",
+      "test-config /config/bad-values")

@@ -148,10 +148,6 @@ guard("esipa: result octets as the card gave them", "invariant 1",
       "            if (tlv_parse(tlv_slice_from_bytes(provided->result), 0, &object, NULL))\n"
       "                tlv_put_slice(writer, object.tag, object.value);\n        }",
       "test-esipa /esipa/requests/result-octets")
-guard("esipa: HTTP status of an answer", "SGP.32 6.1.1",
-      "src/net/esipa.c", "if (response->status < 200 || response->status > 299) {",
-      "if (FALSE) {",
-      "test-esipa /esipa/IPAD-HTTP-62N/status")
 guard("esipa: another function's answer acknowledges nothing", "invariant 3; interop note I-21",
       "src/net/esipa_answer.c", "        if (unknown == 0) {\n            answer->evidence",
       "        if (TRUE) {\n            answer->evidence",
@@ -172,3 +168,56 @@ guard("esipa: one refusal is no proof against what was learned", "v1.3.md 4.2",
       "src/net/esipa.c", "return client->refusals >= MAX_REFUSALS;",
       "return TRUE;",
       "test-dialect /dialect/IPAD-V10-06E/learned-again")
+guard("esipa: HTTP status of an answer", "SGP.32 6.1.1",
+      "src/net/esipa.c", "if (response->status >= 200 && response->status <= 299)",
+      "if (TRUE)",
+      "test-esipa /esipa/IPAD-HTTP-62N/status")
+guard("esipa: JSON after ASN.1 only where no function was executed", "SGP.32 6.4; interop note I-29",
+      "src/net/esipa.c", "        return tag_of(request) == TAG_GET_PACKAGE &&",
+      "        return",
+      "test-esipa-binding /esipa-binding/no-sign")
+guard("esipa: a configured binding is final", "invariant 2",
+      "src/net/esipa.c", "    return client->binding_source != ESIPA_DIALECT_CONFIGURED &&",
+      "    return",
+      "test-esipa-binding /esipa-binding/no-sign")
+guard("esipa: no JSON for an eIM of v1.0", "SGP.32 6.4",
+      "src/net/esipa.c", "           client->dialect != ESIPA_DIALECT_V1_0;",
+      "           TRUE;",
+      "test-esipa-binding /esipa-binding/no-sign")
+guard("esipa: a web page is no sign of JSON", "interop note I-30",
+      "src/net/esipa.c", "looks_like_json(body) != (other == ESIPA_BINDING_JSON)",
+      "FALSE",
+      "test-esipa-binding /esipa-binding/neither")
+guard("esipa: ASN.1 where JSON is not found", "interop note I-29",
+      "src/net/esipa.c", "        return is_no_function;",
+      "        return FALSE;",
+      "test-esipa-binding /esipa-binding/back-to-asn1")
+guard("esipa: JSON is v1.1 or later", "SGP.32 6.4",
+      "src/net/esipa.c", "        client->dialect = ESIPA_DIALECT_V1_2;\n        if (client->source == ESIPA_DIALECT_ASSUMED)",
+      "        if (client->source == ESIPA_DIALECT_ASSUMED)",
+      "test-esipa-binding /esipa-binding/dialect")
+guard("esipa JSON: a package under another kind's name is unusable", "invariant 6",
+      "src/net/esipa_json.c", "if (!json_answer_get_object(answer->answer, pointer, member->tag, TRUE, &bytes, error))",
+      "if (!json_answer_get_base64(answer->answer, pointer, TRUE, &bytes, error))",
+      "test-esipa-json /esipa-json/IPAD-JSON-62N/package-answers")
+guard("esipa JSON: a package that can't be used is reported", "interop note I-19",
+      "src/net/esipa_json.c", "        return make_unusable(&answer, &local);",
+      "    {\n        (void)make_unusable;\n        g_propagate_error(error, g_steal_pointer(&local));\n"
+      "        return NULL;\n    }",
+      "test-esipa-json /esipa-json/IPAD-JSON-62N/package-answers")
+guard("esipa JSON: eimPackageError 0 is none", "interop note I-34",
+      "src/net/esipa_json.c", "if (number != 0 || member->form == ESIPA_JSON_INTEGER)",
+      "if (TRUE)",
+      "test-esipa-json /esipa-json/IPAD-JSON-61N/get-package")
+guard("esipa JSON: what the eIM has not taken stays", "invariant 3",
+      "src/net/esipa_json.c", "    if (!answer.refused)\n        return TRUE;",
+      "    if (TRUE)\n        return TRUE;",
+      "test-esipa-json /esipa-json/notification")
+guard("JSON: a package belongs to the transaction", "SGP.32 5.14.2",
+      "src/net/esipa_download.c", "if (!json_answer_check_transaction(answer, transaction_id, error))",
+      "if (FALSE)",
+      "test-esipa-json /esipa-json/IPAD-JSON-01N/bound-package")
+guard("ES11: a null ends no list of events", "SGP.22 5.8.2",
+      "src/net/es11.c", "if (!json_answer_is_there(answer, entry))",
+      "if (!json_answer_has(answer, entry))",
+      "test-es9p /es9p/events-refused")
