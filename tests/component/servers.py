@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The SM-DP+ and SM-DS of a world, for tests of profile downloads: see tests/sim/smdp.h and smds.h."""
 
-import os
-
 from world import EID, SLOW
 
 SMDP = "smdp.example.test"
@@ -67,8 +65,3 @@ class Smds(Server):
     def event(self, address=SMDP, eid=EID, **members):
         """Registers an event at ADDRESS for the eUICC: its EventID."""
         return self.ask("event", eid=eid, address=address, **members)["eventId"]
-
-
-def trusted(world):
-    """The folder of CI roots that the daemon is to trust."""
-    return os.path.join(world.folder, "pki", "ci.d")

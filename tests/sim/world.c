@@ -305,10 +305,13 @@ static gboolean start_daemon(World *world, GError **error)
     g_autofree char *state = sim_world_path(world, "state");
     g_autofree char *trace = sim_world_path(world, "apdu.trace");
     g_autofree char *resolve = sim_world_make_resolve(world);
+    g_autofree char *trusted = g_build_filename(world->pki, SIM_PKI_TRUSTED, NULL);
     const SimDaemonConfig settings = {
         .state_folder = state,
         .modems = world->machine ? NULL : world->modems,
         .resolve = resolve,
+        /* A world without such servers is one in which they are not trusted. */
+        .trusted = options->servers && options->servers->len > 0 ? trusted : NULL,
         .trace = trace,
         .extra = options->config,
     };

@@ -86,6 +86,8 @@ gboolean sim_write_daemon_config(const char *path, const SimDaemonConfig *config
         g_key_file_set_integer(file, group, "slot", 1);
     }
     g_key_file_set_string(file, "channel", "trace", config->trace);
+    if (config->trusted)
+        g_key_file_set_string(file, "rsp", "ci-directories", config->trusted);
     if (*config->resolve)
         g_key_file_set_string(file, "network", "resolve", config->resolve);
     g_autofree char *text = g_key_file_to_data(file, NULL, NULL);

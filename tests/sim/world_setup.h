@@ -22,6 +22,7 @@ typedef struct {
     const char *state_folder;
     GPtrArray *modems;   /* SimWorldModem; NULL: they are discovered */
     const char *resolve; /* HOST:PORT:ADDRESS … */
+    const char *trusted; /* folder of the CI roots for SM-DP+ and SM-DS, or NULL */
     const char *trace;
     const char *extra; /* a file whose settings go over these, or NULL */
 } SimDaemonConfig;

@@ -161,6 +161,25 @@ static void check_servers(const char *dir)
           X509_V_ERR_HOSTNAME_MISMATCH },
         { "negative/eimtls-client-only", EIM_HOST, X509_PURPOSE_SSL_SERVER,
           X509_V_ERR_INVALID_PURPOSE },
+        { "negative/dptls-expired", "smdp.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_CERT_HAS_EXPIRED },
+        { "negative/dptls-not-yet-valid", "smdp.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_CERT_NOT_YET_VALID },
+        { "negative/dptls-wrong-name", "smdp.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_HOSTNAME_MISMATCH },
+        { "negative/dptls-client-only", "smdp.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_INVALID_PURPOSE },
+        { "negative/dptls-foreign-ci", "smdp.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY },
+        { "negative/dstls-expired", "smds.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_CERT_HAS_EXPIRED },
+        { "negative/dstls-wrong-name", "smds.example.com", X509_PURPOSE_SSL_SERVER,
+          X509_V_ERR_HOSTNAME_MISMATCH },
+        { "negative/dpauth-expired", NULL, 0, X509_V_ERR_CERT_HAS_EXPIRED },
+        { "negative/dpauth-other-oid", NULL, 0, X509_V_OK },
+        { "negative/dpauth-foreign-ci", NULL, 0, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY },
+        { "negative/dppb-expired", NULL, 0, X509_V_ERR_CERT_HAS_EXPIRED },
+        { "negative/dsauth-expired", NULL, 0, X509_V_ERR_CERT_HAS_EXPIRED },
         { "negative/eimtls-foreign-ci", EIM_HOST, X509_PURPOSE_SSL_SERVER,
           X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY },
     };
@@ -224,6 +243,36 @@ static void test_nist(void)
 static void test_brainpool(void)
 {
     check_curve("brainpoolP256r1");
+}
+
+/* Another SM-DP+ and SM-DS under the same CI, each with its name and OID; nothing but the CI is to be trusted. */
+static void test_further_servers(void)
+{
+    g_autofree char *dir = make_folder();
+    g_autofree char *dp = g_build_filename(dir, "dp", NULL),
+                    *ds = g_build_filename(dir, "ds", NULL);
+    g_autofree char *trusted = g_build_filename(dir, SIM_PKI_TRUSTED, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) entries = NULL;
+
+    g_assert_true(sim_pki_create(dir, "P-256", TEST_EID, EIM_HOST, &error));
+    g_assert_true(
+        sim_pki_add_server(dir, dp, SIM_PKI_SMDP, "dp.example.test", "2.999.101", &error));
+    g_assert_true(
+        sim_pki_add_server(dir, ds, SIM_PKI_SMDS, "ds.example.test", "2.999.151", &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(validate(dir, "dp/dptls", X509_PURPOSE_SSL_SERVER, "dp.example.test"), ==,
+                    X509_V_OK);
+    g_assert_cmpint(validate(dir, "dp/dppb", 0, NULL), ==, X509_V_OK);
+    g_assert_cmpint(validate(dir, "ds/dstls", X509_PURPOSE_SSL_SERVER, "ds.example.test"), ==,
+                    X509_V_OK);
+    g_assert_cmpint(validate(dir, "ds/dstls", X509_PURPOSE_SSL_SERVER, "smds.example.com"), ==,
+                    X509_V_ERR_HOSTNAME_MISMATCH);
+    g_assert_false(sim_pki_add_server(dir, dp, SIM_PKI_SMDP, "a,DNS:b", "2.999.101", NULL));
+    entries = g_dir_open(trusted, 0, NULL);
+    g_assert_cmpstr(g_dir_read_name(entries), ==, "ci.pem");
+    g_assert_null(g_dir_read_name(entries));
+    remove_folder(dir);
 }
 
 static void test_refused(void)
@@ -405,6 +454,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sim/pki/nist", test_nist);
     g_test_add_func("/sim/pki/brainpool", test_brainpool);
+    g_test_add_func("/sim/pki/further-servers", test_further_servers);
     g_test_add_func("/sim/pki/refused", test_refused);
     g_test_add_func("/sim/pki/hosts", test_hosts);
     g_test_add_func("/sim/pki/further-eim", test_further_eim);
