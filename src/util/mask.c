@@ -11,6 +11,11 @@
 #define CUT_TEXT  500 /* octets: what is longer may have been cut in the middle of a number */
 #define CUT_DIGIT 8
 
+/* Hex digits of numbers that stand behind the octet with their length. */
+#define ICCID_DIGITS    20
+#define EID_DIGITS      32
+#define IDENTITY_DIGITS 16 /* a mobile identity (3GPP TS 24.008 10.5.1.4) */
+
 typedef enum {
     OPEN,
     HIDDEN,
@@ -33,6 +38,16 @@ static gboolean is_separator(char c)
 static gboolean is_decimal(const Run *run, gsize i)
 {
     return i < run->size && g_ascii_isdigit(run->digits[i]);
+}
+
+/* How many of the SIZE digits from I on are not 0: zeros stand everywhere and say nothing. */
+static gsize count_telling(const Run *run, gsize i, gsize size)
+{
+    gsize n = 0;
+
+    for (gsize k = i; k < i + size; k++)
+        n += run->digits[k] != '0';
+    return n;
 }
 
 /* NUMBER as WIDTH hex digits a digit: 2 for ASCII, 4 for UTF-16 (little endian). */
@@ -92,18 +107,18 @@ static void hide_parts(Run *run, const char *form, gsize width)
     char window[PART * 4 + 1];
 
     for (gsize at = 0; at + part <= run->size; at++) {
-        gsize n = 0, telling = 0;
         const char *found;
+        gsize n = 0;
 
         /* Most hex is passed over here. */
-        for (; n < part && is_decimal(run, at + n); n++)
-            telling += run->digits[at + n] != '0';
+        while (n < part && is_decimal(run, at + n))
+            n++;
         if (n < part) {
             at += n;
             continue;
         }
-        /* Zeros stand everywhere and say nothing. As characters each digit has a 3 before it. */
-        if (telling < TELLING + (width > 1 ? PART : 0))
+        /* As characters each digit has a 3 before it. */
+        if (count_telling(run, at, part) < TELLING + (width > 1 ? PART : 0))
             continue;
         memcpy(window, run->digits + at, part);
         window[part] = '\0';
@@ -127,7 +142,8 @@ static void hide_known(Run *run, const char *number, gboolean whole)
 {
     g_autofree char *swapped = NULL, *ascii = NULL, *utf16 = NULL;
 
-    if (run->size < PART)
+    /* A modem without an IMEI may say that it is 0. */
+    if (run->size < PART || strspn(number, "0") == strlen(number))
         return;
     swapped = to_swapped(number);
     ascii = to_characters(number, 2);
@@ -151,6 +167,7 @@ static gboolean begins_card_number(const Run *run, gsize i)
                                  (run->digits[i] == '9' && run->digits[i + 1] == '8'));
 }
 
+/* A part of it may be hidden already, where a known number begins alike. */
 static void hide_card_numbers(Run *run, gboolean is_cut)
 {
     for (gsize i = 0; i < run->size; i++) {
@@ -158,14 +175,72 @@ static void hide_card_numbers(Run *run, gboolean is_cut)
 
         if (!begins_card_number(run, i))
             continue;
-        while (is_decimal(run, i + n) && run->fates[i + n] == OPEN)
+        while (is_decimal(run, i + n) && run->fates[i + n] != SHOWN_END)
             n++;
+        /* The last octet of an odd number in swapped order: its first nibble fills. */
+        if (i + n + 1 < run->size && run->digits[i + n] == 'F' && is_decimal(run, i + n + 1) &&
+            run->fates[i + n] == OPEN && n + 1 >= SHORTEST)
+            n += 2;
         if (is_cut && i + n == run->size && n >= CUT_DIGIT && n < SHORTEST)
             hide(run, i, n);
         if (n < SHORTEST)
             continue;
         hide(run, i, n - SHOWN);
         i += n - 1;
+    }
+}
+
+/* Whether SIZE digits stand at I that are a number: decimal but for what fills the last octet, and neither the
+ * little-endian number that zeros begin nor a row of small ones. */
+static gboolean is_number(const Run *run, gsize i, gsize size)
+{
+    if (i + size > run->size || (run->digits[i] == '0' && run->digits[i + 1] == '0'))
+        return FALSE;
+    for (gsize k = i; k < i + size; k++)
+        if (!is_decimal(run, k) && !(run->digits[k] == 'F' && k >= i + size - 2))
+            return FALSE;
+    return count_telling(run, i, size) >= TELLING;
+}
+
+/* An IMEI is odd: what makes its octets whole is the type before it, or what fills the last one. */
+static gboolean is_identity(const Run *run, gsize i)
+{
+    char type, *digits = run->digits + i;
+    gboolean found;
+
+    if (i + IDENTITY_DIGITS > run->size)
+        return FALSE;
+    if (digits[1] != 'A')
+        return digits[IDENTITY_DIGITS - 2] == 'F' && is_number(run, i, IDENTITY_DIGITS);
+    type = digits[1];
+    digits[1] = '0';
+    found = digits[IDENTITY_DIGITS - 2] != 'F' && is_number(run, i, IDENTITY_DIGITS);
+    digits[1] = type;
+    return found;
+}
+
+/* Behind the octet with its length, whatever it begins with: so slots tell their ICCIDs and EIDs. */
+static void hide_counted(Run *run)
+{
+    for (gsize i = 0; i + 4 < run->size; i += 2) {
+        gsize at = i + 2, size = 0;
+        gboolean is_sure = FALSE;
+
+        if (memcmp(run->digits + i, "0A", 2) == 0 && is_number(run, at, ICCID_DIGITS)) {
+            size = ICCID_DIGITS;
+            is_sure = begins_card_number(run, at);
+        } else if (memcmp(run->digits + i, "10", 2) == 0 && is_number(run, at, EID_DIGITS)) {
+            size = EID_DIGITS;
+        } else if (memcmp(run->digits + i, "08", 2) == 0 && is_identity(run, at)) {
+            size = IDENTITY_DIGITS;
+        }
+        if (size == 0)
+            continue;
+        hide(run, at, size - SHOWN);
+        /* What follows in the answer is not part of it. */
+        for (gsize k = at + size - SHOWN; is_sure && k < at + size; k++)
+            if (run->fates[k] == OPEN)
+                run->fates[k] = SHOWN_END;
     }
 }
 
@@ -181,7 +256,7 @@ static void hide_imei(Run *run)
             n++;
         if (i + n < run->size && run->positions[i + n] == run->positions[i] + n)
             continue;
-        if (n >= IMEI - 1 && n <= IMEI + 1)
+        if (n >= IMEI - 1 && n <= IMEI + 1 && count_telling(run, i, n) >= TELLING)
             hide(run, i, n - SHOWN);
     }
 }
@@ -241,6 +316,7 @@ char *mask_numbers(const char *text, const char *const *numbers)
             for (gsize i = 0; numbers && numbers[i]; i++)
                 if (strlen(numbers[i]) > SHOWN)
                     hide_known(&run, numbers[i], pass == 0);
+        hide_counted(&run);
         hide_characters(&run, 2);
         hide_characters(&run, 4);
         hide_card_numbers(&run, size >= CUT_TEXT && text[next] == '\0');

@@ -63,7 +63,7 @@ static void test_unknown(void)
         { "BF3E125A10" EID, "BF3E125A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx0156" },
         { "5A10" EID_SWAP, "5A10xxxxxxxxxxxxxxxxxxxxxxxxxxxx1065" },
         { "ICCID " ICCID, "ICCID xxxxxxxxxxxxxxx0018" },
-        { "5A0A" ICCID_BCD "9000", "5A0Axxxxxxxxxxxxxx0010F89000" },
+        { "5A0A" ICCID_BCD "9000", "5A0Axxxxxxxxxxxxxxxx10F89000" },
         { "IMEI " IMEI, "IMEI xxxxxxxxxxx7518" },
         { "IMEISV 4901542032375184.", "IMEISV xxxxxxxxxxxx5184." },
         { "343930313534323033323337353138", "xxxxxxxxxxxxxxxxxxxxxx37353138" },
@@ -80,6 +80,59 @@ static void test_unknown(void)
     g_assert_true(g_str_has_suffix(masked, "FA5A10xxxxxxxxxxxx"));
 }
 
+/* What modems tell of their slots: numbers between others. */
+static void test_slots(void)
+{
+    static const Row rows[] = {
+        /* Two cards: one was read, the other one begins like it. */
+        { "1023020200000001000000010A988842070001000010F802000000000000000"
+          "00A988842070001800910F2",
+          "1023020200000001000000010Axxxxxxxxxxxxxxxx10F802000000000000000"
+          "00Axxxxxxxxxxxxxxxx10F2" },
+        { "010A988842070001000010F8000A988842070001800910F2",
+          "010Axxxxxxxxxxxxxxxx10F8000Axxxxxxxxxxxxxxxx10F2" },
+        /* 20 digits: the state of the next slot is none of it. 18: two octets of it and what fills it. */
+        { "010A98884207000180091032020000000000000000",
+          "010Axxxxxxxxxxxxxxxx1032020000000000000000" },
+        { "010A988842070001800910FF0200", "010Axxxxxxxxxxxxxxxx10FF0200" },
+        /* No number that begins with 89, and both of an EID's orders. */
+        { "010A214365870921436587F9", "010Axxxxxxxxxxxxxxxx87F9" },
+        { "1310"
+          "12345678901234567890123456789012"
+          "AB",
+          "1310xxxxxxxxxxxxxxxxxxxxxxxxxxxx9012AB" },
+        { "131089049032000000000000000000000042AB", "1310xxxxxxxxxxxxxxxxxxxxxxxxxxxx0042AB" },
+        { "1310"
+          "98409423000000000000000000000024"
+          "AB",
+          "1310xxxxxxxxxxxxxxxxxxxxxxxxxxxx0024AB" },
+        /* An IMEI behind its type, and one that is filled */
+        { "1408"
+          "3A65398360085390"
+          "AB",
+          "1408xxxxxxxxxxxx5390AB" },
+        { "8208"
+          "53960338060945F8"
+          "AB",
+          "8208xxxxxxxxxxxx45F8AB" },
+    };
+
+    check(rows, G_N_ELEMENTS(rows), numbers);
+    /* Nor does it need one that is known. Only what follows differs. */
+    check(rows + 1, G_N_ELEMENTS(rows) - 1, NULL);
+}
+
+/* A modem that says that its IMEI is 0 hides nothing. */
+static void test_zero(void)
+{
+    static const char *const zero[] = { "000000000000000", NULL };
+    static const Row rows[] = {
+        { "010000000000000000000000000007", "010000000000000000000000000007" },
+    };
+
+    check(rows, G_N_ELEMENTS(rows), zero);
+}
+
 /* What is left alone. */
 static void test_untouched(void)
 {
@@ -92,6 +145,12 @@ static void test_untouched(void)
         "011300800B010201000000070002040000000000",
         "2026-11-27 18:54:50",
         "6881",
+        /* MBIM: slot info status, and rows of little-endian numbers with lengths that look like those above */
+        "0000000007000000",
+        "0100000005000000",
+        "000000000000000",
+        "1000000004000000010000000200000003000000",
+        "0A0000000400000001000000020000000300",
         "19-digit 1234567890123456789",
         "89",
     };
@@ -181,6 +240,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mask/known", test_known);
     g_test_add_func("/mask/unknown", test_unknown);
+    g_test_add_func("/mask/slots", test_slots);
+    g_test_add_func("/mask/zero", test_zero);
     g_test_add_func("/mask/untouched", test_untouched);
     g_test_add_func("/mask/names", test_names);
     g_test_add_func("/mask/hosts", test_hosts);
