@@ -174,16 +174,32 @@ static gboolean parse_seconds(const char *text, guint64 *ret_seconds)
     return FALSE;
 }
 
+/* Of the examples those that may be given. */
+static char *list_examples(guint min, guint max)
+{
+    static const char *const examples[] = { "5s", "90s", "15min", "6h", "1d" };
+    g_autoptr(GString) list = g_string_new(NULL);
+    guint64 number = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(examples); i++)
+        if (parse_seconds(examples[i], &number) && number >= min && number <= max)
+            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : " (such as ", examples[i]);
+    if (list->len > 0)
+        g_string_append_c(list, ')');
+    return g_string_free(g_steal_pointer(&list), FALSE);
+}
+
 gboolean settings_parse_seconds(const SettingsPlace *place, const char *value, guint min, guint max,
                                 guint *ret_seconds, GError **error)
 {
     guint64 number = 0;
 
-    if (!parse_seconds(value, &number) || number < min || number > max)
-        return settings_fail(
-            error, place,
-            "%s must be a time from %us to %us (such as 90s, 15min, 6h, 1d), not '%s'", place->key,
-            min, max, value);
+    if (!parse_seconds(value, &number) || number < min || number > max) {
+        g_autofree char *examples = list_examples(min, max);
+
+        return settings_fail(error, place, "%s must be a time from %us to %us%s, not '%s'",
+                             place->key, min, max, examples, value);
+    }
     *ret_seconds = (guint)number;
     return TRUE;
 }

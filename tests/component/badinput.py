@@ -248,7 +248,7 @@ TABLE = [
         "<error> {folder}/case.conf:1: unknown group [pol]; the nearest known group is [poll]"),
     row("IPAD-ROB-32E", "design 6", "a bad value", NOTHING,
         DAEMON("[poll]\ninterval=often\n"), 78,
-        "<error> {folder}/case.conf:2: interval must be a time from 0s to 31622400s (such as 90s, 15min, 6h, "
+        "<error> {folder}/case.conf:2: interval must be a time from 0s to 31622400s (such as 5s, 90s, 15min, 6h, "
         "1d), not 'often'"),
     row("IPAD-ROB-33E", "design 6", "a key without a value", NOTHING,
         DAEMON("[poll]\ninterval\n"), 78,

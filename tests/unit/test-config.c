@@ -291,7 +291,7 @@ static void test_parts_bad(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
     g_autofree char *expected = g_strconcat(
         f->parts,
-        "/10.conf:3: interval must be a time from 0s to 31622400s (such as 90s, 15min, 6h, "
+        "/10.conf:3: interval must be a time from 0s to 31622400s (such as 5s, 90s, 15min, 6h, "
         "1d), not 'soon'",
         NULL);
 
@@ -483,21 +483,21 @@ static void test_limits(Fixture *f, gconstpointer data)
     static const struct {
         const char *group, *key;
         guint64 min, max;
-        gboolean is_time;
+        const char *examples; /* of times */
     } cases[] = {
-        { "poll", "interval", 0, 366 * 86400, TRUE },
-        { "poll", "start-delay", 0, 86400, TRUE },
-        { "poll", "retry-first", 1, 86400, TRUE },
-        { "poll", "retry-limit", 1, 30 * 86400, TRUE },
-        { "modems", "probe-grace", 0, 600, TRUE },
-        { "modem x", "slot", 0, 8, FALSE },
-        { "channel", "block-size", 1, 255, FALSE },
-        { "channel", "timeout", 1, 299, TRUE },
-        { "channel", "long-timeout", 1, 299, TRUE },
-        { "channel", "refresh-grace", 0, 120, TRUE },
-        { "network", "connect-timeout", 1, 600, TRUE },
-        { "network", "stall-timeout", 1, 600, TRUE },
-        { "network", "total-timeout", 1, 3600, TRUE },
+        { "poll", "interval", 0, 366 * 86400, "5s, 90s, 15min, 6h, 1d" },
+        { "poll", "start-delay", 0, 86400, "5s, 90s, 15min, 6h, 1d" },
+        { "poll", "retry-first", 1, 86400, "5s, 90s, 15min, 6h, 1d" },
+        { "poll", "retry-limit", 1, 30 * 86400, "5s, 90s, 15min, 6h, 1d" },
+        { "modems", "probe-grace", 0, 600, "5s, 90s" },
+        { "modem x", "slot", 0, 8, NULL },
+        { "channel", "block-size", 1, 255, NULL },
+        { "channel", "timeout", 1, 299, "5s, 90s" },
+        { "channel", "long-timeout", 1, 299, "5s, 90s" },
+        { "channel", "refresh-grace", 0, 120, "5s, 90s" },
+        { "network", "connect-timeout", 1, 600, "5s, 90s" },
+        { "network", "stall-timeout", 1, 600, "5s, 90s" },
+        { "network", "total-timeout", 1, 3600, "5s, 90s, 15min" },
     };
 
     (void)data;
@@ -529,15 +529,14 @@ static void test_limits(Fixture *f, gconstpointer data)
             values[1] = cases[i].min > 0 ? "0" : "x";
             text = g_strdup_printf("[%s]\n%s%s%s=%s\n", cases[i].group, first, second, cases[i].key,
                                    values[j]);
-            expected =
-                cases[i].is_time
-                    ? g_strdup_printf(":%u: %s must be a time from %us to %us (such as 90s, 15min, "
-                                      "6h, 1d), not '%s'",
-                                      line, cases[i].key, (guint)cases[i].min, (guint)cases[i].max,
-                                      values[j])
-                    : g_strdup_printf(":%u: %s must be %sa number from %u to %u, not '%s'", line,
-                                      cases[i].key, other, (guint)cases[i].min, (guint)cases[i].max,
-                                      values[j]);
+            expected = cases[i].examples
+                           ? g_strdup_printf(":%u: %s must be a time from %us to %us (such as %s), "
+                                             "not '%s'",
+                                             line, cases[i].key, (guint)cases[i].min,
+                                             (guint)cases[i].max, cases[i].examples, values[j])
+                           : g_strdup_printf(":%u: %s must be %sa number from %u to %u, not '%s'",
+                                             line, cases[i].key, other, (guint)cases[i].min,
+                                             (guint)cases[i].max, values[j]);
             assert_refused(f, text, expected);
         }
     }
@@ -562,10 +561,10 @@ static void test_times(Fixture *f, gconstpointer data)
     }
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *text = g_strdup_printf("[poll]\ninterval=%s\n", bad[i]);
-        g_autofree char *expected =
-            g_strdup_printf(":2: interval must be a time from 0s to 31622400s (such as 90s, 15min, "
-                            "6h, 1d), not '%s'",
-                            bad[i]);
+        g_autofree char *expected = g_strdup_printf(
+            ":2: interval must be a time from 0s to 31622400s (such as 5s, 90s, 15min, "
+            "6h, 1d), not '%s'",
+            bad[i]);
 
         assert_refused(f, text, expected);
     }
