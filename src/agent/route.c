@@ -451,7 +451,9 @@ void route_explain(Route *route, GError **error)
         !euiccd_error_is(*error, EUICCD_ERROR_CARD_NOT_READY))
         return;
     (*error)->code = EUICCD_ERROR_CARD_ABSENT;
-    g_prefix_error(error, "the slot is not to be switched to (switch-slot): ");
+    if (route->modem->slot > 0)
+        g_prefix_error(
+            error, "slot %u is not active, and switch-slot=true is not set: ", route->modem->slot);
 }
 
 gboolean route_is_in_slot(Route *route, GCancellable *cancellable)
