@@ -600,6 +600,11 @@ GPtrArray *agents_list_modems(Agents *agents)
     return list;
 }
 
+GPtrArray *agents_list_excluded(Agents *agents)
+{
+    return selection_list_excluded(agents->selection);
+}
+
 static void add_setting(GStrvBuilder *settings, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add_setting(GStrvBuilder *settings, const char *format, ...)
 {

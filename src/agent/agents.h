@@ -54,6 +54,9 @@ GPtrArray *agents_list_jobs(Agents *agents); /* of JobSnapshot *, borrowed; g_pt
 GPtrArray *
 agents_list_modems(Agents *agents); /* of ModemSnapshot *, borrowed; g_ptr_array_unref() */
 
+/* Of ExcludedModem: those that were found and are not used; g_ptr_array_unref() it. */
+GPtrArray *agents_list_excluded(Agents *agents);
+
 /* Of the configuration, what decides whether and how a modem is found and used: "discover=yes", nothing
  * secret. g_strfreev() it. */
 char **agents_list_settings(Agents *agents);

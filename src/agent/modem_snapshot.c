@@ -81,3 +81,19 @@ void modem_snapshot_unref(ModemSnapshot *snapshot)
     g_ptr_array_unref(snapshot->steps);
     g_free(snapshot);
 }
+
+ExcludedModem *excluded_modem_new(const char *device, const char *reason)
+{
+    ExcludedModem *modem = g_new(ExcludedModem, 1);
+
+    modem->device = g_strdup(device);
+    modem->reason = g_strdup(reason);
+    return modem;
+}
+
+void excluded_modem_free(ExcludedModem *modem)
+{
+    g_free(modem->device);
+    g_free(modem->reason);
+    g_free(modem);
+}

@@ -45,4 +45,13 @@ ModemSnapshot *modem_snapshot_ref(const ModemSnapshot *snapshot);
 void modem_snapshot_unref(ModemSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModemSnapshot, modem_snapshot_unref)
 
+/* A modem that was found and that the configuration lets out. */
+typedef struct {
+    char *device;
+    char *reason; /* "[modems] allow" */
+} ExcludedModem;
+
+ExcludedModem *excluded_modem_new(const char *device, const char *reason);
+void excluded_modem_free(ExcludedModem *modem);
+
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/selection.h"
 
+#include <string.h>
+
 #include "util/log.h"
 
 typedef struct {
@@ -221,6 +223,31 @@ static void let_out(Found *found, const char *why)
     found->why_not = g_strdup(why);
     if (why)
         log_info(NULL, "modem %s is not used: %s", found->found->device, why);
+}
+
+static gint compare_excluded(gconstpointer a, gconstpointer b)
+{
+    const ExcludedModem *left = *(const ExcludedModem *const *)a;
+    const ExcludedModem *right = *(const ExcludedModem *const *)b;
+
+    return strcmp(left->device, right->device);
+}
+
+GPtrArray *selection_list_excluded(const Selection *selection)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)excluded_modem_free);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, selection->found);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Found *found = value;
+
+        if (found->why_not)
+            g_ptr_array_add(list, excluded_modem_new(found->found->device, found->why_not));
+    }
+    g_ptr_array_sort(list, compare_excluded);
+    return list;
 }
 
 static GPtrArray *derive(const Selection *selection, Found *found)

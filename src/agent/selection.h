@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/config.h"
+#include "agent/modem_snapshot.h"
 #include "modem/modems.h"
 
 G_BEGIN_DECLS
@@ -32,6 +33,9 @@ void selection_take(Selection *selection, const Modem *found, gboolean present);
 
 /* The modem of DEVICE says that it is IMEI. */
 void selection_take_imei(Selection *selection, const char *device, const char *imei);
+
+/* Of ExcludedModem, by their devices; g_ptr_array_unref() it. */
+GPtrArray *selection_list_excluded(const Selection *selection);
 
 /* As ModemsWanted: a group for MODEM says transport=at. */
 gboolean selection_wants_at(const Selection *selection, const Modem *modem);

@@ -6,6 +6,7 @@
 #include "bus/bus_json.h"
 #include "bus/bus_objects.h"
 #include "util/log.h"
+#include "util/mask.h"
 
 /*
  * Describe(): the properties of the objects under their D-Bus names, nested, so that one call and a
@@ -158,12 +159,34 @@ char *bus_describe_euicc(const EuiccSnapshot *snapshot)
     return to_text(b);
 }
 
+static void add_excluded(JsonBuilder *b, const ExcludedModem *modem)
+{
+    json_builder_begin_object(b);
+    bus_json_string(b, "Device", modem->device);
+    bus_json_string(b, "Reason", modem->reason);
+    json_builder_end_object(b);
+}
+
+/* Everybody may read it, and where there is no modem it is the report: a modem may be named by its IMEI. */
+static void add_settings(JsonBuilder *b, Agents *agents)
+{
+    g_auto(GStrv) settings = agents_list_settings(agents);
+
+    for (gsize i = 0; settings[i]; i++) {
+        g_autofree char *whole = settings[i];
+
+        settings[i] = mask_numbers(whole, NULL);
+    }
+    bus_json_strings(b, "Configuration", settings);
+}
+
 char *bus_describe_all(Bus *bus)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     g_autoptr(GPtrArray) inhibitions = agents_list_inhibitions(bus->agents);
     g_autoptr(GPtrArray) euiccs = agents_list_euiccs(bus->agents);
     g_autoptr(GPtrArray) modems = agents_list_modems(bus->agents);
+    g_autoptr(GPtrArray) excluded = agents_list_excluded(bus->agents);
     g_autoptr(GPtrArray) jobs = agents_list_jobs(bus->agents);
 
     json_builder_begin_object(b);
@@ -184,6 +207,13 @@ char *bus_describe_all(Bus *bus)
     for (guint i = 0; i < modems->len; i++)
         bus_json_modem(b, modems->pdata[i]);
     json_builder_end_array(b);
+    json_builder_set_member_name(b, "Excluded");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < excluded->len; i++)
+        add_excluded(b, excluded->pdata[i]);
+    json_builder_end_array(b);
+    bus_json_versions(b, NULL);
+    add_settings(b, bus->agents);
     json_builder_set_member_name(b, "Jobs");
     json_builder_begin_array(b);
     for (guint i = 0; i < jobs->len; i++)

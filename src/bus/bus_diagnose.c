@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "bus/bus_json.h"
 #include "bus/bus_objects.h"
@@ -179,23 +178,6 @@ static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem,
     bus_json_string(b, "LastError", text);
 }
 
-static void add_versions(JsonBuilder *b, const char *modem_manager)
-{
-    g_auto(GStrv) libraries = agents_list_libraries();
-    struct utsname host;
-
-    json_builder_set_member_name(b, "Versions");
-    json_builder_begin_object(b);
-    bus_json_string(b, "Daemon", PACKAGE_VERSION);
-    bus_json_strings(b, "Libraries", libraries);
-    bus_json_string(b, "ModemManager", modem_manager);
-    if (uname(&host) == 0) {
-        bus_json_string(b, "Kernel", host.release);
-        bus_json_string(b, "Machine", host.machine);
-    }
-    json_builder_end_object(b);
-}
-
 /* What may not be shown, of all modems: a step may have read another's card. */
 typedef struct {
     GPtrArray *numbers; /* EIDs, ICCIDs and IMEIs */
@@ -319,7 +301,7 @@ static char *make_report(const Diagnosis *diagnosis, const ModemSnapshot *modem,
     add_steps(b, modem);
     add_euicc(b, modem->eid[0] ? agents_get_euicc(bus->agents, modem->eid) : NULL);
     add_last_error(b, bus, modem, !diagnosis->unmasked);
-    add_versions(b, modem_manager);
+    bus_json_versions(b, modem_manager);
     bus_json_strings(b, "Configuration", settings);
     json_builder_end_object(b);
     root = json_builder_get_root(b);

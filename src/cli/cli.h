@@ -33,6 +33,7 @@ typedef struct {
     const char *summary;
     const char *description; /* more of it for --help, or NULL */
     const GOptionEntry *entries;
+    gboolean takes_eid;     /* --eid */
     gboolean takes_command; /* everything after the first argument belongs to another program */
     guint most_arguments;
     CliExit (*run)(Cli *cli, char **arguments);
@@ -58,7 +59,8 @@ CliExit cli_load(Cli *cli, JsonNode **ret_root);
 /* state.c: what Describe() answers. */
 
 /* The object in TEXT; NULL where it is not built as the interface says: Euiccs, Modems and Jobs, and in each
- * eUICC Profiles and Eims, are arrays of objects, Inhibitions is one of strings. Members of the objects
+ * eUICC Profiles and Eims, are arrays of objects, as is Excluded; Inhibitions and Configuration are of strings,
+ * Versions is an object. Members of the objects
  * may be missing or of any type. */
 JsonNode *cli_parse_state(const char *text);
 /* Likewise what Modem.Diagnose() answers: Modem and Versions are objects, Steps is an array of objects,

@@ -116,14 +116,25 @@ static void print_hints(JsonObject *modem)
           "    - \"euicc diagnose --probe\" tries once more.\n"));
 }
 
+/* Of a report or of everything. */
+static void print_setup(JsonObject *object)
+{
+    JsonObject *versions = json_object_get_object_member(object, "Versions");
+    g_autofree char *libraries = cli_get_list(versions, "Libraries");
+    g_autofree char *configuration = cli_get_list(object, "Configuration");
+
+    print_field(_("versions"), _("euiccd %s, %s, kernel %s (%s)"),
+                cli_get_string(versions, "Daemon"), libraries, cli_get_string(versions, "Kernel"),
+                cli_get_string(versions, "Machine"));
+    print_field(_("configuration"), "%s", configuration);
+}
+
 static void print_report(JsonObject *report)
 {
     JsonObject *modem = json_object_get_object_member(report, "Modem");
     JsonObject *versions = json_object_get_object_member(report, "Versions");
     JsonNode *euicc = json_object_get_member(report, "Euicc");
     const char *path = cli_get_string(modem, "ModemManagerPath");
-    g_autofree char *libraries = cli_get_list(versions, "Libraries");
-    g_autofree char *configuration = cli_get_list(report, "Configuration");
 
     print_modem(modem);
     print_field(_("ModemManager"), "%s%s%s", cli_get_string(versions, "ModemManager"),
@@ -133,10 +144,7 @@ static void print_report(JsonObject *report)
     else
         print_field(_("eUICC"), "%s", "");
     print_field(_("last error"), "%s", cli_get_string(report, "LastError"));
-    print_field(_("versions"), _("euiccd %s, %s, kernel %s (%s)"),
-                cli_get_string(versions, "Daemon"), libraries, cli_get_string(versions, "Kernel"),
-                cli_get_string(versions, "Machine"));
-    print_field(_("configuration"), "%s", configuration);
+    print_setup(report);
     print_steps(cli_get_array(report, "Steps"));
     if (!euicc || !JSON_NODE_HOLDS_OBJECT(euicc))
         print_hints(modem);
@@ -170,10 +178,45 @@ static void print_host(void)
     print_field(_("device nodes"), "%s", found->str);
 }
 
-static void explain_no_modem(void)
+static void print_excluded(JsonArray *excluded)
 {
+    guint n = excluded ? json_array_get_length(excluded) : 0;
+
+    if (n > 0)
+        g_print(g_dngettext(NULL, "%u modem was found and is not used:\n",
+                            "%u modems were found and are not used:\n", n),
+                n);
+    for (guint i = 0; i < n; i++) {
+        JsonObject *modem = json_array_get_object_element(excluded, i);
+        g_autofree char *device = cli_clean(cli_get_string(modem, "Device"));
+        g_autofree char *reason = cli_clean(cli_get_string(modem, "Reason"));
+
+        g_print("    %s: %s\n", cli_or_dash(device), cli_or_dash(reason));
+    }
+}
+
+/* What there is to report all the same. */
+static JsonNode *collect_setup(JsonObject *root)
+{
+    static const char *const members[] = { "Versions", "Configuration", "Excluded" };
+    JsonObject *setup = json_object_new();
+    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
+        if (json_object_has_member(root, members[i]))
+            json_object_set_member(setup, members[i],
+                                   json_node_copy(json_object_get_member(root, members[i])));
+    json_node_take_object(node, setup);
+    return node;
+}
+
+static void explain_no_modem(JsonObject *root)
+{
+    if (json_object_has_member(root, "Versions")) /* not of an older daemon */
+        print_setup(root);
+    print_excluded(cli_get_array(root, "Excluded"));
     g_print(_(
-        "euiccd runs and has found no modem. What to look at:\n"
+        "euiccd runs and has no modem. What to look at:\n"
         "    - Does the kernel see it? \"lsusb\", \"dmesg\"; the drivers are qmi_wwan and cdc_mbim "
         "(USB),\n"
         "      mhi_pci_generic and wwan (PCIe), qrtr (on the SoC).\n"
@@ -182,6 +225,7 @@ static void explain_no_modem(void)
         "      be passed in.\n"
         "    - Is looking for modems switched on, or the modem named? \"discover\" and [modem] in\n"
         "      euiccd.conf(5).\n"
+        "    - Do \"allow\" and \"ignore\" of [modems] let it be used?\n"
         "    - \"euicc rescan\" looks again, \"journalctl -u euiccd\" shows what was seen.\n"));
     print_host();
 }
@@ -265,9 +309,14 @@ CliExit cli_diagnose(Cli *cli, char **arguments)
         cli_complain(_("there is no modem %s"), arguments[0]);
         return CLI_FAILED;
     }
-    if (cli->json)
+    if (cli->json && meant == 0) {
+        g_autoptr(JsonNode) setup = collect_setup(json_node_get_object(root));
+
+        cli_print_json(setup, TRUE);
+    } else if (cli->json) {
         cli_print_json(list, TRUE);
-    else if (meant == 0)
-        explain_no_modem();
+    } else if (meant == 0) {
+        explain_no_modem(json_node_get_object(root));
+    }
     return first;
 }

@@ -9,10 +9,16 @@
 #include "cli/cli.h"
 
 static const CliCommand commands[] = {
-    { .name = "status", .summary = N_("Show everything at a glance"), .run = cli_status },
-    { .name = "list", .summary = N_("List the eUICCs"), .run = cli_list },
-    { .name = "profiles", .summary = N_("List the profiles"), .run = cli_profiles },
-    { .name = "eims", .summary = N_("List the eIMs"), .run = cli_eims },
+    { .name = "status",
+      .summary = N_("Show everything at a glance"),
+      .takes_eid = TRUE,
+      .run = cli_status },
+    { .name = "list", .summary = N_("List the eUICCs"), .takes_eid = TRUE, .run = cli_list },
+    { .name = "profiles",
+      .summary = N_("List the profiles"),
+      .takes_eid = TRUE,
+      .run = cli_profiles },
+    { .name = "eims", .summary = N_("List the eIMs"), .takes_eid = TRUE, .run = cli_eims },
     { .name = "modems", .summary = N_("List the modems"), .run = cli_modems },
     { .name = "diagnose",
       .arguments = N_("[MODEM]"),
@@ -24,7 +30,10 @@ static const CliCommand commands[] = {
       .entries = cli_diagnose_entries,
       .most_arguments = 1,
       .run = cli_diagnose },
-    { .name = "jobs", .summary = N_("List what the daemon does and did"), .run = cli_jobs },
+    { .name = "jobs",
+      .summary = N_("List what the daemon does and did"),
+      .takes_eid = TRUE,
+      .run = cli_jobs },
     { .name = "poll",
       .arguments = N_("[EID]"),
       .summary = N_("Ask eIMs for packages, and wait for the end"),
@@ -32,6 +41,7 @@ static const CliCommand commands[] = {
           N_("Without EID every eUICC is asked to poll each of its eIMs. EID may be the end "
              "of one."),
       .entries = cli_poll_entries,
+      .takes_eid = TRUE,
       .most_arguments = 1,
       .run = cli_poll },
     { .name = "monitor",
@@ -43,6 +53,7 @@ static const CliCommand commands[] = {
       .description =
           N_("FILE holds the eIM's configuration data in DER, as its operator supplies it."),
       .entries = cli_add_eim_entries,
+      .takes_eid = TRUE,
       .most_arguments = 2,
       .run = cli_add_eim },
     { .name = "inhibit",
@@ -75,10 +86,15 @@ static gboolean show_version;
 
 static const GOptionEntry global_entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &cli.json, N_("Print JSON for programs"), NULL },
-    { "eid", 'e', 0, G_OPTION_ARG_STRING, &cli.eid,
-      N_("Only the eUICC with this EID (or the end of one)"), N_("EID") },
     { "bus-address", 0, 0, G_OPTION_ARG_STRING, &cli.address,
       N_("Use this message bus instead of the system bus"), N_("ADDRESS") },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+/* Only of commands that show or use eUICCs. */
+static const GOptionEntry eid_entries[] = {
+    { "eid", 'e', 0, G_OPTION_ARG_STRING, &cli.eid,
+      N_("Only the eUICC with this EID (or the end of one)"), N_("EID") },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -131,6 +147,7 @@ static gboolean parse_first(int *argc, char ***argv)
     g_option_context_set_description(context, overview);
     g_option_context_set_strict_posix(context, TRUE);
     g_option_context_add_main_entries(context, global_entries, GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, eid_entries, GETTEXT_PACKAGE);
     g_option_context_add_main_entries(context, first_entries, GETTEXT_PACKAGE);
     return parse(context, argc, argv);
 }
@@ -148,6 +165,8 @@ static gboolean parse_command(const CliCommand *command, int *argc, char ***argv
         g_option_context_set_description(context, _(command->description));
     g_option_context_set_strict_posix(context, command->takes_command);
     g_option_context_add_main_entries(context, global_entries, GETTEXT_PACKAGE);
+    if (command->takes_eid)
+        g_option_context_add_main_entries(context, eid_entries, GETTEXT_PACKAGE);
     if (command->entries)
         g_option_context_add_main_entries(context, command->entries, GETTEXT_PACKAGE);
     return parse(context, argc, argv);
@@ -184,6 +203,11 @@ static int run(int argc, char **argv)
     if (argc > 0 && g_str_equal(arguments[0], "--")) {
         arguments++;
         argc--;
+    }
+    if (cli.eid && !command->takes_eid) {
+        cli_complain(_("--eid means nothing to %s; see euicc %s --help"), command->name,
+                     command->name);
+        return CLI_USAGE;
     }
     if ((guint)argc > command->most_arguments) {
         cli_complain(_("too many arguments; see euicc %s --help"), command->name);

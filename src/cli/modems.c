@@ -58,6 +58,26 @@ CliExit cli_modems(Cli *cli, char **arguments)
     return CLI_OK;
 }
 
+static void print_none(JsonObject *root, const char *start, void (*print)(const char *format, ...))
+{
+    JsonArray *excluded = cli_get_array(root, "Excluded");
+    guint n = excluded ? json_array_get_length(excluded) : 0;
+
+    if (n > 0)
+        print(
+            g_dngettext(
+                NULL,
+                "%s%u modem is not used (see allow and ignore in euiccd.conf); \"euicc diagnose\" "
+                "says why\n",
+                "%s%u modems are not used (see allow and ignore in euiccd.conf); \"euicc "
+                "diagnose\" "
+                "says why\n",
+                n),
+            start, n);
+    else
+        print(_("%sno modem was found; \"euicc diagnose\" says what to look at\n"), start);
+}
+
 void cli_print_missing(JsonObject *root, const char *start, void (*print)(const char *format, ...))
 {
     JsonArray *modems = cli_get_array(root, "Modems");
@@ -65,7 +85,7 @@ void cli_print_missing(JsonObject *root, const char *start, void (*print)(const 
     if (!modems) /* an older daemon */
         return;
     if (json_array_get_length(modems) == 0)
-        print(_("%sno modem was found; \"euicc diagnose\" says what to look at\n"), start);
+        print_none(root, start, print);
     for (guint i = 0; i < json_array_get_length(modems); i++) {
         JsonObject *modem = json_array_get_object_element(modems, i);
         g_autofree char *number = cli_clean(cli_path_end(cli_get_string(modem, "Path")));

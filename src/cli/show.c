@@ -87,10 +87,11 @@ static void print_euicc(JsonObject *euicc)
     g_autofree char *eid = cli_clean(cli_get_string(euicc, "Eid"));
     g_autofree char *state = NULL;
     g_autofree char *card = NULL;
+    g_autofree char *where = NULL;
     g_autofree char *modem = NULL;
     g_autofree char *waiting = NULL;
     guint pending = (guint)cli_get_integer(euicc, "PendingNotifications");
-    guint width = 0;
+    guint width = 0, slot;
 
     for (gsize i = 0; i < G_N_ELEMENTS(labels); i++)
         width = MAX(width, cli_text_width(labels[i]));
@@ -102,9 +103,10 @@ static void print_euicc(JsonObject *euicc)
                            cli_or_dash(cli_get_string(euicc, "SpecVersion")),
                            cli_or_dash(cli_get_string(euicc, "Firmware")),
                            (guint)cli_get_integer(euicc, "FreeMemory"));
-    modem = g_strdup_printf(_("%s over %s, slot %u"), cli_or_dash(cli_get_string(euicc, "Port")),
-                            cli_or_dash(cli_get_string(euicc, "Transport")),
-                            (guint)cli_get_integer(euicc, "Slot"));
+    slot = (guint)cli_get_integer(euicc, "Slot");
+    where = slot > 0 ? g_strdup_printf(_("slot %u"), slot) : g_strdup(_("active slot"));
+    modem = g_strdup_printf(_("%s over %s, %s"), cli_or_dash(cli_get_string(euicc, "Port")),
+                            cli_or_dash(cli_get_string(euicc, "Transport")), where);
     waiting =
         g_strdup_printf(g_dngettext(NULL, "%u notification", "%u notifications", pending), pending);
 

@@ -30,6 +30,13 @@ static gboolean has_array(JsonObject *object, const char *member, gboolean requi
     return TRUE;
 }
 
+static gboolean has_object(JsonObject *object, const char *member)
+{
+    JsonNode *node = json_object_get_member(object, member);
+
+    return node && is_object(node);
+}
+
 JsonNode *cli_parse_state(const char *text)
 {
     g_autoptr(JsonNode) root = json_from_string(text, NULL);
@@ -42,6 +49,9 @@ JsonNode *cli_parse_state(const char *text)
     if (!has_array(object, "Euiccs", TRUE, is_object) ||
         !has_array(object, "Jobs", TRUE, is_object) ||
         !has_array(object, "Modems", FALSE, is_object) ||
+        !has_array(object, "Excluded", FALSE, is_object) ||
+        !has_array(object, "Configuration", FALSE, is_text) ||
+        (json_object_has_member(object, "Versions") && !has_object(object, "Versions")) ||
         !has_array(object, "Inhibitions", FALSE, is_text))
         return NULL;
     euiccs = cli_get_array(object, "Euiccs");
@@ -53,13 +63,6 @@ JsonNode *cli_parse_state(const char *text)
             return NULL;
     }
     return g_steal_pointer(&root);
-}
-
-static gboolean has_object(JsonObject *object, const char *member)
-{
-    JsonNode *node = json_object_get_member(object, member);
-
-    return node && is_object(node);
 }
 
 JsonNode *cli_parse_report(const char *text)

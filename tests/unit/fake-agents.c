@@ -439,10 +439,19 @@ GPtrArray *agents_list_modems(Agents *agents)
     return list(agents->modems);
 }
 
+GPtrArray *agents_list_excluded(Agents *agents)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)excluded_modem_free);
+
+    if (agents->modems->len == 0)
+        g_ptr_array_add(list, excluded_modem_new("/sys/devices/usb1/1-2", "[modems] allow"));
+    return list;
+}
+
 char **agents_list_settings(Agents *agents)
 {
     (void)agents;
-    return g_strsplit("discover=yes", ",", -1);
+    return g_strsplit("discover=yes,allow=490154203237518", ",", -1);
 }
 
 char **agents_list_libraries(void)

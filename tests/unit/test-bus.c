@@ -303,7 +303,8 @@ static JsonNode *describe(Client *client, const char *path, const char *interfac
 /* Describe() shows the same names as the properties. */
 static void test_describe(Fixture *f, gconstpointer data)
 {
-    static const char *const manager_extra[] = { "Inhibitions", "Euiccs", "Modems", "Jobs", NULL };
+    static const char *const manager_extra[] = { "Inhibitions", "Euiccs",   "Modems",        "Jobs",
+                                                 "Excluded",    "Versions", "Configuration", NULL };
     static const char *const euicc_extra[] = { "Path", "Profiles", "Eims", NULL };
     static const char *const path_extra[] = { "Path", NULL };
     g_autoptr(JsonNode) all = NULL;

@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bus/bus.h"
@@ -221,10 +223,17 @@ static void test_golden(Fixture *f, gconstpointer data)
         g_assert_cmpstr(f->errors, ==, "");
         if (g_str_has_prefix(cases[i].file, "version") ||
             g_str_has_prefix(cases[i].file, "status")) {
-            g_auto(GStrv) parts = g_strsplit(f->output, PACKAGE_VERSION, -1);
-            g_autofree char *text = g_strjoinv("VERSION", parts);
+            g_autoptr(GString) text = g_string_new(f->output);
+            g_autofree char *kernel = NULL, *machine = NULL;
+            struct utsname host;
 
-            assert_golden(text, cases[i].file);
+            g_assert_cmpint(uname(&host), ==, 0);
+            kernel = g_strdup_printf("\"Kernel\" : \"%s\"", host.release);
+            machine = g_strdup_printf("\"Machine\" : \"%s\"", host.machine);
+            g_string_replace(text, PACKAGE_VERSION, "VERSION", 0);
+            g_string_replace(text, kernel, "\"Kernel\" : \"KERNEL\"", 0);
+            g_string_replace(text, machine, "\"Machine\" : \"MACHINE\"", 0);
+            assert_golden(text->str, cases[i].file);
         } else {
             assert_golden(f->output, cases[i].file);
         }
@@ -251,6 +260,9 @@ static void test_exit_codes(Fixture *f, gconstpointer data)
         { "add-eim", 2, "name of a file" },
         { "add-eim /nonexistent", 1, "/nonexistent" },
         { "--eid 4711 list", 1, "there is no eUICC 4711" },
+        { "--eid 4711 modems", 2, "--eid means nothing to modems" },
+        { "modems --eid 4711", 2, "--eid" },
+        { "diagnose -e 4711", 2, "-e" },
         { "poll 4711", 1, "there is no eUICC 4711" },
         { "diagnose 9", 1, "there is no modem 9" },
         { "diagnose 1 2", 2, "too many arguments" },
@@ -386,18 +398,35 @@ static void test_no_euicc(Fixture *f, gconstpointer data)
 
 static void test_no_modem(Fixture *f, gconstpointer data)
 {
+    g_autoptr(JsonNode) node = NULL;
+    JsonObject *object;
+
     (void)data;
     g_assert_cmpint(euicc(f, "status"), ==, 0);
-    assert_output(f, "no modem was found");
+    assert_output(f, "1 modem is not used (see allow and ignore in euiccd.conf)");
     g_assert_cmpint(euicc(f, "list"), ==, 0);
-    g_assert_nonnull(strstr(f->errors, "no modem was found"));
+    g_assert_nonnull(strstr(f->errors, "1 modem is not used"));
     g_assert_cmpint(euicc(f, "modems --json"), ==, 0);
     g_assert_cmpstr(f->output, ==, "[]\n");
     g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
     assert_output(f, "qmi_wwan");
     assert_output(f, "cdc_mbim");
+    assert_output(f, "euiccd " PACKAGE_VERSION ", libqmi 1.2.3, kernel ");
+    assert_output(f, "discover=yes, allow=xxxxxxxxxxx7518");
+    assert_output(f, "1 modem was found and is not used:\n"
+                     "    /sys/devices/usb1/1-2: [modems] allow\n");
+    assert_output(f, "\"allow\" and \"ignore\"");
     g_assert_cmpint(euicc(f, "diagnose --json"), ==, 0);
-    g_assert_cmpstr(f->output, ==, "[]\n");
+    node = json_from_string(f->output, NULL);
+    g_assert_nonnull(node);
+    object = json_node_get_object(node);
+    g_assert_cmpstr(
+        json_object_get_string_member(json_object_get_object_member(object, "Versions"), "Daemon"),
+        ==, PACKAGE_VERSION);
+    g_assert_cmpuint(json_array_get_length(json_object_get_array_member(object, "Configuration")),
+                     ==, 2);
+    g_assert_cmpuint(json_array_get_length(json_object_get_array_member(object, "Excluded")), ==,
+                     1);
 }
 
 static void test_not_authorized(Fixture *f, gconstpointer data)

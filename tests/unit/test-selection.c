@@ -296,6 +296,39 @@ static void test_wants_at(void)
     end(&f);
 }
 
+static void assert_excluded(Fixture *f, const char *expected)
+{
+    g_autoptr(GPtrArray) list = selection_list_excluded(f->selection);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < list->len; i++) {
+        const ExcludedModem *modem = list->pdata[i];
+
+        g_string_append_printf(text, "%s=%s ", modem->device, modem->reason);
+    }
+    g_strchomp(text->str);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void test_excluded(void)
+{
+    Fixture f = { 0 };
+
+    begin(&f, "[modems]\nallow=1199:9091,1199:9092\nignore=1-2," IMEI "\n");
+    assert_excluded(&f, "");
+    find(&f, 3, NULL, TRUE);
+    find(&f, 2, NULL, TRUE);
+    find(&f, 1, NULL, TRUE);
+    assert_excluded(&f, "/sys/devices/pci0/usb1/1-2=[modems] ignore "
+                        "/sys/devices/pci0/usb1/1-3=[modems] allow");
+    /* It is asked for its IMEI, and those that go are no more. */
+    selection_take_imei(f.selection, "/sys/devices/pci0/usb1/1-1", IMEI);
+    find(&f, 2, NULL, FALSE);
+    assert_excluded(&f, "/sys/devices/pci0/usb1/1-1=[modems] ignore "
+                        "/sys/devices/pci0/usb1/1-3=[modems] allow");
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -308,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/selection/no-discovery", test_no_discovery);
     g_test_add_func("/selection/pinned", test_pinned);
     g_test_add_func("/selection/pinned-replaced", test_pinned_replaced);
+    g_test_add_func("/selection/excluded", test_excluded);
     g_test_add_func("/selection/wants-at", test_wants_at);
     return g_test_run();
 }
