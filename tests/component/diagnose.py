@@ -154,7 +154,10 @@ def objects_come_and_go(world):
     world.wait_until("no modem on the bus", lambda: modems(world) == {})
     text, _ = euicc(world, "diagnose")
     assert "qmi_wwan" in text and "cdc_mbim" in text, text
-    equal(euicc(world, "diagnose", "--json")[0], "[]\n")
+    report = json.loads(euicc(world, "diagnose", "--json")[0])
+    equal(sorted(report), ["Configuration", "Excluded", "Versions"])
+    equal(report["Excluded"], [])
+    assert any(text.startswith("discover=") for text in report["Configuration"]), report
     assert "no modem" in euicc(world, "status")[0]
     world.knob("modem", "plug")
     second, modem = wait_modem(world, "working")
