@@ -12,7 +12,7 @@ import os
 import re
 
 import wirehost
-from world import EUICC, JOB, MANAGER, OPERATIONAL, ROOT, case, equal, main, make_iccid
+from world import EUICC, JOB, MANAGER, OPERATIONAL, ROOT, case, equal, main, make_eid, make_iccid
 
 STEADY = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n"
 HASTY = STEADY + "[channel]\ntimeout=2s\nlong-timeout=4s\nrefresh-grace=2s\n"
@@ -229,8 +229,9 @@ def rests_in(world, number):
 
 @quirk(8, "SGP.22 5.7.2", "qmi", "mbim", arguments=["--second-slot"], settings=MODEM + "slot=2\n")
 def the_active_slot_is_logical_slot_1(world):
-    """Physical slot 2 is spoken to; its card has no eIM."""
+    """Physical slot 2 is spoken to; its card has an EID of its own and no eIM."""
     world.control("modem", {"do": "switch-slot", "slot": 2})
+    world.path = f"{ROOT}/euicc/{make_eid(90)}"
     world.daemon("start")
     world.wait_until("its card", world.profiles)
     equal(sorted(world.profiles()), sorted(make_iccid(90, n) for n in (1, 2, 3)), "profiles")

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 
-from world import BOOTSTRAP, EID, EUICC, OPERATIONAL, SPARE, equal, find_simulator
+from world import BOOTSTRAP, EID, EUICC, OPERATIONAL, SPARE, equal, find_simulator, make_eid, make_iccid
 
 SIMULATOR = find_simulator()
 DAEMON = """
@@ -413,6 +413,59 @@ def without_namespaces():
         return "skip", "a qmi-proxy runs on this machine"
     equal((done.returncode, done.stdout), (0, "1\n"), done.stderr)
     return None
+
+
+@test
+def second_slot_has_another_card():
+    """Another EID, other profiles, no eIM; both are still there in a continued world."""
+    with tempfile.TemporaryDirectory(prefix="sim-", dir="/tmp") as own:
+        shown = []
+        for _ in range(2):
+            done = run("--no-daemon", "--second-slot", "--dir", own, "--", "sh", "-ec", """
+                euicc-sim ctl modem '{"do": "card"}'
+                euicc-sim ctl modem '{"do": "switch-slot", "slot": 2}' >/dev/null
+                euicc-sim ctl modem '{"do": "card"}'""")
+            equal(done.returncode, 0, done.stderr)
+            decoder, text, cards = json.JSONDecoder(), done.stdout, []
+            while text:
+                answer, end = decoder.raw_decode(text)
+                cards.append(answer["card"])
+                text = text[end:].lstrip()
+            equal([card["eid"] for card in cards], [make_eid(1), make_eid(90)])
+            equal([card["profiles"][0]["iccid"] for card in cards], [make_iccid(1, 1), make_iccid(90, 1)])
+            equal([len(card["eims"]) for card in cards], [1, 0])
+            shown.append(cards)
+        equal(shown[0][1]["profiles"], shown[1][1]["profiles"])
+
+
+@test
+def what_does_not_go_together_is_refused():
+    at = ("--modem", "qmi", "--modem", "at")
+    for options, *words in ((("--modem", "foo"), "foo", "qmi, mbim, at"),
+                            ((*at, "--udev"), "--modem=at", "--udev"),
+                            ((*at, "--wwan"), "--modem=at", "--wwan"),
+                            ((*at, "--with-modemmanager"), "--modem=at", "--with-modemmanager"),
+                            (("--with-modemmanager", "--proxy", "fake"), "--proxy=fake", "--with-modemmanager")):
+        done = run("--no-daemon", *options, "--", "true")
+        equal((done.returncode, done.stdout), (2, ""), done.stderr)
+        for word in words:
+            assert word in done.stderr, done.stderr
+
+
+@test
+def wrong_names_are_told_the_right_ones():
+    done = run("--no-daemon", "--modem", "qmi", "--modem", "mbim", "--", "sh", "-c", """
+        for command in "knob modem2 unplugg" "knob modem9 unplug" "show card9" "part mm kill" "show modem2"; do
+            euicc-sim $command 2>&1 >/dev/null; echo $?
+        done""")
+    told = done.stdout.splitlines()
+    equal(told[1:8:2] + told[8:], ["2", "1", "1", "1", "0"], done.stdout)
+    for line, words in zip(told[::2], (["unplugg", "eject, insert, unplug, plug"],
+                                       ["modem9", "card, card2, eim, modem, modem2, world"],
+                                       ["card9", "card, card2, eim, modem, modem2, world"],
+                                       ["mm", "bus, eim, modem"])):
+        for word in words:
+            assert word in line, line
 
 
 @test

@@ -199,6 +199,8 @@ def main():
         print(run("euicc", "status"))
         print(f"$ busctl tree {BUS}", flush=True)
         print(run("busctl", "--no-pager", "tree", BUS))
+    except BrokenPipeError:
+        raise
     except (Deviation, OSError, ValueError, KeyError, IndexError, StopIteration,
             subprocess.SubprocessError) as error:
         print(f"demo: failed at step '{story.step}': {error!r}"
@@ -212,4 +214,9 @@ def main():
     return 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except BrokenPipeError:  # whoever read this has seen enough
+    # What is buffered has nowhere to go; the end of the interpreter must not try it once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)

@@ -78,6 +78,12 @@ static gboolean is_card(const char *name)
     return is_numbered(name, "card");
 }
 
+static gboolean is_part(const char *name)
+{
+    return is_eim_part(name) || is_card(name) || is_numbered(name, "modem") ||
+           is_numbered(name, "smdp") || is_numbered(name, "smds") || g_str_equal(name, "world");
+}
+
 static char *socket_in_world(const char *part, GError **error)
 {
     const char *folder = g_getenv("EUICC_SIM_DIR");
@@ -125,16 +131,44 @@ static char *socket_of(const char *part, const char *eim, GError **error)
     return name ? socket_in_world(name, error) : NULL;
 }
 
+static int compare_names(gconstpointer one, gconstpointer other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* "card, eim, modem, world": what has a control socket beside that at PATH, which is not there. */
+static char *list_neighbours(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *entry;
+    while (entries && (entry = g_dir_read_name(entries))) {
+        g_autofree char *name = g_str_has_suffix(entry, ".sock")
+                                    ? g_strndup(entry, strlen(entry) - strlen(".sock"))
+                                    : NULL;
+        if (!name || !is_part(name))
+            continue;
+        if (is_numbered(name, "modem"))
+            g_ptr_array_add(names, g_strconcat("card", name + strlen("modem"), NULL));
+        g_ptr_array_add(names, g_steal_pointer(&name));
+    }
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (char **)names->pdata);
+}
+
 static JsonObject *call(const char *part, const char *eim, JsonObject *request, GError **error)
 {
     g_autofree char *path = socket_of(part, eim, error);
-    return path ? sim_control_call(path, request, error) : NULL;
-}
-
-static gboolean is_part(const char *name)
-{
-    return is_eim_part(name) || is_card(name) || is_numbered(name, "modem") ||
-           is_numbered(name, "smdp") || is_numbered(name, "smds") || g_str_equal(name, "world");
+    if (!path)
+        return NULL;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) || (eim && strchr(eim, '/')))
+        return sim_control_call(path, request, error);
+    g_autofree char *names = list_neighbours(path);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "no '%s' runs in this world; there are %s",
+                eim ? eim : part, *names ? names : "none");
+    return NULL;
 }
 
 /* --eim goes with an eIM. */
@@ -404,7 +438,8 @@ int sim_show_main(int argc, char **argv)
 
 static const char knob_usage[] =
     "euicc-sim knob eim|card|modem|smdp|smds JSON [--eim EIM]     (also card2, modem2, …)\n"
-    "       euicc-sim knob modem eject|insert|unplug|plug [NODE]\n"
+    "       euicc-sim knob modem eject|insert|unplug\n"
+    "       euicc-sim knob modem plug [NODE]\n"
     "\n"
     "Changes how a part behaves: an object with the members to change, e.g.\n"
     "  euicc-sim knob card '{\"switch\": \"silent\"}'\n"
@@ -454,6 +489,12 @@ int sim_knob_main(int argc, char **argv)
         if (node && !rename_node(argv[1], node, request, &error))
             return sim_command_fail("knob", error);
     } else {
+        if (is_numbered(argv[1], "modem") && !strchr("{@", *argv[2])) {
+            g_printerr("euicc-sim knob: can't '%s' a modem; can eject, insert, unplug, plug, or "
+                       "take JSON or @FILE\n",
+                       argv[2]);
+            return SIM_EXIT_USAGE;
+        }
         JsonObject *object = sim_object_from_text(argv[2], &error);
         if (!object)
             return sim_command_fail("knob", error);

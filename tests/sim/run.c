@@ -153,17 +153,30 @@ static char *make_card_path(const char *card)
     return g_canonicalize_filename(card, NULL);
 }
 
-static int check_choices(char **modems, const char *proxy)
+/* DISCOVERED: the option that lets the daemon find the modems itself, or NULL. */
+static int check_choices(char **modems, const char *proxy, const char *discovered,
+                         gboolean modem_manager)
 {
     for (guint i = 0; modems && modems[i]; i++) {
         if (!sim_world_modem_is_kind(modems[i]) || i == 99) {
             g_printerr("euicc-sim run: --modem=%s: %s\n", modems[i],
-                       i == 99 ? "too many" : "no such kind of modem");
+                       i == 99 ? "too many" : "no such kind of modem; there are qmi, mbim, at");
+            return SIM_EXIT_USAGE;
+        }
+        if (discovered && g_str_equal(modems[i], "at")) {
+            g_printerr("euicc-sim run: --modem=at: not with %s: the daemon has to be told of a "
+                       "modem that has no other port than one for AT commands\n",
+                       discovered);
             return SIM_EXIT_USAGE;
         }
     }
     if (proxy && g_strcmp0(proxy, "fake") && g_strcmp0(proxy, "real")) {
         g_printerr("euicc-sim run: --proxy=%s: want fake or real\n", proxy);
+        return SIM_EXIT_USAGE;
+    }
+    if (modem_manager && !g_strcmp0(proxy, "fake")) {
+        g_printerr("euicc-sim run: --proxy=fake: not with --with-modemmanager, which wants the "
+                   "real one\n");
         return SIM_EXIT_USAGE;
     }
     return SIM_EXIT_OK;
@@ -235,16 +248,13 @@ static gboolean add_servers(GPtrArray *servers, SimPkiServer kind, char **hosts,
 }
 
 static const char summary[] =
-    "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, QMI modem and the "
-    "daemon,\n"
-    "in a user, network and PID namespace where possible. Runs COMMAND (default: $SHELL) in it "
-    "with\n"
-    "DBUS_SYSTEM_BUS_ADDRESS and EUICC_SIM_DIR set, tears everything down and exits with "
-    "COMMAND's\n"
-    "status; with 99 when the world could not be built, the daemon died or ended badly, or a\n"
-    "sanitizer reported something.\n"
+    "Builds a world for euiccd: private system bus, test PKI, eIM, eUICC, a modem (QMI, MBIM or\n"
+    "AT commands) and the daemon, in a user, network and PID namespace where possible. Runs\n"
+    "COMMAND (default: $SHELL) in it with DBUS_SYSTEM_BUS_ADDRESS and EUICC_SIM_DIR set, tears\n"
+    "everything down and exits with COMMAND's status; with 99 when the world could not be built,\n"
+    "the daemon died or ended badly, or a sanitizer reported something.\n"
     "\n"
-    "Inside, \"euicc-sim queue|wait|show|knob|daemon\" play with the world.";
+    "Inside, \"euicc-sim queue|wait|show|knob|daemon|part\" play with the world.";
 
 int sim_run_main(int argc, char **argv)
 {
@@ -262,15 +272,16 @@ int sim_run_main(int argc, char **argv)
              no_namespace = FALSE;
     const GOptionEntry entries[] = {
         { "modem", 0, 0, G_OPTION_ARG_STRING_ARRAY, &modems,
-          "A modem with a card, several times for several: qmi (default), mbim", "KIND" },
+          "A modem with a card, several times for several: qmi (default), mbim, at", "KIND" },
         { "proxy", 0, 0, G_OPTION_ARG_STRING, &proxy,
-          "fake: the modem plays qmi-proxy (default); real: it stands behind the real one",
+          "fake: the modem plays qmi-proxy and mbim-proxy (default); real: it stands behind the "
+          "real one",
           "fake|real" },
         { "udev", 0, 0, G_OPTION_ARG_NONE, &udev,
           "The daemon discovers the modems as USB devices, in place of being told of them", NULL },
         { "wwan", 0, 0, G_OPTION_ARG_NONE, &wwan, "Likewise, as ports of PCIe modems", NULL },
         { "second-slot", 0, 0, G_OPTION_ARG_NONE, &second_slot,
-          "The first modem has a second slot, with a card of somebody else", NULL },
+          "The first modem has a second slot, with another card, which no eIM manages", NULL },
         { "with-modemmanager", 0, 0, G_OPTION_ARG_NONE, &modem_manager,
           "ModemManager is there too, behind the same proxy (means --udev --proxy=real)", NULL },
         { "knobs", 0, 0, G_OPTION_ARG_STRING, &knobs, "Behaviour of the modem", "JSON|@FILE" },
@@ -337,7 +348,11 @@ int sim_run_main(int argc, char **argv)
         g_printerr("euicc-sim run: %s\n", error->message);
         return SIM_EXIT_USAGE;
     }
-    if (check_choices(modems, proxy) != SIM_EXIT_OK)
+    const char *discovered = modem_manager ? "--with-modemmanager"
+                             : udev        ? "--udev"
+                             : wwan        ? "--wwan"
+                                           : NULL;
+    if (check_choices(modems, proxy, discovered, modem_manager) != SIM_EXIT_OK)
         return SIM_EXIT_USAGE;
     if (wait_seconds < 0) {
         g_printerr("euicc-sim run: --wait=%d: want seconds\n", wait_seconds);

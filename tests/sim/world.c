@@ -251,21 +251,6 @@ static gboolean make_card(const World *world, const SimWorldModem *modem, GError
                           error);
 }
 
-/* "+FILE" of a card for one more slot of MODEM: one of the same make, with other profiles, that no eIM
- * manages. "" where it has one slot; NULL with ERROR. */
-static char *make_second_card(const World *world, const SimWorldModem *modem, GError **error)
-{
-    enum { NUMBER = 90 }; /* of a card that is in no world */
-    if (!world->options->second_slot || modem->number > 1)
-        return g_strdup("");
-    g_autofree char *path = sim_world_path(world, "card-of-slot-2.json");
-    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-    if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
-        !sim_write_card(path, modem->pki, NUMBER, nobody, NULL, error))
-        return NULL;
-    return g_strconcat("+", path, NULL);
-}
-
 /* One program is all modems: it can be the proxy of all. */
 static gboolean start_modems(World *world, GError **error)
 {
@@ -277,13 +262,15 @@ static gboolean start_modems(World *world, GError **error)
         const SimWorldModem *modem = world->modems->pdata[i];
         if (!make_card(world, modem, error))
             return FALSE;
-        g_autofree char *second = make_second_card(world, modem, error);
-        if (!second)
+        g_autofree char *second = NULL;
+        if (options->second_slot && modem->number == 1 &&
+            !(second = sim_world_make_second_card(options->folder, world->pki, error)))
             return FALSE;
         gboolean usual = g_str_equal(modem->kind, "qmi");
-        g_ptr_array_add(argv, g_strdup_printf("--modem=%s%s%s,%s%s,%s", usual ? "" : modem->kind,
-                                              usual ? "" : ":", modem->path, modem->card, second,
-                                              modem->control));
+        g_ptr_array_add(argv,
+                        g_strdup_printf("--modem=%s%s%s,%s%s%s,%s", usual ? "" : modem->kind,
+                                        usual ? "" : ":", modem->path, modem->card,
+                                        second ? "+" : "", second ? second : "", modem->control));
     }
     g_ptr_array_add(argv, g_strconcat("--knobs=", options->knobs ? options->knobs : "{}", NULL));
     g_ptr_array_add(argv, g_strdup(options->real_proxy ? "--proxy=real" : "--proxy=fake"));
@@ -386,6 +373,15 @@ static SimPart *find_part(World *world, const char *name)
             return part;
     }
     return NULL;
+}
+
+static char *list_parts(const World *world)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint i = 0; i < world->parts->len; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "",
+                               sim_part_get_name(world->parts->pdata[i]));
+    return g_string_free(g_steal_pointer(&names), FALSE);
 }
 
 /* A bus that is told to end before it has seen to its signals dies from SIGTERM, which is no defect. */
@@ -500,8 +496,9 @@ static gboolean on_request(JsonObject *request, JsonObject *answer, gpointer dat
         return sim_world_signal_proxy(name, proxy_signal(action), STOP_TIMEOUT, error);
     SimPart *part = g_str_equal(what, "part") ? find_part(world, name) : NULL;
     if (!part) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no part '%s' in this world",
-                    name);
+        g_autofree char *names = list_parts(world);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "no part '%s' in this world; there are %s", name, names);
         return FALSE;
     }
     if (g_str_equal(action, "start"))

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  *   pki/ eim.json eim.sock eim.log, for further eIMs pki/ID/ eim2.json …
  *   smdp.sock smdp.log, smds.sock smds.log, pki/HOST/ where there are such servers
  *   card.json modem.sock modem.log cdc-wdm0, for further modems card2.json modem2.sock cdc-wdm1 …
+ *   card-of-slot-2.json pki/card-of-slot-2/     with a second slot
  *   umockdev.XXXXXX/ udev.sock udev.log modemmanager.log   with udev and ModemManager
  *   euiccd.conf euiccd.conf.d/ state/ daemon.log apdu.trace
  *   world.sock                    {"do": "part", "name", "action"}, {"do": "show"}
@@ -38,7 +39,7 @@ typedef struct {
     gboolean real_proxy;
     gboolean udev; /* the daemon discovers the modems, in a folder in place of /sys and /dev */
     gboolean wwan; /* as those of PCIe modems */
-    gboolean second_slot;   /* of the first modem, with a card that nobody manages */
+    gboolean second_slot;   /* of the first modem, with another card, which nobody manages */
     gboolean modem_manager; /* ModemManager is there; wants udev and real_proxy */
     gboolean own_network;   /* in a namespace: fixed ports can be used */
     gboolean defer_daemon;  /* prepared but not started */

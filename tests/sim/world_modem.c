@@ -39,6 +39,12 @@ static char *make_node(const char *kind, gboolean wwan, guint number, guint *ter
                                    : g_strdup_printf("cdc-wdm%u", (*controls)++);
 }
 
+static char *make_eid(guint card)
+{
+    g_autofree char *digits = g_strdup_printf("8904404500000000000000000000%02u", card);
+    return sim_make_eid(digits);
+}
+
 GPtrArray *sim_world_modems_new(char **kinds, const char *folder, gboolean wwan, const char *card,
                                 const char *pki, const char *eid)
 {
@@ -59,16 +65,33 @@ GPtrArray *sim_world_modems_new(char **kinds, const char *folder, gboolean wwan,
         g_autofree char *card_file = g_strconcat(card_name, ".json", NULL);
         modem->card = i == 0 && card ? g_strdup(card) : g_build_filename(folder, card_file, NULL);
         modem->pki = i == 0 ? g_strdup(pki) : g_build_filename(pki, card_name, NULL);
-        g_autofree char *digits = g_strdup_printf("8904404500000000000000000000%02u", i + 1);
-        modem->eid = i == 0 && eid ? g_strdup(eid) : sim_make_eid(digits);
+        modem->eid = i == 0 && eid ? g_strdup(eid) : make_eid(modem->number);
         g_ptr_array_add(modems, modem);
     }
     return modems;
 }
 
+static gboolean make_card_pki(const char *folder, const char *pki, const char *eid, GError **error)
+{
+    g_autofree char *mark = g_build_filename(folder, "euicc.der", NULL);
+    return g_file_test(mark, G_FILE_TEST_EXISTS) || sim_pki_add_card(pki, folder, eid, error);
+}
+
 gboolean sim_world_modem_make_pki(const SimWorldModem *modem, const char *pki, GError **error)
 {
-    g_autofree char *mark = g_build_filename(modem->pki, "euicc.der", NULL);
-    return modem->number == 1 || g_file_test(mark, G_FILE_TEST_EXISTS) ||
-           sim_pki_add_card(pki, modem->pki, modem->eid, error);
+    return modem->number == 1 || make_card_pki(modem->pki, pki, modem->eid, error);
+}
+
+char *sim_world_make_second_card(const char *folder, const char *pki, GError **error)
+{
+    enum { NUMBER = 90 }; /* of a card that is no modem's first one */
+    g_autofree char *path = g_build_filename(folder, "card-of-slot-2.json", NULL);
+    g_autofree char *own_pki = g_build_filename(pki, "card-of-slot-2", NULL);
+    g_autofree char *eid = make_eid(NUMBER);
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
+        (!make_card_pki(own_pki, pki, eid, error) ||
+         !sim_write_card(path, own_pki, NUMBER, nobody, NULL, error)))
+        return NULL;
+    return g_steal_pointer(&path);
 }

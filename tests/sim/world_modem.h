@@ -32,4 +32,8 @@ GPtrArray *sim_world_modems_new(char **kinds, const char *folder, gboolean wwan,
 /* The credentials of its card, made where they are not there. The first card's are those of PKI itself. */
 gboolean sim_world_modem_make_pki(const SimWorldModem *modem, const char *pki, GError **error);
 
+/* The card for a second slot: one of the same make, with its own EID and profiles, that no eIM manages. Made where
+ * it is not there; its file, or NULL. g_free() it. */
+char *sim_world_make_second_card(const char *folder, const char *pki, GError **error);
+
 G_END_DECLS
