@@ -229,6 +229,8 @@ void agent_schedule_retry(Agent *agent)
 
 void agent_note_unusable(Agent *agent, const GError *error)
 {
+    if (error->domain == EUICCD_ERROR)
+        agent->trouble = error->code;
     agent_set_state(agent, EUICC_UNAVAILABLE, error->message);
     clock_timer_clear(&agent->poll_timer);
     if (is_worth_retrying(agent, error))
@@ -253,6 +255,17 @@ void agent_retry(Agent *agent, const char *cause)
     agent->start_failures = 0;
     if (!agent_has_waiting_start(agent))
         agent_queue(agent, JOB_KIND_START, NULL, NULL, cause);
+}
+
+gboolean agent_can_miss_object(Agent *agent)
+{
+    /* Its pauses grow: it may be what we do to the modem that fails. */
+    if (agent->retry_timer)
+        return TRUE;
+    if (agent->trouble == EUICCD_ERROR_MODEM_GONE)
+        return FALSE;
+    /* Whoever was refused in a slot that must be switched would be refused, and switch it, for ever. */
+    return agent->trouble == EUICCD_ERROR_CARD_ABSENT || agent->had_object;
 }
 
 /* ---- its life ---- */
@@ -312,6 +325,8 @@ void agent_set_modem_manager(Agent *agent, const MmModem *modem)
     const char *path = modem ? modem->path : "";
 
     worker_set_network(agent->worker, modem);
+    if (agent->running && modem)
+        agent->had_object = TRUE;
     if (g_str_equal(agent->modem_manager_path, path))
         return;
     replace_string(&agent->modem_manager_path, path);

@@ -88,4 +88,9 @@ void agent_advance(Agent *agent);
 /* The device was seen (again): an unusable one is tried at once. */
 void agent_retry(Agent *agent, const char *cause);
 
+/* TRUE when an object of ModemManager that comes back because of what we did to the modem tells an unusable one
+ * nothing new: it is tried again in any case, its card comes back with an event, or what it was refused it was
+ * refused beside such an object. FALSE for a modem that was gone: it may be back. */
+gboolean agent_can_miss_object(Agent *agent);
+
 G_END_DECLS

@@ -96,6 +96,8 @@ void agent_advance(Agent *agent)
     if (!entry)
         return;
     agent->running = entry;
+    agent->trouble = EUICCD_ERROR_FAILED;
+    agent->had_object = agent->modem_manager_path[0] != '\0';
     if (agent->state != EUICC_LEFT_ALONE)
         agent_set_state(agent, entry->job->kind == JOB_KIND_START ? EUICC_STARTING : EUICC_BUSY,
                         "");

@@ -211,6 +211,7 @@ static void on_worker_event(WorkerEvent event, gpointer data)
         clock_timer_clear(&agent->poll_timer);
         clock_timer_clear(&agent->retry_timer);
         g_clear_pointer(&agent->facts, euicc_snapshot_unref);
+        agent->trouble = EUICCD_ERROR_CARD_ABSENT;
         agent_set_state(agent, EUICC_UNAVAILABLE, "the card went away");
         agent_publish(agent);
         /* Somebody else may have made another slot the active one: a job gets ours, and gives it back. */
@@ -230,6 +231,7 @@ static void on_worker_event(WorkerEvent event, gpointer data)
     case WORKER_MODEM_LOST:
         log_full(&agent->log, LOG_LEVEL_WARNING, LOG_EVENT_EUICC_LOST,
                  "the modem or its proxy vanished");
+        agent->trouble = EUICCD_ERROR_MODEM_GONE;
         agent_set_state(agent, EUICC_UNAVAILABLE, "the modem or its proxy vanished");
         clock_timer_clear(&agent->poll_timer);
         agent_schedule_retry(agent);

@@ -3,6 +3,7 @@
 
 #include "agent/agent.h"
 #include "agent/eim_state.h"
+#include "util/error.h"
 #include "util/log.h"
 
 G_BEGIN_DECLS
@@ -37,6 +38,8 @@ struct Agent {
     GSource *poll_timer;
     GSource *retry_timer;
     guint start_failures;
+    EuiccdError trouble;   /* that made it unavailable */
+    gboolean had_object;   /* of ModemManager, at some time in the last job */
     char **owed;           /* eIMs that a result waits for, as of the last job */
     guint orphan_attempts; /* deliveries tried to eIMs that are no longer on the card */
 };

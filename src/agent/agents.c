@@ -6,7 +6,6 @@
 #include "agent/selection.h"
 #include "agent/switching.h"
 #include "util/error.h"
-#include "util/text.h"
 
 #define FINISHED_LIMIT                                                                             \
     16 /* ended jobs that stay visible; the oldest gives way, no timer is needed */
@@ -348,7 +347,9 @@ static void retry_with_object(Agents *agents, Agent *agent)
 
     tell_modem_manager(agents, agent);
     path = agent_get_modem_snapshot(agent)->modem_manager_path;
-    if (path[0] && !g_str_equal(path, before) && !owner_expects_comeback(agent, agents))
+    if (!path[0] || g_str_equal(path, before))
+        return;
+    if (!owner_expects_comeback(agent, agents) || !agent_can_miss_object(agent))
         agent_retry(agent, "ModemManager object");
 }
 
@@ -396,30 +397,15 @@ static void forget_waiting(Agents *agents, const Modem *modem)
     }
 }
 
-/* ModemManager's object came or went, and nothing else. */
-static gboolean differs_in_object(const Modem *before, const Modem *now)
-{
-    g_autoptr(Modem) rest = modem_copy(now);
-
-    replace_string(&rest->mm_path, before->mm_path);
-    replace_string(&rest->imei, before->imei);
-    for (guint i = 0; i < rest->ports->len; i++) {
-        ModemPort *port = rest->ports->pdata[i];
-        const ModemPort *former = modem_find_port(before, port->path);
-
-        port->taken = former ? former->taken : port->taken;
-    }
-    return !modem_equals(before, now) && modem_equals(before, rest);
-}
-
 static void modem_came(Agents *agents, const Modem *modem)
 {
     g_autofree char *ports = modem_describe_ports(modem);
     Agent *agent = find_agent(agents->agents, modem);
 
     if (agent) {
-        gboolean ours = owner_expects_comeback(agent, agents) &&
-                        differs_in_object(agent_get_modem(agent), modem);
+        gboolean ours = comebacks_are_all(agent_get_modem(agent), modem) &&
+                        owner_expects_comeback(agent, agents) &&
+                        (modem->mm_path[0] == '\0' || agent_can_miss_object(agent));
 
         agent_set_modem(agent, modem);
         tell_modem_manager(agents, agent);

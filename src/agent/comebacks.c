@@ -2,6 +2,7 @@
 #include "agent/comebacks.h"
 
 #include "util/clock.h"
+#include "util/text.h"
 
 /* Seconds in which ModemManager should have probed a modem anew: as long as agent/switching.c waits for it. */
 #define RETURN_TIME 120
@@ -67,6 +68,23 @@ gboolean comebacks_are_expected(const Comebacks *comebacks, const ModemManager *
             return TRUE;
     }
     return FALSE;
+}
+
+gboolean comebacks_are_all(const Modem *before, const Modem *now)
+{
+    g_autoptr(Modem) rest = modem_copy(now);
+
+    replace_string(&rest->mm_path, before->mm_path);
+    replace_string(&rest->imei, before->imei);
+    for (guint i = 0; i < rest->ports->len; i++) {
+        ModemPort *port = rest->ports->pdata[i];
+        const ModemPort *former = modem_find_port(before, port->path);
+
+        port->taken = former ? former->taken : port->taken;
+    }
+    /* A node that came anew may be another modem's, or that of one that was away. */
+    return before->arrivals == now->arrivals && !modem_equals(before, now) &&
+           modem_equals(before, rest);
 }
 
 void comebacks_forget(Comebacks *comebacks)

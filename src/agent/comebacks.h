@@ -23,6 +23,9 @@ void comebacks_expect(Comebacks *comebacks, const ModemManager *mm, const Modem 
 gboolean comebacks_are_expected(const Comebacks *comebacks, const ModemManager *mm,
                                 const Modem *modem);
 
+/* TRUE: ModemManager's object of a modem came or went between BEFORE and NOW, and that is all. */
+gboolean comebacks_are_all(const Modem *before, const Modem *now);
+
 /* A ModemManager that starts anew is news for everybody. */
 void comebacks_forget(Comebacks *comebacks);
 

@@ -35,11 +35,14 @@ void tie_set_object(Tie *tie, const MmModem *object)
 }
 
 /* OBJECT is of the past. */
-static gboolean was_of(const MmModem *object, const Modem *modem)
+static gboolean had_device(const MmModem *object, const Modem *modem)
 {
-    if (g_strcmp0(object->device, modem->device) == 0 ||
-        g_strcmp0(object->physdev, modem->device) == 0)
-        return TRUE;
+    return g_strcmp0(object->device, modem->device) == 0 ||
+           g_strcmp0(object->physdev, modem->device) == 0;
+}
+
+static gboolean had_port(const MmModem *object, const Modem *modem)
+{
     for (guint i = 0; i < object->ports->len; i++) {
         const char *path = ((const MmPort *)object->ports->pdata[i])->path;
 
@@ -56,6 +59,12 @@ gboolean tie_means(const Tie *tie, const ModemManager *mm, const Modem *modem)
     /* Who is exported is known for certain: another modem may have the port by now. */
     if (object && object->device && tie->object)
         return g_strcmp0(object->device, tie->object->device) == 0;
-    return g_str_equal(tie->modem->device, modem->device) || modem_share_port(tie->modem, modem) ||
-           (tie->object && was_of(tie->object, modem));
+    if (g_str_equal(tie->modem->device, modem->device) ||
+        (tie->object && had_device(tie->object, modem)))
+        return TRUE;
+    /* A modem that comes gets the node names of one that went. They tell something only of a pinned one, of which
+     * the physical device is not known. */
+    if (!tie->modem->pinned && !modem->pinned)
+        return FALSE;
+    return modem_share_port(tie->modem, modem) || (tie->object && had_port(tie->object, modem));
 }

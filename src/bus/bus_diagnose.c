@@ -151,18 +151,16 @@ static void add_euicc(JsonBuilder *b, const EuiccSnapshot *euicc)
     json_builder_end_object(b);
 }
 
-/* What was attempted, how it failed, and the kind of the error. Servers that a job spoke to are hidden in a
- * MASKED one, also those that no card names (any more). */
-static char *describe_failure(const JobSnapshot *job, gboolean masked)
+/* What was attempted, how it failed, and the kind of the error. */
+static char *describe_failure(const JobSnapshot *job)
 {
-    g_autofree char *valid = g_utf8_make_valid(job->error_message, -1);
-    g_autofree char *message = masked ? mask_hosts(valid) : g_strdup(valid);
+    g_autofree char *message = g_utf8_make_valid(job->error_message, -1);
 
     return g_strdup_printf("%s: %s (%s)", job->kind, message, job->error_name);
 }
 
 /* Why it is unavailable; else what failed last on its card. */
-static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem, gboolean masked)
+static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem)
 {
     g_autoptr(GPtrArray) jobs = agents_list_jobs(bus->agents);
     g_autofree char *text = g_strdup(modem->state_reason);
@@ -173,7 +171,7 @@ static void add_last_error(JsonBuilder *b, Bus *bus, const ModemSnapshot *modem,
         if (job->state != JOB_FAILED || !g_str_equal(job->eid, modem->eid))
             continue;
         g_free(text);
-        text = describe_failure(job, masked);
+        text = describe_failure(job);
     }
     bus_json_string(b, "LastError", text);
 }
@@ -241,6 +239,12 @@ static gboolean is_sentence(const char *member)
     return g_strv_contains(members, member);
 }
 
+/* Where a job's failure stands: it may name a server that it spoke to, also one that no card names (any more). */
+static gboolean is_failure(const char *member)
+{
+    return g_str_equal(member, "LastError") || g_str_equal(member, "StateReason");
+}
+
 typedef struct {
     const Hidden *hidden;
     const char *member;
@@ -274,9 +278,10 @@ static void mask_node(JsonNode *node, const MaskContext *context)
         json_array_foreach_element(json_node_get_array(node), mask_element, (gpointer)context);
     } else if (json_node_get_value_type(node) == G_TYPE_STRING) {
         const char *text = json_node_get_string(node);
+        g_autofree char *hostless = is_failure(context->member) ? mask_hosts(text) : g_strdup(text);
         g_autofree char *nameless =
             is_sentence(context->member)
-                ? mask_names(text, (const char *const *)hidden->names->pdata)
+                ? mask_names(hostless, (const char *const *)hidden->names->pdata)
                 : g_strdup(text);
         g_autofree char *masked =
             mask_numbers(nameless, (const char *const *)hidden->numbers->pdata);
@@ -300,7 +305,7 @@ static char *make_report(const Diagnosis *diagnosis, const ModemSnapshot *modem,
     bus_json_modem(b, modem);
     add_steps(b, modem);
     add_euicc(b, modem->eid[0] ? agents_get_euicc(bus->agents, modem->eid) : NULL);
-    add_last_error(b, bus, modem, !diagnosis->unmasked);
+    add_last_error(b, bus, modem);
     bus_json_versions(b, modem_manager);
     bus_json_strings(b, "Configuration", settings);
     json_builder_end_object(b);

@@ -271,6 +271,129 @@ static void test_poll_of_other_slot(Fixture *f, gconstpointer data)
     g_assert_cmpint(get_eim(f, "a")->next_poll, <, due);
 }
 
+/* ---- what is news all the same ---- */
+
+#define NO_NODE "/nonexistent/cdc-wdm0" /* comes back with an event: nothing is timed */
+
+static void pinned_told(guint arrivals, const char *imei, const char *object)
+{
+    g_autoptr(Modem) modem = modem_new("x", 0);
+
+    modem->arrivals = arrivals;
+    modem->imei = (g_free(modem->imei), g_strdup(imei));
+    modem->mm_path = (g_free(modem->mm_path), g_strdup(object));
+    modem_add_port(modem, NO_NODE, "qmi", "qmi_wwan");
+    modems_add_fixed(the_modems, modem);
+}
+
+/* A profile is changed, and the modem leaves the bus because of that. */
+static void lose_in_change(EuiccdError code)
+{
+    g_autoptr(Rendezvous) rendezvous = rendezvous_new(g_main_context_default());
+
+    object_comes();
+    pinned_told(1, MM_IMEI, MM_ROOT "/Modem/0");
+    the_worker->listener->switch_begin(rendezvous, TRUE, the_worker->data);
+    mm_rig_settle(&rig);
+    g_assert_true(rendezvous_is_granted(rendezvous));
+    worker_finishes(code, "it went", FALSE);
+    the_worker->listener->switch_end(the_worker->data);
+    g_string_truncate(seen, 0);
+    pinned_told(1, MM_IMEI, "");
+    assert_seen("");
+}
+
+static void test_lost_in_change(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    lose_in_change(EUICCD_ERROR_MODEM_GONE);
+    pinned_told(2, "", "");
+    assert_seen("j2:queued j2:running");
+    g_assert_cmpstr(get_cause(f, 2), ==, "device seen");
+    worker_finishes(EUICCD_ERROR_MODEM_GONE, "it went", FALSE);
+    doubles_advance(4);
+    mm_rig_settle(&rig);
+    object_comes();
+    g_string_truncate(seen, 0);
+    pinned_told(2, MM_IMEI, MM_ROOT "/Modem/1");
+    assert_seen("j3:queued j3:running");
+    /* That what it answers then is all: its object is not new any more. */
+    worker_finishes(EUICCD_ERROR_NOT_SUPPORTED, "no logical channels", FALSE);
+    g_string_truncate(seen, 0);
+    pinned_told(2, MM_IMEI, "");
+    pinned_told(2, MM_IMEI, MM_ROOT "/Modem/1");
+    assert_seen("");
+}
+
+/* Another modem may have the node now: that it is there is news whatever was wrong with the former one. */
+static void test_node_anew(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    lose_in_change(EUICCD_ERROR_CARD_ABSENT);
+    pinned_told(2, "", "");
+    assert_seen("j2:queued j2:running");
+    g_assert_cmpstr(get_cause(f, 2), ==, "device seen");
+}
+
+/* A refusal beside ModemManager's object holds when that comes back: each try in a slot that must be switched makes it
+ * do so. One from the time without it may not hold. */
+static const struct Refusal {
+    const char *name;
+    EuiccdError code;
+} refusals[] = {
+    { "not-euicc", EUICCD_ERROR_NOT_EUICC },
+    { "not-supported", EUICCD_ERROR_NOT_SUPPORTED },
+    { "card-reset", EUICCD_ERROR_CARD_RESET },
+};
+
+static void test_refused(Fixture *f, gconstpointer data)
+{
+    const struct Refusal *row = data;
+    Pair pair = begin_pair(f);
+
+    worker_finishes(row->code, "no", FALSE);
+    g_string_truncate(seen, 0);
+    switch_slot(pair.second, 2);
+    switch_slot(pair.second, 1);
+    tell_objects(2);
+    assert_seen("");
+    /* Asked for by somebody while there is no object. */
+    fake_mm_remove(rig.fake, &rig.modem);
+    mm_rig_settle(&rig);
+    slot_told("b", 2, "");
+    slot_told("b", 2, "");
+    assert_seen("j3:queued j3:running");
+    worker_finishes(row->code, "no", FALSE);
+    g_string_truncate(seen, 0);
+    object_comes();
+    assert_seen("j4:queued j4:running");
+    g_assert_cmpstr(get_cause(f, 4), ==, "ModemManager object");
+    worker_finishes(row->code, "no", FALSE);
+    g_string_truncate(seen, 0);
+    object_comes();
+    assert_seen("");
+}
+
+/* An object that comes while the card is tried is one that it was tried with. */
+static void test_object_while_tried(Fixture *f, gconstpointer data)
+{
+    Pair pair = begin_pair(f);
+
+    (void)data;
+    worker_finishes(EUICCD_ERROR_NOT_EUICC, "no", FALSE);
+    fake_mm_remove(rig.fake, &rig.modem);
+    mm_rig_settle(&rig);
+    g_string_truncate(seen, 0);
+    slot_told("b", 2, "");
+    assert_seen("j3:queued j3:running");
+    object_comes();
+    worker_finishes(EUICCD_ERROR_NOT_EUICC, "no", FALSE);
+    g_string_truncate(seen, 0);
+    switch_slot(pair.second, 2);
+    switch_slot(pair.second, 1);
+    assert_seen("");
+}
+
 #define ADD(name, func)                                                                            \
     g_test_add("/agents-manager/" name, Fixture, NULL, set_up_beside, func, tear_down_beside)
 
@@ -284,5 +407,13 @@ int main(int argc, char **argv)
     ADD("object-of-switched-slot", test_object_of_switched_slot);
     ADD("profile-changed", test_profile_changed);
     ADD("poll-of-other-slot", test_poll_of_other_slot);
+    ADD("lost-in-change", test_lost_in_change);
+    ADD("node-anew", test_node_anew);
+    for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_autofree char *name = g_strdup_printf("/agents-manager/refused/%s", refusals[i].name);
+
+        g_test_add(name, Fixture, &refusals[i], set_up_beside, test_refused, tear_down_beside);
+    }
+    ADD("object-while-tried", test_object_while_tried);
     return g_test_run();
 }

@@ -176,6 +176,24 @@ static void test_masked_names(Fixture *f, gconstpointer data)
     }
 }
 
+/* Why it is unavailable may be such a failure. */
+static void test_masked_reason(Fixture *f, gconstpointer data)
+{
+    g_autoptr(JsonObject) report = NULL;
+    ModemSnapshot *modem = fake_modem_new(4);
+    const char *text;
+
+    (void)data;
+    modem->state = MODEM_UNAVAILABLE;
+    set_string(&modem->state_reason, "POST to smdp.example.net: /dev/cdc-wdm0 vanished");
+    fake_agents_put_modem(f->agents, modem);
+    call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0);
+    report = read_report(f, &text);
+    g_assert_cmpstr(json_object_get_string_member(report, "LastError"), ==,
+                    "POST to [host]: /dev/cdc-wdm0 vanished");
+    g_assert_null(strstr(text, "example.net"));
+}
+
 /* An eimId may be any word: only sentences are looked through for it. */
 static void test_masked_word(Fixture *f, gconstpointer data)
 {
@@ -189,13 +207,13 @@ static void test_masked_word(Fixture *f, gconstpointer data)
     fake_agents_put_modem(f->agents, modem);
     call(f->client, MODEM_PATH, MODEM, "Diagnose", "a{sv}", 0);
     report = read_report(f, &text);
-    g_assert_cmpstr(json_object_get_string_member(report, "LastError"), ==, "[eIM] is not [eIM]");
+    g_assert_cmpstr(json_object_get_string_member(report, "LastError"), ==, "[host] is not [eIM]");
     g_assert_cmpstr(
         json_object_get_string_member(json_object_get_object_member(report, "Modem"), "State"), ==,
         "working");
     g_assert_cmpstr(json_object_get_string_member(json_object_get_object_member(report, "Modem"),
                                                   "StateReason"),
-                    ==, "[eIM] is not [eIM]");
+                    ==, "[host] is not [eIM]");
 }
 
 static void test_bad_options(Fixture *f, gconstpointer data)
@@ -436,6 +454,7 @@ int main(int argc, char **argv)
     add("/modem/signals", test_signals);
     add("/modem/masked", test_masked);
     add("/modem/masked-names", test_masked_names);
+    add("/modem/masked-reason", test_masked_reason);
     add("/modem/masked-word", test_masked_word);
     add("/modem/bad-options", test_bad_options);
     add("/modem/one-at-a-time", test_one_at_a_time);

@@ -24,6 +24,7 @@ static void set_up(Fixture *f, gconstpointer data)
     f->mm = mm_new(f->rig.connection, NULL, NULL, NULL, NULL);
     f->orders = orders_new(f->mm);
     f->modem = modem_new("whatever the administrator calls it", 0);
+    f->modem->pinned = TRUE;
     modem_add_port(f->modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
 }
 
@@ -108,6 +109,7 @@ static void test_probed_anew_for_sibling(Fixture *f, gconstpointer data)
     mm_rig_settle(&f->rig);
     modem_free(f->modem);
     f->modem = modem_new("another name", 1);
+    f->modem->pinned = TRUE;
     modem_add_port(f->modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
     give(f, &slot_1);
     g_assert_false(rendezvous_is_answered(f->rendezvous));

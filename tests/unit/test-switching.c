@@ -15,6 +15,8 @@
 #define INHIBIT   "inhibit " MM_DEVICE " 1\n"
 #define UNINHIBIT "inhibit " MM_DEVICE " 0\n"
 
+#define MM_OTHER_DEVICE "/sys/devices/pci0000:00/usb1/1-3"
+
 /* ---- time ---- */
 
 typedef struct {
@@ -104,6 +106,7 @@ static void set_up(Fixture *f, gconstpointer data)
     f->mm = mm_new(f->rig.connection, NULL, on_change, f, NULL);
     f->switching = switching_new(f->mm, NULL);
     f->modem = modem_new("whatever the administrator calls it", 0);
+    f->modem->pinned = TRUE;
     modem_add_port(f->modem, "/dev/cdc-wdm0", "qmi", "qmi_wwan");
     f->rendezvous = rendezvous_new(g_main_context_default());
 }
@@ -283,6 +286,7 @@ static void rename_modem(Fixture *f, const struct Sibling *sibling)
 {
     modem_free(f->modem);
     f->modem = modem_new(sibling->device, 2);
+    f->modem->pinned = !g_path_is_absolute(sibling->device);
     modem_add_port(f->modem, sibling->port, "qmi", "qmi_wwan");
 }
 
@@ -303,6 +307,26 @@ static void test_two_users(Fixture *f, gconstpointer data)
     switching_end(f->switching, row); /* was told already */
     advance(4);
     assert_calls(f, row->same ? UNINHIBIT : "");
+}
+
+/* The modem is pulled during its change, and another one gets its node, of which ModemManager does not know yet. */
+static void test_replaced(Fixture *f, gconstpointer data)
+{
+    static const struct Sibling another = { "replaced", MM_OTHER_DEVICE, "/dev/cdc-wdm0", FALSE };
+    static const struct Sibling same = { "found", MM_DEVICE, "/dev/cdc-wdm0", TRUE };
+
+    (void)data;
+    rename_modem(f, &same);
+    start_and_let_in(f);
+    rename_modem(f, &another);
+    begin(f, &another, TRUE);
+    g_assert_true(may_go_on(f));
+    g_assert_false(rendezvous_is_granted(f->rendezvous));
+    switching_end(f->switching, &another);
+    advance(10);
+    assert_calls(f, INHIBIT);
+    end_and_linger(f, f);
+    assert_calls(f, UNINHIBIT);
 }
 
 /* ModemManager probes the modem because of the other slot: that is waited for. */
@@ -673,6 +697,7 @@ int main(int argc, char **argv)
     ADD("again-while-lingering", test_again_while_lingering);
     ADD("again-while-it-returns", test_again_while_it_returns);
     ADD_ROWS("two-users/", siblings, test_two_users)
+    ADD("replaced", test_replaced);
     ADD("sibling-while-it-returns", test_sibling_while_it_returns);
     ADD("second-wants", test_second_wants);
     ADD("longest", test_longest);

@@ -62,8 +62,8 @@ guard("diagnose: no names of eIMs", "a report is sent to others",
       "? g_strdup(text)",
       "test-bus-modem /modem/masked-names", "test-bus-modem /modem/masked-word")
 guard("diagnose: no names of servers that no card names", "a report is sent to others",
-      "src/bus/bus_diagnose.c", "masked ? mask_hosts(valid) : g_strdup(valid);",
-      "g_strdup(valid);\n\n    (void)masked;",
+      "src/bus/bus_diagnose.c", "is_failure(context->member) ? mask_hosts(text) : g_strdup(text);",
+      "is_failure(context->member) ? g_strdup(text) : g_strdup(text);",
       "test-bus-modem /modem/masked-names")
 guard("diagnose: an eimId that is a word hides no property", "org.euiccd1(5)",
       "src/bus/bus_diagnose.c", "            is_sentence(context->member)\n",
