@@ -410,6 +410,7 @@ GBytes *world_card_answer(gpointer data, GBytes *command, guint16 *ret_sw)
     World *world = data;
     WorldPackage *package = NULL;
     gint64 sequence = world->next_sequence;
+    gboolean harmless;
     GBytes *answer;
     Tlv object;
 
@@ -422,7 +423,9 @@ GBytes *world_card_answer(gpointer data, GBytes *command, guint16 *ret_sw)
         world->has_lied = FALSE;
     }
     answer = choose(world, command, object.tag, ret_sw);
-    if (package && (world->next_sequence != sequence || !(answer && did_nothing(*ret_sw))))
+    /* So does the list after the modem went, where it may be asked at once. */
+    harmless = answer ? did_nothing(*ret_sw) : *ret_sw == EUICCD_ERROR_MODEM_GONE;
+    if (package && (world->next_sequence != sequence || !harmless))
         package->consumed++;
     if (answer)
         g_ptr_array_add(world->said, g_bytes_ref(answer));
