@@ -83,6 +83,10 @@ gboolean ipa_download_reconcile(IpaSession *session, IpaRecord *record,
                                 const RspRetrieveNotificationsListResponse *notifications,
                                 GError **error);
 
+/* What an eIM is told of the ways to download (ipaFeatures, SGP.32 4.1): set of 1 << RSP_IPA_FEATURES_…. For data.c.
+ * (download_policy.c) */
+guint ipa_download_get_features(IpaSession *session, const IpaEim *eim);
+
 /* ES10b.ImmediateEnable (SGP.32 5.9.15), or EnableUsingDD on a card of v1.0, and what a profile change takes.
  * *RET_ENABLED FALSE: the card is not configured for it, or not for this download. (immediate_enable.c) */
 gboolean ipa_immediate_enable(IpaSession *session, gboolean *ret_enabled, GError **error);

@@ -115,7 +115,11 @@ typedef enum {
 typedef struct {
     gboolean allowed;
     IpaDownloadPath path;
-    gboolean eim_data_handling; /* capability eimDownloadDataHandling with this eIM (I-17) */
+    /* What an eIM does for us in an indirect download, each a capability that it is told (SGP.32 4.1). */
+    gboolean eim_data_handling; /* eimDownloadDataHandling; never with v1.0 (I-17) */
+    gboolean eim_ctx_params1;   /* eimCtxParams1Generation */
+    gboolean
+        eim_metadata_verification; /* eimProfileMetadataVerification: it may keep the metadata */
     gboolean allow_test_profiles;
     gboolean allow_consent;        /* consent is given in advance (SGP.22 2.9.2 consentRequired) */
     const char *confirmation_code; /* for orders that come without one; NULL: none. Borrowed */
@@ -253,6 +257,9 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
 /* host->switch_begin() and _end(), where the host has them. */
 gboolean ipa_session_begin_switch(IpaSession *session);
 void ipa_session_end_switch(IpaSession *session);
+
+/* The job is cancelled, and only because the daemon or the modem goes (host->is_stopping()). */
+gboolean ipa_session_is_stopping(IpaSession *session);
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);
 
