@@ -193,13 +193,6 @@ gboolean ipa_download_answer(IpaSession *session, const IpaEim *eim, const Esipa
         return answer_error(session, eim, package, RSP_PROFILE_DOWNLOAD_ERROR_REASON_ECALL_ACTIVE,
                             error);
     }
-    if (!policy.allowed || (!indirect && !session->host->rsp_server)) {
-        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
-                          "eIM asked for a profile download, which %s: answered with an error",
-                          policy.allowed ? "there is no way for" : "the configuration forbids");
-        return answer_error(session, eim, package,
-                            RSP_PROFILE_DOWNLOAD_ERROR_REASON_UNDEFINED_ERROR, error);
-    }
     /* A trigger without data is for IPAs with eimDownloadDataHandling (I-17). */
     order =
         ipa_download_order_from_trigger(eim, request, indirect && policy.eim_data_handling, &local);
@@ -210,6 +203,13 @@ gboolean ipa_download_answer(IpaSession *session, const IpaEim *eim, const Esipa
         return ipa_results_owe(session, eim, NULL, ESIPA_RESULT_INVALID_PACKAGE_FORMAT,
                                package->eim_transaction_id, error) &&
                ipa_results_deliver(session, eim, error);
+    }
+    if (!policy.allowed || (!indirect && !session->host->rsp_server)) {
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
+                          "eIM asked for a profile download, which %s: answered with an error",
+                          policy.allowed ? "there is no way for" : "the configuration forbids");
+        return answer_error(session, eim, package,
+                            RSP_PROFILE_DOWNLOAD_ERROR_REASON_UNDEFINED_ERROR, error);
     }
     record = ipa_results_expect_download(session, order, package, error);
     return record && carry_out(session, record, error);

@@ -24,6 +24,20 @@ struct EsipaClient {
     FakeEim *eim;
 };
 
+struct Es9pClient {
+    World *world;
+    FakeServer *server;
+};
+
+/* Downloads of the host (ipa-world-server.c). */
+void world_init_downloads(World *world);
+void world_clear_downloads(World *world);
+void world_put_pending(World *world, TlvWriter *writer);
+/* FALSE: there is no such notification. */
+gboolean world_remove_pending(World *world, gint64 number);
+Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind kind,
+                             GError **error);
+
 /* Before a call has its effect, with a note for CALLS ("": none); FALSE when the process is dead. */
 gboolean world_begin(World *world, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* After it: FALSE when the process dies there. */
