@@ -526,6 +526,7 @@ static RspServerOffer *authenticate(World *world, FakeServer *server, const char
     if (server->trigger) {
         offer->of_sm_ds = TRUE;
         offer->download_trigger = server->trigger[0] ? world_hex(server->trigger) : NULL;
+        server->trigger = NULL; /* the next one is for the profile */
         return offer;
     }
     offer->profile_metadata = server->metadata ? world_hex(server->metadata) : NULL;

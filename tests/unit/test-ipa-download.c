@@ -13,6 +13,7 @@
 
 /* BF54 with CODE, and with nothing, in the transaction of the first package of "a". */
 #define TRIGGER_CODE "BF5420A01A8018312464702E6578616D706C652E636F6D24544F4B454E2D3182026101"
+#define TRIGGER_SMDS "BF5408A002A20082026101"
 #define TRIGGER_NONE "BF540482026101"
 
 /* ---- local callers ---- */
@@ -534,6 +535,66 @@ static void test_data_handling(Fixture *f, gconstpointer data)
     g_assert_null(f->server->asked_address);
 }
 
+/* SGP.32 3.2.3.2 with an SM-DS: the eIM turns the event into another trigger. */
+static void test_indirect_smds(Fixture *f, gconstpointer data)
+{
+    g_autofree char *hex = NULL;
+
+    (void)data;
+    f->world->policy.path = IPA_PATH_INDIRECT;
+    f->world->relayed = f->server;
+    g_free(f->server->address);
+    f->server->address = g_strdup("a.b"); /* the card's root SM-DS, asked first */
+    f->server->trigger = "";
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_SMDS);
+    world_assert_poll_ok(f->session, "a", 1);
+    hex = bytes_gbytes_to_hex(taken(f, 0));
+    g_assert_cmpstr(hex, ==, "BF540982026101300380017F"); /* no event */
+    g_assert_cmpuint(f->world->installed, ==, 0);
+    f->server->trigger = "BF540AA008800631"
+                         "24612E6224"; /* "1$a.b$" */
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_SMDS);
+    world_assert_poll_ok(f->session, "a", 1);
+    g_assert_cmpuint(f->world->installed, ==, 1);
+    g_assert_cmpuint(f->server->sessions, ==, 3);
+    g_assert_cmpuint(f->server->notified->len, ==, 1);
+}
+
+/* IpaCapabilities as an eIM is told them (SGP.32 4.1). */
+static void test_features(Fixture *f, gconstpointer data)
+{
+    enum {
+        CAN_DIRECT = 1 << RSP_IPA_FEATURES_DIRECT_RSP_SERVER_COMMUNICATION,
+        CAN_INDIRECT = 1 << RSP_IPA_FEATURES_INDIRECT_RSP_SERVER_COMMUNICATION,
+        CAN_DATA = 1 << RSP_IPA_FEATURES_EIM_DOWNLOAD_DATA_HANDLING,
+        CAN_PARAMS = 1 << RSP_IPA_FEATURES_EIM_CTX_PARAMS1_GENERATION,
+        CAN_METADATA = 1 << RSP_IPA_FEATURES_EIM_PROFILE_METADATA_VERIFICATION,
+    };
+    const struct {
+        IpaDownloadPath path;
+        gboolean v1_0;
+        guint features;
+    } cases[] = {
+        { IPA_PATH_AUTO, FALSE, CAN_DIRECT | CAN_INDIRECT },
+        { IPA_PATH_DIRECT, FALSE, CAN_DIRECT },
+        { IPA_PATH_INDIRECT, FALSE, CAN_INDIRECT | CAN_DATA | CAN_PARAMS | CAN_METADATA },
+        { IPA_PATH_INDIRECT, TRUE, CAN_INDIRECT }, /* I-17 */
+    };
+    IpaDownloadPolicy *policy = &f->world->policy;
+
+    (void)data;
+    policy->eim_data_handling = policy->eim_ctx_params1 = policy->eim_metadata_verification = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        policy->path = cases[i].path;
+        world_eim(f->world, "a")->dialect = cases[i].v1_0 ? ESIPA_DIALECT_V1_0 : ESIPA_DIALECT_V1_2;
+        g_assert_cmpuint(
+            ipa_download_get_features(f->session, ipa_session_find_eim(f->session, "a")), ==,
+            cases[i].features);
+    }
+    policy->allowed = FALSE;
+    g_assert_cmpuint(ipa_download_get_features(f->session, f->session->eims->pdata[0]), ==, 0);
+}
+
 /* SGP.32 3.2.3.2: the eIM's own checks, with the reasons that belong to them. */
 static void test_indirect_refusals(void)
 {
@@ -773,6 +834,8 @@ int main(int argc, char **argv)
         { "indirect", test_indirect },
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
+        { "indirect-smds", test_indirect_smds },
+        { "features", test_features },
         { "crash-limit", test_crash_limit },
         { "notifications", test_notifications },
     };
