@@ -3,7 +3,7 @@
 
 #include "ipa-world.h"
 
-/* Between the parts of the world: ipa-world.c, ipa-world-card.c, ipa-world-eim.c. */
+/* Between the parts of the world: ipa-world*.c. */
 
 typedef struct Product {
     char *eim_id;
@@ -29,10 +29,12 @@ struct Es9pClient {
     FakeServer *server;
 };
 
-/* Downloads of the host (ipa-world-server.c). */
+/* Downloads: ipa-world-server.c, ipa-world-install.c. */
 void world_init_downloads(World *world);
 void world_clear_downloads(World *world);
 void world_put_pending(World *world, TlvWriter *writer);
+/* An eIM's order on disk that is under way and has come to STAGE; NULL: there is none. */
+const IpaRecord *world_find_download(const World *world, IpaDownloadStage stage);
 /* FALSE: there is no such notification. */
 gboolean world_remove_pending(World *world, gint64 number);
 Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind kind,
