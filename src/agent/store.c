@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipa/download.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -114,6 +115,23 @@ static void get_numbers(GKeyFile *file, const char *key, GArray *numbers, gboole
     }
 }
 
+static void write_download(GKeyFile *file, const IpaRecord *record)
+{
+    g_autofree char *order = record->order ? ipa_download_order_to_text(record->order) : NULL;
+
+    g_key_file_set_string(file, "record", "kind", ipa_record_kind_to_string(record->kind));
+    if (record->kind == IPA_RECORD_PACKAGE)
+        return;
+    if (order)
+        set_text(file, "order", order);
+    if (record->order)
+        set_bytes(file, "order-transaction-id", record->order->eim_transaction_id);
+    g_key_file_set_string(file, "record", "stage", ipa_download_stage_to_string(record->stage));
+    g_key_file_set_int64(file, "record", "tries", record->tries);
+    g_key_file_set_boolean(file, "record", "indirect", record->indirect);
+    set_bytes(file, "session-id", record->session_id);
+}
+
 static GBytes *record_to_bytes(const IpaRecord *record)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -137,6 +155,7 @@ static GBytes *record_to_bytes(const IpaRecord *record)
     g_key_file_set_boolean(file, "record", "has-psmos", record->has_psmos);
     g_key_file_set_string(file, "record", "rollback", ipa_rollback_to_string(record->rollback));
     g_key_file_set_int64(file, "record", "replaced", record->replaced);
+    write_download(file, record);
     set_numbers(file, "offered", record->offered);
     set_numbers(file, "remove", record->remove);
     text = g_key_file_to_data(file, &size, NULL);
@@ -150,6 +169,34 @@ static void read_rollback(GKeyFile *file, IpaRecord *record, gboolean *bad)
 
     if (text && !ipa_rollback_from_string(text, &record->rollback))
         *bad = TRUE;
+}
+
+/* Absent in what an older version wrote: a package. */
+static void read_download(GKeyFile *file, IpaRecord *record, gboolean *bad)
+{
+    g_autofree char *kind = g_key_file_get_string(file, "record", "kind", NULL);
+    g_autofree char *stage = g_key_file_get_string(file, "record", "stage", NULL);
+    g_autofree char *order = NULL;
+
+    if (kind && !ipa_record_kind_from_string(kind, &record->kind))
+        *bad = TRUE;
+    if (record->kind == IPA_RECORD_PACKAGE)
+        return;
+    if (!stage || !ipa_download_stage_from_string(stage, &record->stage))
+        *bad = TRUE;
+    record->tries = (guint)get_number(file, "tries", 0, bad);
+    record->indirect = g_key_file_get_boolean(file, "record", "indirect", NULL);
+    record->session_id = get_bytes(file, "session-id", bad);
+    order = get_text(file, "order", bad);
+    if (record->state != IPA_RECORD_EXECUTING)
+        return;
+    record->order = ipa_download_order_from_text(order);
+    if (!record->order) {
+        *bad = TRUE;
+        return;
+    }
+    record->order->eim = ipa_eim_copy(record->eim);
+    record->order->eim_transaction_id = get_bytes(file, "order-transaction-id", bad);
 }
 
 static IpaRecord *record_from_bytes(GBytes *bytes)
@@ -189,6 +236,7 @@ static IpaRecord *record_from_bytes(GBytes *bytes)
     record->has_psmos = g_key_file_get_boolean(file, "record", "has-psmos", NULL);
     read_rollback(file, record, &bad);
     record->replaced = get_number(file, "replaced", -1, &bad);
+    read_download(file, record, &bad);
     get_numbers(file, "offered", record->offered, &bad);
     get_numbers(file, "remove", record->remove, &bad);
     if (!bad && record->state == IPA_RECORD_EXECUTED && !record->result && record->error_code == 0)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ipa/card.h"
+#include "ipa/download.h"
 #include "ipa/procedures.h"
 #include "rsp/device.h"
 #include "util/error.h"
@@ -323,14 +324,11 @@ static void put_certificate(Collection *c, TlvWriter *writer, guint32 tag)
         tlv_put_raw_slice(writer, object.raw);
 }
 
-/*
- * IpaCapabilities (SGP.32 4.1): what this version does. Neither way of downloading profiles is there yet,
- * packages are fetched over HTTPS.
- */
-static void put_capabilities(TlvWriter *writer)
+/* IpaCapabilities (SGP.32 4.1), as they are with the eIM that asks. Packages are fetched over HTTPS. */
+static void put_capabilities(IpaSession *session, const IpaEim *eim, TlvWriter *writer)
 {
     tlv_open(writer, 0xA8);
-    tlv_put_bits(writer, 0x80, 0);
+    tlv_put_bits(writer, 0x80, ipa_download_get_features(session, eim));
     tlv_put_bits(writer, 0x81, 1 << RSP_IPA_SUPPORTED_PROTOCOLS_IPA_RETRIEVE_HTTPS);
     tlv_close(writer);
 }
@@ -372,7 +370,7 @@ static void put_data(IpaSession *session, Collection *c, TlvWriter *writer)
     if (c->request->eim_transaction_id.data && !v1_0)
         tlv_put_slice(writer, 0x87, c->request->eim_transaction_id);
     if (c->wanted & WANT_CAPABILITIES)
-        put_capabilities(writer);
+        put_capabilities(session, c->eim, writer);
     if (c->wanted & WANT_DEVICE_INFO)
         put_device_info(session, writer);
     if (c->wanted & WANT_NOTIFICATIONS && v1_0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/download.h"
 #include "ipa/procedures.h"
 #include "rsp/names.h"
 #include "util/error.h"
@@ -48,61 +49,6 @@ static gboolean refuse_package(IpaSession *session, const IpaEim *eim, const Esi
     return FALSE;
 }
 
-/* profileDownloadErrorReason (SGP.32 2.11.2.3). */
-enum {
-    DOWNLOAD_ERROR_ECALL_ACTIVE = 104,
-    DOWNLOAD_ERROR_UNDEFINED = 127,
-};
-
-/* ProfileDownloadTriggerResult with a profileDownloadError; v1.0 has no reason in it. */
-static GBytes *make_download_error(const EsipaPackage *package, EsipaDialect dialect, gint reason)
-{
-    TlvWriter *writer = tlv_writer_new();
-
-    tlv_open(writer, 0xBF54);
-    if (package->eim_transaction_id)
-        tlv_put_slice(writer, 0x82, tlv_slice_from_bytes(package->eim_transaction_id));
-    tlv_open(writer, 0x30);
-    if (dialect != ESIPA_DIALECT_V1_0)
-        tlv_put_integer(writer, 0x80, reason);
-    tlv_close(writer);
-    tlv_close(writer);
-    return tlv_writer_finish(writer);
-}
-
-/*
- * ProfileDownloadTrigger (SGP.32 3.2.3): no profile is downloaded yet, and the eIM is told so. A trigger
- * without data is for IPAs with eimDownloadDataHandling, which is not among our capabilities (I-17).
- */
-static gboolean answer_download(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                                GError **error)
-{
-    g_autoptr(RspProfileDownloadTriggerRequest) request =
-        tlv_decode(&rsp_profile_download_trigger_request, package->package, error);
-    EsipaClient *client = session->host->client(session->host_data, eim, error);
-    gboolean ecall = ipa_session_is_ecall_active(session);
-    gint reason = ecall ? DOWNLOAD_ERROR_ECALL_ACTIVE : DOWNLOAD_ERROR_UNDEFINED;
-    g_autoptr(GBytes) answer = NULL;
-
-    if (!request || !client)
-        return FALSE;
-    if (!request->profile_download_data) {
-        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
-                          "eIM asked for a profile download and did not say from where: answered "
-                          "invalidPackageFormat");
-        return ipa_results_owe(session, eim, NULL, ESIPA_RESULT_INVALID_PACKAGE_FORMAT,
-                               package->eim_transaction_id, error) &&
-               ipa_results_deliver(session, eim, error);
-    }
-    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id,
-                      "eIM asked for a profile download, %s: answered with an error",
-                      ecall ? "while the emergency profile is active"
-                            : "which this version does not do");
-    answer = make_download_error(package, esipa_client_get_dialect(client), reason);
-    return ipa_results_owe(session, eim, answer, 0, package->eim_transaction_id, error) &&
-           ipa_results_deliver(session, eim, error);
-}
-
 static gboolean handle_package(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                                GError **error)
 {
@@ -112,7 +58,7 @@ static gboolean handle_package(IpaSession *session, const IpaEim *eim, const Esi
     case ESIPA_PACKAGE_DATA_REQUEST:
         return ipa_data_answer(session, eim, package, error);
     case ESIPA_PACKAGE_DOWNLOAD_TRIGGER:
-        return answer_download(session, eim, package, error);
+        return ipa_download_answer(session, eim, package, error);
     case ESIPA_PACKAGE_UNKNOWN:
         return refuse_package(session, eim, package, ESIPA_RESULT_UNKNOWN_PACKAGE, error);
     case ESIPA_PACKAGE_UNUSABLE:
@@ -169,6 +115,8 @@ gboolean ipa_poll(IpaSession *session, const IpaEim *configured, IpaPollReport *
         goto out;
     }
     ipa_card_refresh_if_stale(session);
+    if (!ipa_download_resume(session, eim, error))
+        goto out;
     for (;;) {
         g_autoptr(EsipaPackage) package = NULL;
         EsipaClient *client;

@@ -69,6 +69,10 @@ gboolean ipa_results_find(IpaSession *session, const IpaRecord *record, GBytes *
 IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
                               GError **error);
 
+/* The same for a download that ORDER asks for. (result.c) */
+IpaRecord *ipa_results_expect_download(IpaSession *session, const IpaDownloadOrder *order,
+                                       const EsipaPackage *package, GError **error);
+
 /* The answer to what ipa_results_expect() noted, when it is no card result. OFFERED (of gint64): the
  * sequence numbers in it that the eIM may acknowledge. (result.c) */
 gboolean ipa_results_answer(IpaSession *session, IpaRecord *record, GBytes *result, GArray *offered,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
+#include "ipa/download.h"
 #include "ipa/procedures.h"
 #include "util/error.h"
 
@@ -53,11 +54,9 @@ static void report_unnoted(IpaSession *session, const IpaEim *eim, const EsipaPa
                           "reporting that a package could not be executed: %s", error->message);
 }
 
-IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
-                              GError **error)
+static IpaRecord *expect(IpaSession *session, IpaRecord *record, const IpaEim *eim,
+                         const EsipaPackage *package, GError **error)
 {
-    IpaRecord *record = ipa_record_new(eim);
-
     if (package->eim_id) {
         g_free(record->eim_id);
         record->eim_id =
@@ -76,6 +75,22 @@ IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const Esip
     }
     g_ptr_array_add(session->records, record);
     return record;
+}
+
+IpaRecord *ipa_results_expect(IpaSession *session, const IpaEim *eim, const EsipaPackage *package,
+                              GError **error)
+{
+    return expect(session, ipa_record_new(eim), eim, package, error);
+}
+
+IpaRecord *ipa_results_expect_download(IpaSession *session, const IpaDownloadOrder *order,
+                                       const EsipaPackage *package, GError **error)
+{
+    IpaRecord *record = ipa_record_new(order->eim);
+
+    record->kind = IPA_RECORD_DOWNLOAD;
+    record->order = ipa_download_order_copy(order);
+    return expect(session, record, order->eim, package, error);
 }
 
 gboolean ipa_results_answer(IpaSession *session, IpaRecord *record, GBytes *result, GArray *offered,
@@ -157,6 +172,8 @@ static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError
     if (record->remove->len > 0)
         ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
                           "acknowledged result removed from the card");
+    if (record->kind == IPA_RECORD_NOTIFICATION && session->pending_notifications > 0)
+        session->pending_notifications--;
     if (removed_others(record))
         count_notifications(session);
     return drop_settled(session, record, error) && record_drop(session, record, error);
@@ -231,6 +248,22 @@ get_notifications(IpaSession *session, IpaRecord *record, GPtrArray **ret_list)
     return g_steal_pointer(&response);
 }
 
+/* The eIM that takes an installation result acknowledges it by that (SGP.32 3.2.3.2 step 16). */
+static EsipaResultAnswer *send_notification(const IpaRecord *record, EsipaClient *client,
+                                            GCancellable *cancellable, GError **error)
+{
+    EsipaResultAnswer *answer;
+
+    if (!esipa_handle_notification(client, record->result, cancellable, error))
+        return NULL;
+    answer = g_new0(EsipaResultAnswer, 1);
+    answer->has_acknowledgements = TRUE;
+    answer->acknowledged = g_array_new(FALSE, FALSE, sizeof(gint64));
+    if (record->sequence >= 0)
+        g_array_append_val(answer->acknowledged, record->sequence);
+    return answer;
+}
+
 static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, EsipaClient *client,
                                       GError **error)
 {
@@ -243,6 +276,8 @@ static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, Es
         g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_CANCELLED, "cancelled");
         return NULL;
     }
+    if (record->kind == IPA_RECORD_NOTIFICATION)
+        return send_notification(record, client, delivery, error);
     if (record->result) {
         response = get_notifications(session, record, &notifications);
         return esipa_provide_result(client, record->result, notifications, delivery, error);
@@ -509,12 +544,30 @@ static gboolean reconcile_rollback(IpaSession *session, IpaRecord *record, GHash
     return record_save(session, record, error);
 }
 
+/* A download that was under way. The list is asked only where there may be an installation in it. */
+static gboolean reconcile_download(IpaSession *session, IpaRecord *record, GError **error)
+{
+    g_autoptr(RspRetrieveNotificationsListResponse) notifications = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (record->session_id)
+        notifications = ipa_card_list_notifications(session, &local);
+    if (local && !ipa_card_is_bad_answer(local)) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                   "looking for the result of an interrupted download: ");
+        return FALSE;
+    }
+    return ipa_download_reconcile(session, record, notifications, error);
+}
+
 /* Records that the card's list explains no further. */
 static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTable *seen,
                                  GError **error)
 {
     switch (record->state) {
     case IPA_RECORD_EXECUTING:
+        if (record->kind == IPA_RECORD_DOWNLOAD)
+            return reconcile_download(session, record, error);
         /* The answer was lost and the card has no result: it did not run, or it ended in an error that
          * cards do not store. The eIM decides what next (I-43). */
         record->state = IPA_RECORD_EXECUTED;
@@ -523,7 +576,8 @@ static gboolean reconcile_record(IpaSession *session, IpaRecord *record, GHashTa
                           "an interrupted package left no result on the card");
         return record_save(session, record, error);
     case IPA_RECORD_KEPT:
-        if (!g_hash_table_contains(seen, &record->sequence))
+        if (record->kind != IPA_RECORD_NOTIFICATION &&
+            !g_hash_table_contains(seen, &record->sequence))
             return record_drop(session, record, error);
         return TRUE;
     case IPA_RECORD_EXECUTED:

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/session.h"
 
+#include "ipa/download.h"
+
+const IpaDownloadPolicy ipa_download_policy_default = {
+    .allowed = TRUE,
+    .path = IPA_PATH_AUTO,
+    .eim_data_handling = TRUE,
+    .tries = 3,
+};
+
 IpaEim *ipa_eim_copy(const IpaEim *eim)
 {
     IpaEim *copy = g_new0(IpaEim, 1);
@@ -54,6 +63,8 @@ void ipa_record_free(IpaRecord *record)
     g_free(record->eim_id);
     g_clear_pointer(&record->transaction_id, g_bytes_unref);
     g_clear_pointer(&record->result, g_bytes_unref);
+    g_clear_pointer(&record->order, ipa_download_order_free);
+    g_clear_pointer(&record->session_id, g_bytes_unref);
     g_array_unref(record->offered);
     g_array_unref(record->remove);
     g_free(record);
@@ -71,6 +82,18 @@ static const char *const rollbacks[] = {
     [IPA_ROLLBACK_ALLOWED] = "allowed",
     [IPA_ROLLBACK_TRIED] = "tried",
     [IPA_ROLLBACK_DONE] = "done",
+};
+
+static const char *const record_kinds[] = {
+    [IPA_RECORD_PACKAGE] = "package",
+    [IPA_RECORD_DOWNLOAD] = "download",
+    [IPA_RECORD_NOTIFICATION] = "notification",
+};
+
+static const char *const download_stages[] = {
+    [IPA_DOWNLOAD_ORDERED] = "ordered",
+    [IPA_DOWNLOAD_TRIED] = "tried",
+    [IPA_DOWNLOAD_INSTALLED] = "installed",
 };
 
 static gboolean find_word(const char *text, const char *const *words, guint n, guint *ret_index)
@@ -111,6 +134,36 @@ gboolean ipa_rollback_from_string(const char *text, IpaRollback *ret_rollback)
     if (!find_word(text, rollbacks, G_N_ELEMENTS(rollbacks), &index))
         return FALSE;
     *ret_rollback = (IpaRollback)index;
+    return TRUE;
+}
+
+const char *ipa_record_kind_to_string(IpaRecordKind kind)
+{
+    return record_kinds[kind];
+}
+
+gboolean ipa_record_kind_from_string(const char *text, IpaRecordKind *ret_kind)
+{
+    guint index;
+
+    if (!find_word(text, record_kinds, G_N_ELEMENTS(record_kinds), &index))
+        return FALSE;
+    *ret_kind = (IpaRecordKind)index;
+    return TRUE;
+}
+
+const char *ipa_download_stage_to_string(IpaDownloadStage stage)
+{
+    return download_stages[stage];
+}
+
+gboolean ipa_download_stage_from_string(const char *text, IpaDownloadStage *ret_stage)
+{
+    guint index;
+
+    if (!find_word(text, download_stages, G_N_ELEMENTS(download_stages), &index))
+        return FALSE;
+    *ret_stage = (IpaDownloadStage)index;
     return TRUE;
 }
 
@@ -170,6 +223,12 @@ void ipa_session_end_switch(IpaSession *session)
 {
     if (session->host->switch_end)
         session->host->switch_end(session->host_data);
+}
+
+gboolean ipa_session_is_stopping(IpaSession *session)
+{
+    return g_cancellable_is_cancelled(session->cancellable) && session->host->is_stopping &&
+           session->host->is_stopping(session->host_data);
 }
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "euicc/es10.h"
+#include "net/es9p.h"
 #include "net/esipa.h"
+#include "rsp/activation_code.h"
 #include "util/log.h"
 
 G_BEGIN_DECLS
@@ -46,8 +48,27 @@ typedef enum {
     IPA_ROLLBACK_DONE,  /* RESULT is that of the rollback */
 } IpaRollback;
 
+/* What a record is about. */
+typedef enum {
+    IPA_RECORD_PACKAGE,  /* a package, and its result */
+    IPA_RECORD_DOWNLOAD, /* ORDER; RESULT is the ProfileDownloadTriggerResult (BF54) */
+    IPA_RECORD_NOTIFICATION, /* RESULT is an installation result (BF37) that goes to the eIM, by HandleNotification:
+                              * it stood between card and SM-DP+ */
+} IpaRecordKind;
+
+/* How far a download has come, as far as it matters after a crash. */
+typedef enum {
+    IPA_DOWNLOAD_ORDERED, /* nothing that a server counts was done */
+    IPA_DOWNLOAD_TRIED,   /* a server was, or was about to be, told who asks: the try may count */
+    IPA_DOWNLOAD_INSTALLED, /* the card was given, or about to be given, a part of the package: SESSION_ID tells its
+                             * result among the card's notifications */
+} IpaDownloadStage;
+
+typedef struct IpaDownloadOrder IpaDownloadOrder; /* ipa/download.h */
+
 typedef struct {
     guint number; /* names the file; 0: not stored yet */
+    IpaRecordKind kind;
     IpaRecordState state;
     IpaEim *eim;            /* receiver, as it was configured when the package came: the package may
                              have deleted it from the card */
@@ -60,10 +81,16 @@ typedef struct {
     gboolean profile_changed;
     gboolean has_psmos; /* notifications may go with the result (3.3.1 step 9) */
     IpaRollback rollback;
-    gint64 replaced;  /* seqNumber of the result that the rollback's took the place of, -1: none */
-    GArray *offered;  /* of gint64, further numbers in RESULT, which the eIM may acknowledge */
-    GArray *remove;   /* of gint64, sequence numbers the eIM acknowledged */
-    gboolean refused; /* the eIM answered an error in this round; not stored */
+    gint64 replaced; /* seqNumber of the result that the rollback's took the place of, -1: none */
+    GArray *offered; /* of gint64, further numbers in RESULT, which the eIM may acknowledge */
+    GArray *remove;  /* of gint64, sequence numbers the eIM acknowledged */
+    /* DOWNLOAD. */
+    IpaDownloadOrder *order; /* NULL once RESULT is there: it holds secrets */
+    IpaDownloadStage stage;
+    guint tries;        /* sessions that came to TRIED */
+    gboolean indirect;  /* the last one went through the eIM */
+    GBytes *session_id; /* transactionId of the last one (SGP.22), or NULL */
+    gboolean refused;   /* the eIM answered an error in this round; not stored */
 } IpaRecord;
 
 IpaRecord *ipa_record_new(const IpaEim *receiver);
@@ -72,6 +99,50 @@ const char *ipa_record_state_to_string(IpaRecordState state);
 gboolean ipa_record_state_from_string(const char *text, IpaRecordState *ret_state);
 const char *ipa_rollback_to_string(IpaRollback rollback);
 gboolean ipa_rollback_from_string(const char *text, IpaRollback *ret_rollback);
+const char *ipa_record_kind_to_string(IpaRecordKind kind);
+gboolean ipa_record_kind_from_string(const char *text, IpaRecordKind *ret_kind);
+const char *ipa_download_stage_to_string(IpaDownloadStage stage);
+gboolean ipa_download_stage_from_string(const char *text, IpaDownloadStage *ret_stage);
+
+/* Which way a profile is downloaded (SGP.32 3.2.3.1, 3.2.3.2). */
+typedef enum {
+    IPA_PATH_AUTO, /* through the eIM where the card's entry of it says indirectProfileDownload */
+    IPA_PATH_DIRECT,
+    IPA_PATH_INDIRECT,
+} IpaDownloadPath;
+
+/* What the configuration has to say about downloads, for an eIM or for local callers. */
+typedef struct {
+    gboolean allowed;
+    IpaDownloadPath path;
+    /* What an eIM does for us in an indirect download, each a capability that it is told (SGP.32 4.1). */
+    gboolean eim_data_handling; /* eimDownloadDataHandling; never with v1.0 (I-17) */
+    gboolean eim_ctx_params1;   /* eimCtxParams1Generation */
+    gboolean
+        eim_metadata_verification; /* eimProfileMetadataVerification: it may keep the metadata */
+    gboolean allow_test_profiles;
+    gboolean allow_consent;        /* consent is given in advance (SGP.22 2.9.2 consentRequired) */
+    const char *confirmation_code; /* for orders that come without one; NULL: none. Borrowed */
+    guint tries; /* sessions of one order, at least 1, that a server may have counted */
+} IpaDownloadPolicy;
+
+typedef enum {
+    IPA_SERVER_DP, /* SM-DP+, or whoever a notification names */
+    IPA_SERVER_DS, /* SM-DS */
+} IpaServerKind;
+
+/* A notification on the card, as far as the host keeps its time. */
+typedef struct {
+    const char *key; /* tells it from all others, also of the same number (I-16) */
+    const char *address;
+    gint64 sequence;
+} IpaNotification;
+
+typedef enum {
+    IPA_DELIVERY_DONE,    /* taken by its receiver and off the card */
+    IPA_DELIVERY_REFUSED, /* answered, but not taken: after 1, 2, 4, 8, 16 h, then daily (I-16) */
+    IPA_DELIVERY_UNREACHABLE, /* no answer that can be trusted */
+} IpaDelivery;
 
 /* What the procedures need from their surroundings. All called in the worker thread. */
 typedef struct {
@@ -114,7 +185,29 @@ typedef struct {
     /* ICCID of the enabled profile after a switch of ours, "" when none is: what differs from it when the
      * card is read the next time was somebody else's doing. */
     gboolean (*set_enabled_iccid)(gpointer data, const char *iccid, GError **error);
+
+    /* ---- profile downloads; all may be NULL ---- */
+
+    /* The client for the server of ADDRESS, which is as a code, the card or another server wrote it: "host" or
+     * "host:port" (util/host.h), to be checked here. Trust is that of the eSIM CIs. Kept between calls,
+     * borrowed until the next call for another server. INVALID_ARGUMENT, CONFIG. NULL function: NOT_SUPPORTED. */
+    Es9pClient *(*rsp_server)(gpointer data, const char *address, IpaServerKind kind,
+                              GError **error);
+    /* For EIM_ID, NULL: local callers. NULL function: ipa_download_policy_default. Borrowed until the next call. */
+    const IpaDownloadPolicy *(*download_policy)(gpointer data, const char *eim_id);
+    /* The job is cancelled because the daemon (or the modem) goes, not because somebody wants it to end: what
+     * was ordered is taken up again later. NULL: somebody wants it. */
+    gboolean (*is_stopping)(gpointer data);
+    /* The host's clock for notifications. NULL: always due. RETRY_AFTER: seconds that the receiver asked
+     * for, 0: none. */
+    gboolean (*notification_is_due)(gpointer data, const IpaNotification *notification);
+    void (*notification_settled)(gpointer data, const IpaNotification *notification,
+                                 IpaDelivery delivery, guint retry_after);
+    /* The list was read to its end: KEYS (of char *) are all there are, whatever else is kept can go. */
+    void (*notifications_seen)(gpointer data, const GPtrArray *keys);
 } IpaHost;
+
+extern const IpaDownloadPolicy ipa_download_policy_default;
 
 enum {
     IPA_CAUSE_OTHER_EIM = 0, /* stateChangeCause values (SGP.32 6.3.2.6) */
@@ -164,6 +257,9 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
 /* host->switch_begin() and _end(), where the host has them. */
 gboolean ipa_session_begin_switch(IpaSession *session);
 void ipa_session_end_switch(IpaSession *session);
+
+/* The job is cancelled, and only because the daemon or the modem goes (host->is_stopping()). */
+gboolean ipa_session_is_stopping(IpaSession *session);
 
 const IpaEim *ipa_session_find_eim(IpaSession *session, const char *eim_id);
 

@@ -116,6 +116,7 @@ typedef struct {
     RspCtxParamsForCommonAuthentication *ctx_params_for_common_authentication;
 } RspCtxParams1;
 extern const TlvType rsp_ctx_params1;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RspCtxParams1, tlv_struct_free)
 
 /* The complete certificate or public key (a SEQUENCE, DER) for the content of a context tag that
  * replaced its header (SGP.22 and SGP.32 tag them implicitly). Content that is already complete is

@@ -17,6 +17,7 @@ typedef struct {
     TlvSlice server_challenge;
 } RspServerSigned1;
 extern const TlvType rsp_server_signed1;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RspServerSigned1, tlv_struct_free)
 
 /* SGP.22 5.7.13. The parts of the server are copied as received. */
 typedef struct {
@@ -98,6 +99,7 @@ typedef struct {
     TlvSlice bpp_euicc_otpk;
 } RspSmdpSigned2;
 extern const TlvType rsp_smdp_signed2;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RspSmdpSigned2, tlv_struct_free)
 
 /* SGP.22 5.7.5. */
 typedef struct {

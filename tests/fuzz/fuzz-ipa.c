@@ -4,6 +4,7 @@
 
 #include "agent/facts.h"
 #include "fuzz-world.h"
+#include "ipa/download.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -171,6 +172,12 @@ IpaRecord *world_copy_record(const IpaRecord *record)
     IpaRecord *copy = ipa_record_new(record->eim);
 
     copy->number = record->number;
+    copy->kind = record->kind;
+    copy->order = record->order ? ipa_download_order_copy(record->order) : NULL;
+    copy->stage = record->stage;
+    copy->tries = record->tries;
+    copy->indirect = record->indirect;
+    copy->session_id = record->session_id ? g_bytes_ref(record->session_id) : NULL;
     copy->state = record->state;
     g_free(copy->eim_id);
     copy->eim_id = g_strdup(record->eim_id);

@@ -199,7 +199,10 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
             tlv_put_raw_bytes(writer, ((Product *)world->stored->pdata[i])->result);
         tlv_close(writer);
     } else {
-        tlv_put_slice(writer, 0xA0, tlv_slice_from_bytes(list));
+        tlv_open(writer, 0xA0);
+        tlv_put_raw_bytes(writer, list);
+        world_put_pending(world, writer);
+        tlv_close(writer);
     }
     tlv_close(writer);
     bytes = tlv_writer_finish(g_steal_pointer(&writer));
@@ -252,6 +255,7 @@ gboolean es10b_remove_notification_from_list(Channel *channel, gint64 number,
         g_ptr_array_remove_index(world->stored, i);
         break;
     }
+    world_remove_pending(world, number);
     return world_end(world, error);
 }
 
@@ -512,7 +516,8 @@ static gpointer read_object(World *world, const char *name, const TlvType *type,
 RspEuiccInfo1 *es10b_get_euicc_info1(Channel *channel, GCancellable *cancellable, GError **error)
 {
     (void)cancellable;
-    return read_object(channel->world, "info1", &rsp_euicc_info1, WORLD_INFO1, error);
+    return read_object(channel->world, "info1", &rsp_euicc_info1,
+                       channel->world->downloads ? WORLD_INFO1_DOWNLOADS : WORLD_INFO1, error);
 }
 
 RspEuiccConfiguredAddressesResponse *

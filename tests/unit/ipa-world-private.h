@@ -3,7 +3,7 @@
 
 #include "ipa-world.h"
 
-/* Between the parts of the world: ipa-world.c, ipa-world-card.c, ipa-world-eim.c. */
+/* Between the parts of the world: ipa-world*.c. */
 
 typedef struct Product {
     char *eim_id;
@@ -23,6 +23,22 @@ struct EsipaClient {
     World *world;
     FakeEim *eim;
 };
+
+struct Es9pClient {
+    World *world;
+    FakeServer *server;
+};
+
+/* Downloads: ipa-world-server.c, ipa-world-install.c. */
+void world_init_downloads(World *world);
+void world_clear_downloads(World *world);
+void world_put_pending(World *world, TlvWriter *writer);
+/* An eIM's order on disk that is under way and has come to STAGE; NULL: there is none. */
+const IpaRecord *world_find_download(const World *world, IpaDownloadStage stage);
+/* FALSE: there is no such notification. */
+gboolean world_remove_pending(World *world, gint64 number);
+Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind kind,
+                             GError **error);
 
 /* Before a call has its effect, with a note for CALLS ("": none); FALSE when the process is dead. */
 gboolean world_begin(World *world, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);

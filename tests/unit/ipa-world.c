@@ -90,6 +90,7 @@ World *world_new(void)
     world->calls = g_ptr_array_new_with_free_func(g_free);
     world->events = g_ptr_array_new_with_free_func(g_free);
     world->executed = g_hash_table_new(NULL, NULL);
+    world_init_downloads(world);
     return world;
 }
 
@@ -105,6 +106,7 @@ void world_free(World *world)
     g_ptr_array_unref(world->calls);
     g_ptr_array_unref(world->events);
     g_hash_table_unref(world->executed);
+    world_clear_downloads(world);
     g_free(world);
 }
 
@@ -174,6 +176,8 @@ gboolean world_begin(World *world, GError **error, const char *format, ...)
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    if (world->cancel_at && g_str_has_prefix(text, world->cancel_at))
+        g_cancellable_cancel(world->cancel_at_load);
     if (text[0] != '\0') /* reading is not worth a note */
         g_ptr_array_add(world->calls, g_steal_pointer(&text));
     if (++world->step == world->die_at) {
@@ -328,6 +332,12 @@ static IpaRecord *copy_record(const IpaRecord *record)
     IpaRecord *copy = ipa_record_new(record->eim);
 
     copy->number = record->number;
+    copy->kind = record->kind;
+    copy->order = record->order ? ipa_download_order_copy(record->order) : NULL;
+    copy->stage = record->stage;
+    copy->tries = record->tries;
+    copy->indirect = record->indirect;
+    copy->session_id = record->session_id ? g_bytes_ref(record->session_id) : NULL;
     copy->state = record->state;
     g_free(copy->eim_id);
     copy->eim_id = g_strdup(record->eim_id);
@@ -410,6 +420,32 @@ static gboolean host_set_cause(gpointer data, const char *eim_id, gint cause, GE
     return world_end(world, error);
 }
 
+static const IpaDownloadPolicy *host_download_policy(gpointer data, const char *eim_id)
+{
+    (void)eim_id;
+    return &((World *)data)->policy;
+}
+
+static gboolean host_is_stopping(gpointer data)
+{
+    return ((World *)data)->stopping;
+}
+
+static gboolean host_is_due(gpointer data, const IpaNotification *notification)
+{
+    g_assert_nonnull(notification->key);
+    return !((World *)data)->not_due;
+}
+
+static void host_settled(gpointer data, const IpaNotification *notification, IpaDelivery delivery,
+                         guint retry_after)
+{
+    World *world = data;
+
+    g_assert_cmpuint(retry_after, ==, 0);
+    g_hash_table_insert(world->settled, g_strdup(notification->key), GINT_TO_POINTER(delivery));
+}
+
 static const IpaHost host = {
     .stage = host_stage,
     .event = host_event,
@@ -428,6 +464,11 @@ static const IpaHost host = {
     .get_cause = host_get_cause,
     .set_cause = host_set_cause,
     .set_enabled_iccid = host_set_enabled_iccid,
+    .rsp_server = world_rsp_server,
+    .download_policy = host_download_policy,
+    .is_stopping = host_is_stopping,
+    .notification_is_due = host_is_due,
+    .notification_settled = host_settled,
 };
 
 /* ---- processes ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "ipa/download.h"
 #include "ipa/procedures.h"
 #include "util/error.h"
 
@@ -25,7 +26,11 @@
 
 #define WORLD_CI_PK_ID "82F2D4C9E9641E247FF3B7B6862D6DA3359F32DD"
 #define WORLD_INFO1    "BF20358203020500A9160414" WORLD_CI_PK_ID "AA160414" WORLD_CI_PK_ID
-#define WORLD_CERTS    "BF560EA00CA5043002AABBA6043002CCDD"
+/* Once it has servers: of the CI in tests/data/pki/brainpool. */
+#define WORLD_CI_PK_ID_DOWNLOADS "315BDEA8136A6BC7AD02F4E2BFFAE00D82F757C2"
+#define WORLD_INFO1_DOWNLOADS                                                                      \
+    "BF20358203020500A9160414" WORLD_CI_PK_ID_DOWNLOADS "AA160414" WORLD_CI_PK_ID_DOWNLOADS
+#define WORLD_CERTS "BF560EA00CA5043002AABBA6043002CCDD"
 
 typedef enum {
     EIM_ACKNOWLEDGES,         /* BF53 with the number of the result */
@@ -65,6 +70,34 @@ typedef struct {
     GPtrArray *taken;     /* of GBytes: objects received */
     GArray *causes;       /* of gint, stateChangeCause values received */
 } FakeEim;
+
+/* An SM-DP+ or SM-DS; or what an eIM has behind it. */
+typedef struct {
+    char *address;
+    const char *certificate; /* file of the test PKI */
+    const char *metadata;    /* BF25 in hex; NULL: none is told */
+    const char *package;     /* BF36 in hex */
+    gboolean wants_code;     /* ccRequiredFlag */
+    GPtrArray *events;       /* of RspServerEvent; NULL: it is no SM-DS */
+    const char
+        *trigger; /* an eIM that asked an SM-DS: BF54 in hex, "": no event; NULL: a profile */
+    /* What the next FAULTS calls of function FAULT ("initiate", "authenticate", "package", "cancel", "notify")
+     * end in. */
+    const char *fault;
+    EuiccdError fault_code;
+    guint faults;
+    const char *subject, *reason; /* of SERVER_REFUSED */
+    gint64 code;                  /* likewise, of an eIM */
+    gsize breaks_after;           /* octets of the package, then the fault; 0: before them */
+    /* What does not fit. */
+    gboolean other_transaction, other_challenge, other_address, other_ci, other_offer;
+    /* What came. */
+    guint sessions;      /* in which AuthenticateClient was called */
+    guint number;        /* of the last transaction */
+    GPtrArray *notified; /* of char *: numbers of notifications */
+    char *matching_id;   /* in the last ctxParams1 */
+    char *asked_address; /* in the last InitiateAuthentication, NULL: none */
+} FakeServer;
 
 typedef struct {
     /* the card */
@@ -120,6 +153,30 @@ typedef struct {
     gboolean lets_go;  /* whoever else has the modem; its network is away meanwhile */
     guint early_waits; /* how many waits for a network end at once */
 
+    /* Downloads. */
+    gboolean downloads; /* the host has a way to servers, and allows downloads */
+    IpaDownloadPolicy policy;
+    GPtrArray *servers;  /* of FakeServer */
+    FakeServer *relayed; /* what every eIM stands before */
+    GBytes *session;     /* transaction that the card is in; NULL: none */
+    GBytes *ctx_params1; /* of the last AuthenticateServer */
+    guint challenges, segments, loads;
+    guint installed;
+    GPtrArray *pending;                     /* of WorldNotification, on the card */
+    gint64 authenticate_code, prepare_code; /* what the card refuses with, 0: nothing */
+    gboolean had_hash_cc;
+    guint load_ends_at;     /* segment after which the card gives an error result; 0: none */
+    guint segment_fails_at; /* segment at which SEGMENT_FAULT comes; 0: none */
+    EuiccdError segment_fault;
+    gboolean segment_works; /* … although it did its work */
+    gboolean says_nothing;  /* the last segment has no answer, and no result */
+    gint64 immediate_code;  /* of ImmediateEnable, 0: it enables B */
+    const char *rat;        /* GetRAT, hex */
+    gboolean stopping;
+    const char *cancel_at; /* the job is cancelled when this call comes */
+    GHashTable *settled;   /* key -> IpaDelivery */
+    gboolean not_due;
+
     GPtrArray *eims; /* of FakeEim */
 
     /* the disk */
@@ -151,6 +208,21 @@ void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
 FakeEim *world_eim(World *world, const char *eim_id);
+
+/* A notification on the card. */
+typedef struct {
+    gint64 number;
+    char *address;
+    GBytes *object;
+    gboolean may_go; /* its receiver has it */
+} WorldNotification;
+
+/* Puts an enable notification for ADDRESS on the card. Returns its number. */
+gint64 world_notify(World *world, const char *address);
+
+/* Adds a server that has one profile; WORLD->downloads is set. */
+FakeServer *world_add_server(World *world, const char *address);
+void world_add_event(FakeServer *server, const char *event_id, const char *address);
 
 /*
  * Queues a package at EIM_ID. OP: "enable", "enable-refused" (enableResult 3), "list", "delete-eim" (the

@@ -122,7 +122,7 @@ static void test_each(Fixture *f, gconstpointer data)
         { "A5", "A5043002AABB" },
         { "A6", "A6043002CCDD" },
         { "87", "" },
-        /* No way of downloading is there yet; packages are retrieved over HTTPS. */
+        /* Downloads are not allowed; packages are retrieved over HTTPS. */
         { "A8", "A80780010081020780" },
         { "A9", "A912800453926011A1008208539260113254768F" },
     };

@@ -330,7 +330,7 @@ static void test_no_channel(void)
 
 /* ---- retrieval (SGP.32 3.1.1.1) ---- */
 
-/* Downloads are not done yet: the trigger is answered, with the transaction it came with (I-18). */
+/* Downloads are not allowed: the trigger is answered, with the transaction it came with (I-18). */
 static void test_download_trigger(void)
 {
     static const struct {
@@ -351,7 +351,8 @@ static void test_download_trigger(void)
         world->emergency = cases[i].emergency;
         world_eim(world, "a")->dialect = cases[i].dialect;
         session = world_start(world, NULL);
-        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF540AA0048002782482026101");
+        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER,
+                          "BF540EA00880063124642E6E2482026101");
         world_assert_poll_ok(session, "a", 1);
         world_assert_calls(world, "get a; save 1 executed; provide a other; drop 1; get a");
         g_assert_cmpuint(world_eim(world, "a")->taken->len, ==, 1);
@@ -366,8 +367,8 @@ static void test_trigger_v1_0(void)
         g_autoptr(World) world = world_new();
         g_autoptr(IpaSession) session = world_start(world, NULL);
         g_autoptr(GBytes) expected = world_hex(i == 0 ? "BF5406820261013000" : "BF54023000");
-        Package *package =
-            world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF5406A00480027824");
+        Package *package = world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER,
+                                             "BF540AA00880063124642E6E24");
 
         world_eim(world, "a")->dialect = ESIPA_DIALECT_V1_0;
         if (i == 1)
@@ -385,7 +386,7 @@ static void test_no_transaction(void)
     g_autoptr(IpaSession) session = world_start(world, NULL);
     g_autoptr(GBytes) expected = world_hex("BF5405300380017F");
     Package *package =
-        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF5406A00480027824");
+        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, "BF540AA00880063124642E6E24");
 
     g_clear_pointer(&package->transaction, g_free);
     world_assert_poll_ok(session, "a", 1);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/store.h"
+#include "ipa/download.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -90,6 +91,24 @@ static void assert_same_numbers(const GArray *a, const GArray *b)
         g_assert_cmpint(g_array_index(a, gint64, i), ==, g_array_index(b, gint64, i));
 }
 
+static void assert_same_download(const IpaRecord *a, const IpaRecord *b)
+{
+    g_autofree char *left = a->order ? ipa_download_order_to_text(a->order) : NULL;
+    g_autofree char *right = b->order ? ipa_download_order_to_text(b->order) : NULL;
+
+    g_assert_cmpuint(a->kind, ==, b->kind);
+    g_assert_cmpuint(a->stage, ==, b->stage);
+    g_assert_cmpuint(a->tries, ==, b->tries);
+    g_assert_cmpint(a->indirect, ==, b->indirect);
+    assert_same_bytes(a->session_id, b->session_id);
+    g_assert_cmpstr(left, ==, right);
+    if (!b->order)
+        return;
+    assert_same_bytes(a->order->eim_transaction_id, b->order->eim_transaction_id);
+    /* The eIM is the record's. */
+    g_assert_cmpstr(b->order->eim->eim_id, ==, a->eim->eim_id);
+}
+
 static void assert_same(const IpaRecord *a, const IpaRecord *b)
 {
     g_assert_cmpuint(a->number, ==, b->number);
@@ -109,6 +128,7 @@ static void assert_same(const IpaRecord *a, const IpaRecord *b)
     g_assert_cmpint(a->has_psmos, ==, b->has_psmos);
     g_assert_cmpint(a->rollback, ==, b->rollback);
     g_assert_cmpint(a->replaced, ==, b->replaced);
+    assert_same_download(a, b);
     assert_same_numbers(a->offered, b->offered);
     assert_same_numbers(a->remove, b->remove);
 }
@@ -169,6 +189,36 @@ static void test_round_trip(Fixture *f, gconstpointer data)
         record->state = (IpaRecordState)state;
         record->rollback = (IpaRollback)state; /* there are as many */
         fill_record(record);
+        round_trip(f, record);
+    }
+}
+
+/* A download that is under way, with its secrets; and what is left of one that has ended. */
+static void test_round_trip_download(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    for (guint stage = 0; stage <= IPA_DOWNLOAD_INSTALLED; stage++) {
+        IpaRecord *record = make_record("x");
+
+        record->kind = IPA_RECORD_DOWNLOAD;
+        record->stage = (IpaDownloadStage)stage;
+        record->tries = stage;
+        record->indirect = stage == 1;
+        record->session_id = stage > 0 ? g_bytes_new("\x00\x0A", 2) : NULL;
+        record->order = ipa_download_order_parse("1$dp.example.com$TOKEN$2.999.1$1", NULL);
+        record->order->confirmation_code = g_strdup("a = b\n[record]");
+        record->order->consent = stage == 2;
+        record->order->eim_transaction_id = g_bytes_new("\x61", 1);
+        round_trip(f, record);
+    }
+    for (guint kind = IPA_RECORD_DOWNLOAD; kind <= IPA_RECORD_NOTIFICATION; kind++) {
+        IpaRecord *record = make_record("x");
+
+        record->kind = (IpaRecordKind)kind;
+        record->state = IPA_RECORD_EXECUTED;
+        record->stage = IPA_DOWNLOAD_INSTALLED;
+        record->indirect = kind == IPA_RECORD_NOTIFICATION;
+        record->result = g_bytes_new("\xBF\x37\x00", 3);
         round_trip(f, record);
     }
 }
@@ -275,6 +325,11 @@ static void test_bad_files(Fixture *f, gconstpointer data)
         "[record]\nformat=1\nstate=flying\nreceiver=eA==\neim-id=eA==\n",
         "[record]\nformat=1\nreceiver=eA==\neim-id=eA==\n",
         GOOD "sequence=many\n",
+        GOOD "kind=flight\n",
+        GOOD "kind=download\nstage=ordered\n",              /* no order */
+        GOOD "kind=download\norder=ZGVmYXVsdCA9bm8gLSAt\n", /* no stage */
+        GOOD "kind=download\nstage=flying\norder=ZGVmYXVsdCA9bm8gLSAt\n",
+        GOOD "kind=download\nstage=ordered\norder=ZGVmYXVsdA==\n", /* not all of it */
         GOOD "remove=1;x;\n",
         GOOD "remove=-1;\n",
         GOOD "result=!\n",
@@ -616,6 +671,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("round-trip", test_round_trip);
+    ADD("round-trip-download", test_round_trip_download);
     ADD("round-trip-empty", test_round_trip_empty);
     ADD("large-result", test_large_result);
     ADD("order", test_order);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+#include "ipa/download_private.h"
+#include "rsp/names.h"
+#include "util/error.h"
+
+/* The end of a session that failed: SGP.22 3.0.2, SGP.32 3.2.3.3. */
+
+/* Error codes of an eIM: of AuthenticateClient (pprNotAllowed) and GetBoundProfilePackage (metadataMismatch); of
+ * GetBoundProfilePackage (confirmationCodeMissing, confirmationCodeRefused). */
+#define EIM_SAYS_NO      50
+#define EIM_MISSES_CODE  2
+#define EIM_REFUSES_CODE 3
+
+gboolean ipa_download_fail(IpaDownload *d, gint reason, EuiccdError code, GError **error,
+                           const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    d->reason = reason;
+    g_set_error_literal(error, EUICCD_ERROR, (gint)code, text);
+    return FALSE;
+}
+
+gboolean ipa_download_is_passing(const GError *error)
+{
+    return euiccd_error_is(error, EUICCD_ERROR_NETWORK) ||
+           euiccd_error_is(error, EUICCD_ERROR_TIMEOUT) ||
+           euiccd_error_is(error, EUICCD_ERROR_HTTP) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
+}
+
+/* What a peer said about this order or its profile, or what was decided about it here. */
+static gboolean is_of_order(const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_SERVER_REFUSED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_MALFORMED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_TOO_LARGE) ||
+           euiccd_error_is(failure, EUICCD_ERROR_CARD_REFUSED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS) ||
+           euiccd_error_is(failure, EUICCD_ERROR_NOT_AUTHORIZED);
+}
+
+/* The confirmation code was missing or wrong: the next one may put that right, as long as the server lets it. */
+static gboolean wants_another_code(const IpaDownload *d, const RspServerRefusal *refusal)
+{
+    if (d->server->class->indirect)
+        return d->offer && (refusal->code == EIM_MISSES_CODE || refusal->code == EIM_REFUSES_CODE);
+    return rsp_server_refusal_is(refusal, "8.2.7", "2.2") ||
+           rsp_server_refusal_is(refusal, "8.2.7", "3.8");
+}
+
+/*
+ * "postponed" is the one reason but "timeout" by which the order stays as it is at the SM-DP+ (SGP.22 3.0.2, 5.7.14);
+ * any other spends it. So what has nothing to do with the profile (the network, the disk, somebody who stops
+ * the job, a confirmation code that nobody has at hand) must not be told as an error of it. What the card said no to
+ * while it was loading is loadBppExecutionError (SGP.22 3.1.3.3), and so is a package that can't be cut.
+ */
+static gint choose_reason(const IpaDownload *d, const GError *failure)
+{
+    const RspServerRefusal *refusal = d->server->class->get_refusal(d->server);
+
+    if (d->reason != NO_REASON)
+        return d->reason;
+    if (!is_of_order(failure))
+        return RSP_CANCEL_SESSION_REASON_POSTPONED;
+    /* The eIM has checked in our place, and its word for that has the same number in both functions (SGP.32
+     * 3.2.3.2 steps 7 and 12). */
+    if (euiccd_error_is(failure, EUICCD_ERROR_SERVER_REFUSED) && d->server->class->indirect &&
+        refusal->code == EIM_SAYS_NO)
+        return d->offer ? RSP_CANCEL_SESSION_REASON_METADATA_MISMATCH
+                        : RSP_CANCEL_SESSION_REASON_PPR_NOT_ALLOWED;
+    if (euiccd_error_is(failure, EUICCD_ERROR_SERVER_REFUSED) && wants_another_code(d, refusal))
+        return RSP_CANCEL_SESSION_REASON_POSTPONED;
+    if (d->loading)
+        return RSP_CANCEL_SESSION_REASON_LOAD_BPP_EXECUTION_ERROR;
+    return RSP_CANCEL_SESSION_REASON_UNDEFINED_REASON;
+}
+
+void ipa_download_cancel(IpaDownload *d, const GError *failure)
+{
+    gint reason = choose_reason(d, failure);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) response = NULL;
+    gint64 code = 0;
+
+    if (!d->in_session || euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE))
+        return;
+    d->in_session = FALSE;
+    /* Whoever cancelled the job still gets an orderly end of it; the server is not waited for when the daemon
+     * stops. */
+    response = es10b_cancel_session(d->session->channel, tlv_slice_from_bytes(d->transaction_id),
+                                    reason, NULL, &code, &error);
+    if (response && code != 0)
+        g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED, "%s (%" G_GINT64_FORMAT ")",
+                    tlv_name(rsp_names_cancel_session_response_error, code), code);
+    d->closed = response && code == 0;
+    if (d->closed && !ipa_session_is_stopping(d->session))
+        (void)d->server->class->cancel_session(d->server, d->transaction_id, response, NULL,
+                                               &error);
+    ipa_session_event(d->session, error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
+                      d->order->eim ? d->order->eim->eim_id : NULL,
+                      "download cancelled with %s%s%s",
+                      tlv_name(rsp_names_cancel_session_reason, reason), error ? ", but " : "",
+                      error ? error->message : "");
+}

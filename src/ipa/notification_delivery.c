@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipa/card.h"
+#include "ipa/download_private.h"
+#include "util/error.h"
+
+/* Notifications to the servers that they name: SGP.22 3.5, SGP.32 3.7; interop notes I-15, I-16. */
+
+typedef struct {
+    const RspPendingNotification *pending;
+    const RspNotificationMetadata *metadata;
+    char *address;
+    char *key;
+    gint64 sequence;
+} Item;
+
+static void item_clear(Item *item)
+{
+    g_free(item->address);
+    g_free(item->key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Item, item_clear)
+
+/* Numbers are given again after a reset of the card, so what the notification is about belongs to its key. */
+static char *make_key(const RspNotificationMetadata *metadata)
+{
+    g_autofree char *digest = g_compute_checksum_for_data(
+        G_CHECKSUM_SHA256, metadata->head.raw.data, metadata->head.raw.size);
+
+    digest[16] = '\0';
+    return g_strdup_printf("%" G_GINT64_FORMAT "-%s", metadata->seq_number.value, digest);
+}
+
+/* FALSE: nobody can say whose it is, or what its number is. */
+static gboolean item_init(Item *item, const RspPendingNotification *pending)
+{
+    const RspNotificationMetadata *metadata = NULL;
+
+    *item = (Item){ .pending = pending };
+    if (pending->profile_installation_result)
+        metadata = pending->profile_installation_result->profile_installation_result_data
+                       ->notification_metadata;
+    else if (pending->other_signed_notification)
+        metadata = pending->other_signed_notification->tbs_other_notification;
+    if (!metadata || metadata->seq_number.value < 0 || metadata->notification_address.size == 0)
+        return FALSE;
+    item->metadata = metadata;
+    item->sequence = metadata->seq_number.value;
+    item->address = tlv_slice_to_text(metadata->notification_address);
+    item->key = make_key(metadata);
+    return TRUE;
+}
+
+/* The result of a download that went through an eIM is that eIM's to pass on (I-15). */
+static gboolean is_of_record(IpaSession *session, const Item *item)
+{
+    const RspProfileInstallationResult *result = item->pending->profile_installation_result;
+
+    for (guint i = 0; result && i < session->records->len; i++) {
+        const IpaRecord *record = session->records->pdata[i];
+
+        if (record->kind == IPA_RECORD_NOTIFICATION && record->sequence == item->sequence)
+            return TRUE;
+        if (record->kind == IPA_RECORD_DOWNLOAD && record->indirect && record->session_id &&
+            tlv_slice_equal(result->profile_installation_result_data->transaction_id,
+                            tlv_slice_from_bytes(record->session_id)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* ---- one of them ---- */
+
+/* An IPA without a way of its own leaves it to an eIM (SGP.32 3.7): the first one that it may speak to. */
+static gboolean hand_to_eim(IpaSession *session, GBytes *raw, guint *ret_retry_after,
+                            GError **error)
+{
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+        EsipaClient *client;
+
+        if (!ipa_eim_is_polled(eim))
+            continue;
+        client = session->host->client(session->host_data, eim, error);
+        if (!client)
+            return FALSE;
+        if (esipa_handle_notification(client, raw, session->cancellable, error))
+            return TRUE;
+        *ret_retry_after = esipa_client_get_retry_after(client);
+        return FALSE;
+    }
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
+                        "there is neither a way to it nor an eIM");
+    return FALSE;
+}
+
+static gboolean hand_over(IpaSession *session, const Item *item, guint *ret_retry_after,
+                          GError **error)
+{
+    const IpaHost *host = session->host;
+    g_autoptr(GBytes) raw = tlv_slice_to_bytes(item->pending->head.raw);
+    Es9pClient *client;
+
+    if (!host->rsp_server)
+        return hand_to_eim(session, raw, ret_retry_after, error);
+    client = host->rsp_server(session->host_data, item->address, IPA_SERVER_DP, error);
+    if (!client)
+        return FALSE;
+    if (es9p_handle_notification(client, raw, session->cancellable, error))
+        return TRUE;
+    *ret_retry_after = es9p_client_get_retry_after(client);
+    return FALSE;
+}
+
+static IpaDelivery judge(const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_NETWORK) ||
+                   euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT)
+               ? IPA_DELIVERY_UNREACHABLE
+               : IPA_DELIVERY_REFUSED;
+}
+
+/* What ends the whole round. */
+static gboolean is_over(IpaSession *session, const GError *failure)
+{
+    return g_cancellable_is_cancelled(session->cancellable) ||
+           euiccd_error_is(failure, EUICCD_ERROR_CANCELLED) ||
+           euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE);
+}
+
+/* Delivers ITEM and takes it off the card. FALSE: the round is over. */
+static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_delivery,
+                        GError **error)
+{
+    IpaNotification notification = {
+        .key = item->key,
+        .address = item->address,
+        .sequence = item->sequence,
+    };
+    g_autoptr(GError) failure = NULL;
+    guint retry_after = 0;
+
+    if (g_cancellable_set_error_if_cancelled(session->cancellable, error))
+        return FALSE;
+    ipa_session_stage(session, 0.95, "delivering notification %" G_GINT64_FORMAT " to %s",
+                      item->sequence, item->address);
+    *ret_delivery = IPA_DELIVERY_DONE;
+    if (!hand_over(session, item, &retry_after, &failure)) {
+        g_prefix_error(&failure,
+                       "delivering notification %" G_GINT64_FORMAT " to %s: ", item->sequence,
+                       item->address);
+        if (is_over(session, failure)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s", failure->message);
+        *ret_delivery = judge(failure);
+    } else {
+        ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, NULL,
+                          "notification %" G_GINT64_FORMAT " delivered to %s", item->sequence,
+                          item->address);
+        if (!ipa_card_remove_notification(session, item->sequence, error)) {
+            g_prefix_error(error, "removing delivered notification %" G_GINT64_FORMAT ": ",
+                           item->sequence);
+            return FALSE;
+        }
+        if (session->pending_notifications > 0)
+            session->pending_notifications--;
+    }
+    if (session->host->notification_settled)
+        session->host->notification_settled(session->host_data, &notification, *ret_delivery,
+                                            retry_after);
+    return TRUE;
+}
+
+void ipa_notification_deliver_one(IpaSession *session, GBytes *notification)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RspPendingNotification) pending =
+        tlv_decode(&rsp_pending_notification, notification, &error);
+    g_auto(Item) item = { 0 };
+    IpaDelivery delivery;
+
+    if (pending && item_init(&item, pending)) {
+        (void)deliver(session, &item, &delivery, &error);
+    } else if (!error) {
+        g_set_error_literal(&error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
+                            "a notification of the card names no receiver: left there");
+    }
+    if (error)
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s", error->message);
+}
+
+/* ---- all of them ---- */
+
+static gint compare_items(gconstpointer a, gconstpointer b)
+{
+    const Item *left = a, *right = b;
+
+    return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
+}
+
+static gboolean is_due(IpaSession *session, const Item *item)
+{
+    IpaNotification notification = {
+        .key = item->key,
+        .address = item->address,
+        .sequence = item->sequence,
+    };
+
+    return !session->host->notification_is_due ||
+           session->host->notification_is_due(session->host_data, &notification);
+}
+
+/* Ascending by number (I-16). What can't be read stays on the card and holds up nothing. */
+static GArray *make_items(IpaSession *session, const GPtrArray *list, GPtrArray *keys)
+{
+    GArray *items = g_array_new(FALSE, TRUE, sizeof(Item));
+
+    g_array_set_clear_func(items, (GDestroyNotify)item_clear);
+    for (guint i = 0; list && i < list->len; i++) {
+        Item item;
+
+        if (item_init(&item, list->pdata[i])) {
+            g_ptr_array_add(keys, item.key);
+            g_array_append_val(items, item);
+            continue;
+        }
+        item_clear(&item);
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "a notification of the card names no receiver: left there");
+    }
+    g_array_sort(items, compare_items);
+    return items;
+}
+
+static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationReport *report,
+                            GError **error)
+{
+    g_autoptr(GHashTable) unreachable = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = &g_array_index(items, Item, i);
+        IpaDelivery delivery;
+
+        if (is_of_record(session, item))
+            continue;
+        if (!is_due(session, item) || g_hash_table_contains(unreachable, item->address)) {
+            report->postponed++;
+            continue;
+        }
+        if (!deliver(session, item, &delivery, error))
+            return FALSE;
+        switch (delivery) {
+        case IPA_DELIVERY_DONE:
+            report->delivered++;
+            break;
+        case IPA_DELIVERY_REFUSED:
+            report->refused++;
+            break;
+        case IPA_DELIVERY_UNREACHABLE:
+            report->postponed++;
+            g_hash_table_add(unreachable, item->address);
+            break;
+        }
+    }
+    return TRUE;
+}
+
+gboolean ipa_notifications_deliver(IpaSession *session, IpaNotificationReport *ret_report,
+                                   GError **error)
+{
+    IpaNotificationReport report = { 0 };
+    g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    g_autoptr(GArray) items = NULL;
+    GPtrArray *list;
+    gboolean ok = TRUE;
+
+    if (session->pending_notifications > 0) {
+        response = ipa_card_list_notifications(session, error);
+        if (!response) {
+            g_prefix_error(error, "reading the card's notifications: ");
+            return FALSE;
+        }
+        list = ipa_notification_list(response);
+        session->pending_notifications = list ? list->len : 0;
+        items = make_items(session, list, keys);
+        if (session->host->notifications_seen)
+            session->host->notifications_seen(session->host_data, keys);
+        ok = deliver_all(session, items, &report, error);
+    }
+    report.pending = session->pending_notifications;
+    if (ret_report)
+        *ret_report = report;
+    return ok;
+}
