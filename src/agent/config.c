@@ -101,7 +101,7 @@ static const Key keys[] = {
     { "eim *", "download", VALUE_BOOLEAN, 0, 0, IN_EIM(download), FALSE },
     { "eim *", "download-path", VALUE_DOWNLOAD_PATH, 0, 0, IN_EIM(download_path), FALSE },
     { "eim *", "data-handling", VALUE_BOOLEAN, 0, 0, IN_EIM(data_handling), FALSE },
-    { "eim *", "ctx-params1", VALUE_BOOLEAN, 0, 0, IN_EIM(ctx_params1), FALSE },
+    { "eim *", "ctx-params", VALUE_BOOLEAN, 0, 0, IN_EIM(ctx_params1), FALSE },
     { "eim *", "metadata-verification", VALUE_BOOLEAN, 0, 0, IN_EIM(metadata_verification), FALSE },
     { "eim *", "confirmation-code", VALUE_SECRET, 0, 0, IN_EIM(confirmation_code), FALSE },
 };

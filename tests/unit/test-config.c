@@ -156,7 +156,7 @@ static void test_download_policy(Fixture *f, gconstpointer data)
                                        "download=no\n"
                                        "download-path=indirect\n"
                                        "data-handling=no\n"
-                                       "ctx-params1=yes\n"
+                                       "ctx-params=yes\n"
                                        "metadata-verification=yes\n"
                                        "confirmation-code=4711\n");
     IpaDownloadPolicy policy = config_get_download_policy(plain, NULL);
