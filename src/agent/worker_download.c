@@ -22,7 +22,7 @@ const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *e
     return &worker->policy;
 }
 
-gboolean worker_is_stopping(gpointer data)
+gboolean worker_is_job_stopping(gpointer data)
 {
     const Worker *worker = data;
 

@@ -89,7 +89,7 @@ gboolean worker_poll(Worker *worker, GError **error);
 Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerKind kind,
                                   GError **error);
 const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id);
-gboolean worker_is_stopping(gpointer data);
+gboolean worker_is_job_stopping(gpointer data);
 gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification);
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after);

@@ -168,13 +168,15 @@ CliExit cli_download(Cli *cli, char **arguments)
 
 static void print_notifications(const Cli *cli, const GPtrArray *euiccs)
 {
-    g_autoptr(CliTable) table = cli_table_new();
+    static const CliHeading columns[] = {
+        { CLI_COLUMN_WHOLE, "EID" },
+        { CLI_COLUMN_NUMBER, N_("PENDING") },
+        { CLI_COLUMN_WHOLE, N_("OLDEST") },
+    };
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
     JsonArray *list = json_array_new();
 
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, "EID");
-    cli_table_add_column(table, CLI_COLUMN_NUMBER, _("PENDING"));
-    cli_table_add_column(table, CLI_COLUMN_WHOLE, _("OLDEST"));
     for (guint i = 0; i < euiccs->len; i++) {
         JsonObject *euicc = euiccs->pdata[i], *shown = json_object_new();
         gint64 pending = cli_get_integer(euicc, "PendingNotifications");
