@@ -180,6 +180,42 @@ void agent_update_eims(Agent *agent)
     agent_arm_poll_timer(agent);
 }
 
+/* ---- notifications ---- */
+
+static gboolean has_waiting(const Agent *agent, JobKind kind)
+{
+    for (GList *item = agent->queue.head; item; item = item->next)
+        if (((const JobEntry *)item->data)->job->kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean on_notifications_due(gpointer data)
+{
+    Agent *agent = data;
+
+    clock_timer_clear(&agent->notification_timer);
+    /* A job that runs or waits takes those that are due along, or says when to look again. */
+    if (!agent->running && !has_waiting(agent, JOB_KIND_NOTIFICATIONS))
+        agent_queue(agent, JOB_KIND_NOTIFICATIONS, NULL, NULL, "schedule");
+    return G_SOURCE_REMOVE;
+}
+
+void agent_arm_notification_timer(Agent *agent)
+{
+    clock_timer_clear(&agent->notification_timer);
+    if (agent->notifications_due)
+        agent->notification_timer =
+            clock_timer_new(agent->notifications_due, NULL, on_notifications_due, agent);
+}
+
+void agent_forget_schedule(Agent *agent)
+{
+    clock_timer_clear(&agent->poll_timer);
+    agent->notifications_due = 0;
+    clock_timer_clear(&agent->notification_timer);
+}
+
 /* ---- a modem or card that does not answer ---- */
 
 gboolean agent_on_retry_due(gpointer data)
@@ -232,19 +268,15 @@ void agent_note_unusable(Agent *agent, const GError *error)
     if (error->domain == EUICCD_ERROR)
         agent->trouble = error->code;
     agent_set_state(agent, EUICC_UNAVAILABLE, error->message);
-    clock_timer_clear(&agent->poll_timer);
+    agent_forget_schedule(agent);
     if (is_worth_retrying(agent, error))
         agent_schedule_retry(agent);
 }
 
 gboolean agent_has_waiting_start(Agent *agent)
 {
-    if (agent->running && agent->running->job->kind == JOB_KIND_START)
-        return TRUE;
-    for (GList *item = agent->queue.head; item; item = item->next)
-        if (((const JobEntry *)item->data)->job->kind == JOB_KIND_START)
-            return TRUE;
-    return FALSE;
+    return (agent->running && agent->running->job->kind == JOB_KIND_START) ||
+           has_waiting(agent, JOB_KIND_START);
 }
 
 void agent_retry(Agent *agent, const char *cause)
@@ -339,15 +371,17 @@ static void stop(Agent *agent)
     if (agent->stopped)
         return;
     agent->stopped = TRUE;
+    if (agent->running)
+        g_atomic_int_set(&agent->running->job->stopping, TRUE);
     worker_stop(agent->worker, agent->running ? agent->running->job : NULL);
 }
 
 void agent_stop(Agent *agent)
 {
     if (agent->running)
-        job_cancel(agent->running->job);
+        job_stop(agent->running->job);
     if (agent->last)
-        job_cancel(agent->last);
+        job_stop(agent->last);
     stop(agent);
 }
 
@@ -356,7 +390,7 @@ static void withdraw(Agent *agent, const GError *error)
 {
     JobEntry *entry;
 
-    clock_timer_clear(&agent->poll_timer);
+    agent_forget_schedule(agent);
     clock_timer_clear(&agent->retry_timer);
     if (agent->running)
         agent_end_job(agent, g_steal_pointer(&agent->running), error);

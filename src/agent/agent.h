@@ -75,9 +75,13 @@ const EuiccSnapshot *agent_get_snapshot(Agent *agent); /* NULL before the card w
 const ModemSnapshot *agent_get_modem_snapshot(Agent *agent);
 gboolean agent_is_running(Agent *agent); /* a job of its */
 
-/* Queues a job; returns its entry (owned by the agent until it ends). EIM_IDS and DATA may be NULL. */
+/* Queues a job; returns its entry (owned by the agent until it ends), NULL where too many wait. EIM_IDS and DATA may
+ * be NULL. */
 JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
                       const char *cause);
+
+/* The same for JOB, which it takes; job_new() with number 0 made it. */
+JobEntry *agent_queue_job(Agent *agent, Job *job, const char *cause);
 
 /* Cancels ENTRY, queued or running. */
 void agent_cancel(Agent *agent, JobEntry *entry);

@@ -45,21 +45,21 @@ static gboolean on_job_deadline(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
-                      const char *cause)
+JobEntry *agent_queue_job(Agent *agent, Job *job, const char *cause)
 {
     JobEntry *entry;
 
-    if (agent->queue.length >= QUEUE_LIMIT)
+    if (agent->queue.length >= QUEUE_LIMIT) {
+        job_unref(job);
         return NULL;
+    }
+    job->number = agent->owner->next_job_number(agent->owner_data);
     entry = g_new0(JobEntry, 1);
     entry->agent = agent;
-    entry->job = job_new(agent->owner->next_job_number(agent->owner_data), kind);
-    entry->job->eim_ids = g_strdupv((char **)eim_ids);
-    entry->job->data = data ? g_bytes_ref(data) : NULL;
+    entry->job = job;
     entry->snapshot = job_snapshot_new();
-    entry->snapshot->number = entry->job->number;
-    replace_string(&entry->snapshot->kind, job_kind_to_string(kind));
+    entry->snapshot->number = job->number;
+    replace_string(&entry->snapshot->kind, job_kind_to_string(job->kind));
     replace_string(&entry->snapshot->cause, cause);
     replace_string(&entry->snapshot->eid, agent->snapshot ? agent->snapshot->eid : "");
     entry->snapshot->state = JOB_QUEUED;
@@ -67,6 +67,16 @@ JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GB
     agent->owner->job_changed(entry, NULL, agent->owner_data);
     agent_advance(agent);
     return entry;
+}
+
+JobEntry *agent_queue(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
+                      const char *cause)
+{
+    Job *job = job_new(0, kind);
+
+    job->eim_ids = g_strdupv((char **)eim_ids);
+    job->data = data ? g_bytes_ref(data) : NULL;
+    return agent_queue_job(agent, job, cause);
 }
 
 void agent_cancel(Agent *agent, JobEntry *entry)

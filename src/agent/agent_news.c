@@ -19,6 +19,18 @@ static void on_stage(guint32 job, double progress, const char *text, gpointer da
     agent_change_job(agent, agent->running, changed);
 }
 
+static void on_result(guint32 job, const char *text, gpointer data)
+{
+    Agent *agent = data;
+    JobSnapshot *changed;
+
+    if (!agent->running || agent->running->job->number != job)
+        return;
+    changed = job_snapshot_copy(agent->running->snapshot);
+    replace_string(&changed->result, text);
+    agent_change_job(agent, agent->running, changed);
+}
+
 static void announce_card(Agent *agent, const EuiccSnapshot *facts)
 {
     LogContext context = agent->log;
@@ -152,6 +164,23 @@ static void schedule_owed(Agent *agent, JobKind finished)
     }
 }
 
+static void on_notifications(gint64 due, gpointer data)
+{
+    ((Agent *)data)->notifications_due = due;
+}
+
+/* After a start a fleet must not deliver in step, and a poll that comes soon takes them along. */
+static void schedule_notifications(Agent *agent, JobKind finished)
+{
+    guint delay = agent->config->poll_start_delay;
+
+    if (finished == JOB_KIND_START && agent->notifications_due && delay > 0)
+        agent->notifications_due =
+            MAX(agent->notifications_due,
+                clock_deadline((guint)g_random_int_range(0, (gint32)delay + 1)));
+    agent_arm_notification_timer(agent);
+}
+
 /* A poll's failure is told with the name of its eIM: by on_polled(). */
 static gboolean is_told(Agent *agent, const GError *error)
 {
@@ -194,6 +223,7 @@ static void on_finished(guint32 number, const GError *error, gboolean usable, gp
         agent->start_failures = 0;
         schedule_owed(agent, entry->job->kind);
         agent_arm_poll_timer(agent);
+        schedule_notifications(agent, entry->job->kind);
     }
     agent_end_job(agent, entry, error);
     agent_publish(agent);
@@ -208,7 +238,7 @@ static void on_worker_event(WorkerEvent event, gpointer data)
     switch (event) {
     case WORKER_CARD_GONE:
         log_full(&agent->log, LOG_LEVEL_NOTICE, LOG_EVENT_EUICC_LOST, "the card went away");
-        clock_timer_clear(&agent->poll_timer);
+        agent_forget_schedule(agent);
         clock_timer_clear(&agent->retry_timer);
         g_clear_pointer(&agent->facts, euicc_snapshot_unref);
         agent->trouble = EUICCD_ERROR_CARD_ABSENT;
@@ -233,7 +263,7 @@ static void on_worker_event(WorkerEvent event, gpointer data)
                  "the modem or its proxy vanished");
         agent->trouble = EUICCD_ERROR_MODEM_GONE;
         agent_set_state(agent, EUICC_UNAVAILABLE, "the modem or its proxy vanished");
-        clock_timer_clear(&agent->poll_timer);
+        agent_forget_schedule(agent);
         agent_schedule_retry(agent);
         agent_publish(agent);
         return;
@@ -270,10 +300,12 @@ static void on_ended(gpointer data)
 
 const WorkerListener agent_worker_listener = {
     .stage = on_stage,
+    .result = on_result,
     .facts = on_facts,
     .modem = on_modem,
     .polled = on_polled,
     .owed = on_owed,
+    .notifications = on_notifications,
     .finished = on_finished,
     .event = on_worker_event,
     .switch_begin = on_switch_begin,

@@ -37,6 +37,8 @@ struct Agent {
     char *last_eid; /* card that EIMS belongs to */
     GSource *poll_timer;
     GSource *retry_timer;
+    gint64 notifications_due; /* boot time, 0: never */
+    GSource *notification_timer;
     guint start_failures;
     EuiccdError trouble;   /* that made it unavailable */
     gboolean had_object;   /* of ModemManager, at some time in the last job */
@@ -53,6 +55,10 @@ void agent_publish_modem(Agent *agent, const ModemSnapshot *facts);
 void agent_set_state(Agent *agent, EuiccState state, const char *reason);
 
 void agent_arm_poll_timer(Agent *agent);
+/* For notifications_due. */
+void agent_arm_notification_timer(Agent *agent);
+/* The card can't be worked with: nothing is due until it was read again. */
+void agent_forget_schedule(Agent *agent);
 /* A scheduled poll that never got to its eIMs (the card failed first, it was cancelled, the queue is full)
  * must not be the last one. EIM_IDS may be NULL. */
 void agent_reschedule(Agent *agent, const char *const *eim_ids);

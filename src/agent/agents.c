@@ -1,44 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/agents.h"
 
-#include "agent/agent.h"
-#include "agent/comebacks.h"
-#include "agent/selection.h"
-#include "agent/switching.h"
+#include "agent/agents_private.h"
 #include "util/error.h"
 
 #define FINISHED_LIMIT                                                                             \
     16 /* ended jobs that stay visible; the oldest gives way, no timer is needed */
-
-typedef struct {
-    guint32 cookie;
-    char *text;
-} Inhibition;
-
-struct Agents {
-    const Config *config;
-    const AgentsListener *listener;
-    gpointer listener_data;
-    ChannelTrace *trace;
-    Modems *modems;
-    Switching *switching; /* NULL: ModemManager is not watched */
-    Orders *orders;       /* likewise */
-    Comebacks *comebacks;
-    Selection *selection; /* between MODEMS and AGENTS */
-    GHashTable *imeis;    /* device -> IMEI that it told, for the selection */
-    guint imei_source;
-    GPtrArray *agents;  /* of Agent */
-    GPtrArray *leaving; /* of Agent, whose modem went and whose worker is not done yet */
-    GPtrArray *waiting; /* of Modem, that is back before its former worker is done */
-    GHashTable *cards;  /* EID -> CardMemory */
-    guint last_modem;
-    GHashTable *jobs; /* number -> JobEntry, running, waiting and ended ones */
-    GQueue ended;     /* of JobEntry, oldest first */
-    guint32 last_job;
-    GPtrArray *inhibitions; /* of Inhibition */
-    guint32 last_cookie;
-    gboolean stopping;
-};
 
 /* What is kept of a card whose modem went. */
 typedef struct {
@@ -539,7 +506,7 @@ void agents_set_listener(Agents *agents, const AgentsListener *listener, gpointe
     agents->listener_data = data;
 }
 
-static Agent *find_by_eid(Agents *agents, const char *eid)
+Agent *agents_find(Agents *agents, const char *eid)
 {
     for (guint i = 0; i < agents->agents->len; i++) {
         const EuiccSnapshot *snapshot = agent_get_snapshot(agents->agents->pdata[i]);
@@ -552,7 +519,7 @@ static Agent *find_by_eid(Agents *agents, const char *eid)
 
 const EuiccSnapshot *agents_get_euicc(Agents *agents, const char *eid)
 {
-    Agent *agent = find_by_eid(agents, eid);
+    Agent *agent = agents_find(agents, eid);
 
     return agent ? agent_get_snapshot(agent) : NULL;
 }
@@ -656,112 +623,6 @@ GPtrArray *agents_list_jobs(Agents *agents)
         g_ptr_array_add(list, ((JobEntry *)entry)->snapshot);
     g_ptr_array_sort(list, compare_jobs);
     return list;
-}
-
-/* Whether a job may be queued for AGENT. */
-static gboolean is_usable(Agents *agents, Agent *agent, GError **error)
-{
-    const EuiccSnapshot *snapshot = agent_get_snapshot(agent);
-
-    if (agents->inhibitions->len > 0) {
-        const Inhibition *first = agents->inhibitions->pdata[0];
-
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INHIBITED, "inhibited by %s", first->text);
-        return FALSE;
-    }
-    if (snapshot && snapshot->state == EUICC_LEFT_ALONE) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED, "%s", snapshot->state_reason);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* The agent of EID if a job may be queued for it. */
-static Agent *find_usable(Agents *agents, const char *eid, GError **error)
-{
-    Agent *agent = find_by_eid(agents, eid);
-
-    if (!agent) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no eUICC with EID %s", eid);
-        return NULL;
-    }
-    return is_usable(agents, agent, error) ? agent : NULL;
-}
-
-static guint32 queue_or_fail(Agent *agent, JobKind kind, const char *const *eim_ids, GBytes *data,
-                             const char *cause, GError **error)
-{
-    const JobEntry *entry = agent_queue(agent, kind, eim_ids, data, cause);
-
-    if (!entry) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_BUSY, "too many jobs wait for this eUICC");
-        return 0;
-    }
-    return entry->job->number;
-}
-
-guint32 agents_probe(Agents *agents, guint number, const char *cause, GError **error)
-{
-    for (guint i = 0; i < agents->agents->len; i++) {
-        Agent *agent = agents->agents->pdata[i];
-
-        if (agent_get_modem_snapshot(agent)->number != number)
-            continue;
-        if (!is_usable(agents, agent, error))
-            return 0;
-        return queue_or_fail(agent, JOB_KIND_START, NULL, NULL, cause, error);
-    }
-    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "no modem %u", number);
-    return 0;
-}
-
-guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const char *cause,
-                    GError **error)
-{
-    const char *eim_ids[] = { eim_id, NULL };
-    Agent *agent = find_usable(agents, eid, error);
-    const EuiccSnapshot *snapshot;
-    gboolean known = FALSE;
-
-    if (!agent)
-        return 0;
-    snapshot = agent_get_snapshot(agent);
-    for (guint i = 0; i < snapshot->eims->len && eim_id; i++)
-        known =
-            known || g_str_equal(((const EimSnapshot *)snapshot->eims->pdata[i])->eim_id, eim_id);
-    if (eim_id && !known) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
-                    "the card is not associated with an eIM '%s'", eim_id);
-        return 0;
-    }
-    if (snapshot->eims->len == 0) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED,
-                    "the card is not associated with any eIM");
-        return 0;
-    }
-    return queue_or_fail(agent, JOB_KIND_POLL, eim_id ? eim_ids : NULL, NULL, cause, error);
-}
-
-guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, const char *cause,
-                               GError **error)
-{
-    Agent *agent = find_usable(agents, eid, error);
-    TlvSlice octets = tlv_slice_from_bytes(data);
-    g_autoptr(GError) local = NULL;
-    Tlv object;
-
-    if (!agent)
-        return 0;
-    if (!tlv_parse(octets, 0, &object, &local) || !tlv_validate(octets, &local)) {
-        g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
-                    "the eIM configuration is no DER object%s: %s",
-                    octets.size > 0 && g_ascii_isxdigit(octets.data[0]) && octets.data[0] != 0x30
-                        ? " (text?)"
-                        : "",
-                    local->message);
-        return 0;
-    }
-    return queue_or_fail(agent, JOB_KIND_ADD_INITIAL_EIM, NULL, data, cause, error);
 }
 
 gboolean agents_cancel(Agents *agents, guint32 number, GError **error)

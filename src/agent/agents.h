@@ -5,6 +5,7 @@
 #include <systemd/sd-bus.h>
 
 #include "agent/config.h"
+#include "agent/job.h"
 #include "agent/modem_snapshot.h"
 #include "agent/snapshot.h"
 
@@ -76,6 +77,38 @@ guint32 agents_poll(Agents *agents, const char *eid, const char *eim_id, const c
 /* ES10b.AddInitialEim with DATA as es10b_add_initial_eim() takes it. */
 guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, const char *cause,
                                GError **error);
+
+typedef struct {
+    const char *confirmation_code; /* NULL: none. Secret */
+    gboolean consent; /* the caller agrees to what needs the end user's consent (SGP.22 2.9.2) */
+} DownloadOptions;
+
+/* Downloads a profile. CODE as ipa_download_order_parse() takes it. Also INVALID_ARGUMENT, without a part of CODE, and
+ * NOT_AUTHORIZED where the configuration does not want local downloads. */
+guint32 agents_download(Agents *agents, const char *eid, const char *code,
+                        const DownloadOptions *options, const char *cause, GError **error);
+
+/* Delivers all notifications on the card, whether they are due or not. */
+guint32 agents_deliver_notifications(Agents *agents, const char *eid, const char *cause,
+                                     GError **error);
+
+/* ES10b.eUICCMemoryReset of PARTS (NULL-ended): "operational-profiles", "test-profiles", "default-smdp", "eims",
+ * "immediate-enable". Also INVALID_ARGUMENT. */
+guint32 agents_reset_memory(Agents *agents, const char *eid, const char *const *parts,
+                            const char *cause, GError **error);
+
+/* Other functions of the card alone. */
+typedef struct {
+    JobKind kind;    /* from JOB_KIND_EXECUTE_FALLBACK on */
+    gboolean enable; /* CONFIGURE_IMMEDIATE_ENABLE */
+    const char
+        *address;    /* CONFIGURE_IMMEDIATE_ENABLE (NULL or "": any), SET_DEFAULT_SMDP ("": none) */
+    const char *oid; /* CONFIGURE_IMMEDIATE_ENABLE, dotted; NULL or "": any */
+} CardControl;
+
+/* Also INVALID_ARGUMENT. */
+guint32 agents_control(Agents *agents, const char *eid, const CardControl *control,
+                       const char *cause, GError **error);
 
 /* Reads the card behind modem NUMBER anew, noting each step. INHIBITED, NOT_SUPPORTED where the card is left
  * alone. */

@@ -6,6 +6,7 @@
 #include "modem/quirk_keys.h"
 #include "util/error.h"
 #include "util/settings.h"
+#include "util/text.h"
 
 typedef enum {
     VALUE_STRING,
@@ -19,6 +20,8 @@ typedef enum {
     VALUE_FETCHER,
     VALUE_DIALECT,
     VALUE_BINDING,
+    VALUE_DOWNLOAD_PATH,
+    VALUE_SECRET,
     VALUE_TRANSPORT,
     VALUE_AIDS,
     VALUE_LIST,
@@ -39,6 +42,7 @@ typedef struct {
 #define DAY              86400
 #define IN(member)       G_STRUCT_OFFSET(Config, member)
 #define IN_MODEM(member) G_STRUCT_OFFSET(ConfigModem, member)
+#define IN_EIM(member)   G_STRUCT_OFFSET(ConfigEim, member)
 
 /* What else may stand in [modem NAME]: the keys of modem/quirk_keys.c. */
 
@@ -83,6 +87,10 @@ static const Key keys[] = {
     { "network", "total-timeout", VALUE_SECONDS, 1, 3600, IN(network.total_timeout), FALSE },
     { "network", "resolve", VALUE_STRING, 0, 0, IN(resolve), FALSE },
     { "rsp", "ci-directories", VALUE_LIST, 0, 0, IN(ci_directories), FALSE },
+    { "download", "local", VALUE_BOOLEAN, 0, 0, IN(download_local), FALSE },
+    { "download", "test-profiles", VALUE_BOOLEAN, 0, 0, IN(test_profiles), FALSE },
+    { "download", "consent", VALUE_BOOLEAN, 0, 0, IN(consent), FALSE },
+    { "download", "tries", VALUE_NUMBER, 1, 10, IN(download_tries), FALSE },
     { "eim *", "dialect", VALUE_DIALECT, 0, 0, G_STRUCT_OFFSET(ConfigEim, dialect), FALSE },
     { "eim *", "binding", VALUE_BINDING, 0, 0, G_STRUCT_OFFSET(ConfigEim, binding), FALSE },
     { "eim *", "path", VALUE_STRING, 0, 0, G_STRUCT_OFFSET(ConfigEim, path), FALSE },
@@ -90,12 +98,20 @@ static const Key keys[] = {
       G_STRUCT_OFFSET(ConfigEim, keep_unacknowledged), FALSE },
     { "eim *", "send-notifications", VALUE_BOOLEAN, 0, 0,
       G_STRUCT_OFFSET(ConfigEim, send_notifications), FALSE },
+    { "eim *", "download", VALUE_BOOLEAN, 0, 0, IN_EIM(download), FALSE },
+    { "eim *", "download-path", VALUE_DOWNLOAD_PATH, 0, 0, IN_EIM(download_path), FALSE },
+    { "eim *", "data-handling", VALUE_BOOLEAN, 0, 0, IN_EIM(data_handling), FALSE },
+    { "eim *", "ctx-params", VALUE_BOOLEAN, 0, 0, IN_EIM(ctx_params1), FALSE },
+    { "eim *", "metadata-verification", VALUE_BOOLEAN, 0, 0, IN_EIM(metadata_verification), FALSE },
+    { "eim *", "confirmation-code", VALUE_SECRET, 0, 0, IN_EIM(confirmation_code), FALSE },
 };
 
 static const char *const capability_names[] = { "ipad", "consumer", "none", NULL };
 static const char *const fetcher_names[] = { "daemon", "modem", NULL };
 static const char *const dialect_names[] = { "auto", "1.2", "1.0", NULL };   /* as ConfigDialect */
 static const char *const binding_names[] = { "auto", "asn1", "json", NULL }; /* as ConfigBinding */
+static const char *const path_names[] = { "auto", "direct", "indirect",
+                                          NULL }; /* as IpaDownloadPath */
 static const char *const transport_names[] = { "qmi", "mbim", "at", NULL };
 static const char *const user_names[] = { "auto", "no", NULL };
 
@@ -103,6 +119,9 @@ static const ConfigEim default_eim = {
     .eim_id = (char *)"",
     .dialect = CONFIG_DIALECT_AUTO,
     .path = (char *)"/gsma/rsp2/asn1",
+    .download = TRUE,
+    .download_path = IPA_PATH_AUTO,
+    .data_handling = TRUE,
 };
 
 static gboolean is_imei(const char *value)
@@ -178,6 +197,17 @@ static gboolean set_value(const SettingsPlace *place, const Key *key, const char
             return FALSE;
         *(ConfigBinding *)member = (ConfigBinding)word;
         return TRUE;
+    case VALUE_DOWNLOAD_PATH:
+        if (!settings_parse_word(place, value, path_names, &word, error))
+            return FALSE;
+        *(IpaDownloadPath *)member = (IpaDownloadPath)word;
+        return TRUE;
+    case VALUE_SECRET:
+        if (value[0] == '\0')
+            return settings_fail(error, place, "%s is empty", key->key);
+        text_free_secret(*(char **)member);
+        *(char **)member = g_strdup(value);
+        return TRUE;
     case VALUE_TRANSPORT:
         return settings_parse_word(place, value, transport_names, &word, error) &&
                set_text(member, value);
@@ -227,6 +257,7 @@ static void eim_free(ConfigEim *eim)
 {
     g_free(eim->eim_id);
     g_free(eim->path);
+    text_free_secret(eim->confirmation_code);
     g_free(eim);
 }
 
@@ -295,8 +326,8 @@ static gboolean load_key(Config *config, const SettingsPlace *place, const char 
 
 static gboolean load_group(Config *config, const SettingsPlace *place, GError **error)
 {
-    static const char *const groups[] = { "daemon",  "poll",    "modems",    "modem NAME",
-                                          "channel", "network", "eim EIMID", NULL };
+    static const char *const groups[] = { "daemon",  "poll", "modems",   "modem NAME", "channel",
+                                          "network", "rsp",  "download", "eim EIMID",  NULL };
     gboolean known = FALSE;
 
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -393,6 +424,8 @@ Config *config_load(const char *path, GError **error)
     config->refresh_grace = 10;
     config->network = https_config_default;
     config->ci_directories = g_strsplit(DATADIR "/euiccd/ci," SYSCONFDIR "/euiccd/ci.d", ",", -1);
+    config->download_local = TRUE;
+    config->download_tries = 3;
     config->eims = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)eim_free);
 
     if ((path || g_file_test(file, G_FILE_TEST_EXISTS)) &&
@@ -431,4 +464,25 @@ const ConfigEim *config_get_eim(const Config *config, const char *eim_id)
     const ConfigEim *eim = g_hash_table_lookup(config->eims, eim_id);
 
     return eim ? eim : &default_eim;
+}
+
+IpaDownloadPolicy config_get_download_policy(const Config *config, const char *eim_id)
+{
+    const ConfigEim *eim = eim_id ? config_get_eim(config, eim_id) : NULL;
+    IpaDownloadPolicy policy = {
+        .allowed = eim ? eim->download : config->download_local,
+        .path = IPA_PATH_DIRECT,
+        .allow_test_profiles = config->test_profiles,
+        .allow_consent = config->consent,
+        .tries = config->download_tries,
+    };
+
+    if (!eim)
+        return policy;
+    policy.path = eim->download_path;
+    policy.eim_data_handling = eim->data_handling;
+    policy.eim_ctx_params1 = eim->ctx_params1;
+    policy.eim_metadata_verification = eim->metadata_verification;
+    policy.confirmation_code = eim->confirmation_code;
+    return policy;
 }

@@ -3,7 +3,7 @@
 
 #include "channel/channel.h"
 #include "modem/quirk_table.h"
-#include "net/esipa.h"
+#include "ipa/session.h"
 #include "util/log.h"
 
 G_BEGIN_DECLS
@@ -52,6 +52,13 @@ typedef struct {
     char *path;                   /* of the URL, ASN.1 binding */
     gboolean keep_unacknowledged; /* keep results on the card that were accepted without a BF53 */
     gboolean send_notifications;  /* the card's notifications go with package results (I-23) */
+    gboolean download;            /* it may have profiles downloaded */
+    IpaDownloadPath download_path;
+    /* What it does for us in an indirect download (SGP.32 4.1). */
+    gboolean data_handling;
+    gboolean ctx_params1;
+    gboolean metadata_verification;
+    char *confirmation_code; /* for its orders that come without one, NULL: none. Secret */
 } ConfigEim;
 
 /*
@@ -90,6 +97,11 @@ typedef struct {
     HttpsConfig network;
     char *resolve;
 
+    gboolean download_local; /* local callers may have profiles downloaded (polkit says which) */
+    gboolean test_profiles;  /* profiles of class test may be downloaded */
+    gboolean consent;        /* what needs the end user's consent has it (SGP.22 2.9.2) */
+    guint download_tries;    /* sessions of one order that a server may have counted */
+
     GHashTable *eims; /* eimId -> ConfigEim */
 } Config;
 
@@ -103,6 +115,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* Settings for EIM_ID: its own group or the defaults. Borrowed. */
 const ConfigEim *config_get_eim(const Config *config, const char *eim_id);
+
+/* What holds for downloads that EIM_ID orders, NULL: a local caller. Its text is borrowed. */
+IpaDownloadPolicy config_get_download_policy(const Config *config, const char *eim_id);
 
 /* The first [modem] group that SUBJECT is meant by, or NULL. One that selects by what is not known (yet), such
  * as the IMEI, does not mean it. Borrowed. */

@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include "util/clock.h"
+#include "agent/pause.h"
 #include "util/error.h"
 #include "util/text.h"
-
-#define JITTER_PERCENT 10 /* a fleet must not poll in step */
 
 EimState *eim_state_new(guint number)
 {
@@ -64,37 +62,23 @@ void eim_state_fill(EimState *eim, EimSnapshot *snapshot)
 
 /* ---- schedule ---- */
 
-static gint64 after_seconds(guint seconds)
-{
-    return clock_boottime() + (gint64)seconds * G_USEC_PER_SEC;
-}
-
-/* SECONDS and up to a tenth more. */
-static gint64 after_about(guint seconds)
-{
-    guint spread = seconds / JITTER_PERCENT;
-
-    return after_seconds(seconds + (spread ? g_random_int_range(0, (gint32)spread + 1) : 0));
-}
-
 void eim_state_schedule_first(EimState *eim, const Config *config)
 {
     guint delay = config->poll_start_delay;
 
     if (config->poll_on_start)
-        eim->due = after_seconds(delay ? (guint)g_random_int_range(0, (gint32)delay + 1) : 0);
+        eim->due = clock_deadline(delay ? (guint)g_random_int_range(0, (gint32)delay + 1) : 0);
     else if (config->poll_interval)
-        eim->due = after_about(config->poll_interval);
+        eim->due = pause_after_about(config->poll_interval);
 }
 
 /* Seconds until an eIM that failed is asked again. */
-static guint64 backoff(const Config *config, const EimState *eim)
+static guint backoff(const Config *config, const EimState *eim)
 {
-    guint64 wait = (guint64)config->poll_retry_first << MIN(MAX(eim->failures, 1) - 1, 24);
+    guint wait = pause_backoff(config->poll_retry_first, eim->failures, config->poll_retry_limit);
 
     if (eim->rejected)
         return MAX(config->poll_retry_limit, eim->retry_after);
-    wait = MIN(wait, config->poll_retry_limit);
     /* A failure never makes the daemon ask less often than its interval says … */
     if (config->poll_interval)
         wait = MIN(wait, config->poll_interval);
@@ -107,14 +91,14 @@ void eim_state_schedule_next(EimState *eim, const Config *config)
     if (config->poll_interval == 0)
         eim->due = 0; /* but see schedule_owed() of agent_news.c */
     else if (eim->failures > 0)
-        eim->due = after_about((guint)backoff(config, eim));
+        eim->due = pause_after_about(backoff(config, eim));
     else
-        eim->due = after_about(config->poll_interval);
+        eim->due = pause_after_about(config->poll_interval);
 }
 
 gint64 eim_state_after_backoff(const EimState *eim, const Config *config)
 {
-    return after_about((guint)backoff(config, eim));
+    return pause_after_about(backoff(config, eim));
 }
 
 /* ---- reports ---- */

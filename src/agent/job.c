@@ -10,6 +10,24 @@ const char *job_kind_to_string(JobKind kind)
         return "poll";
     case JOB_KIND_ADD_INITIAL_EIM:
         return "add-initial-eim";
+    case JOB_KIND_DOWNLOAD:
+        return "download";
+    case JOB_KIND_NOTIFICATIONS:
+        return "notifications";
+    case JOB_KIND_RESET_MEMORY:
+        return "reset-memory";
+    case JOB_KIND_EXECUTE_FALLBACK:
+        return "execute-fallback";
+    case JOB_KIND_RETURN_FROM_FALLBACK:
+        return "return-from-fallback";
+    case JOB_KIND_ENABLE_EMERGENCY_PROFILE:
+        return "enable-emergency-profile";
+    case JOB_KIND_DISABLE_EMERGENCY_PROFILE:
+        return "disable-emergency-profile";
+    case JOB_KIND_SET_DEFAULT_SMDP:
+        return "set-default-smdp";
+    case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
+        return "configure-immediate-enable";
     }
     g_return_val_if_reached("start");
 }
@@ -38,6 +56,9 @@ void job_unref(Job *job)
         return;
     g_strfreev(job->eim_ids);
     g_clear_pointer(&job->data, g_bytes_unref);
+    g_clear_pointer(&job->order, ipa_download_order_free);
+    g_free(job->address);
+    g_free(job->oid);
     g_object_unref(job->cancellable);
     g_object_unref(job->delivery);
     g_free(job);
@@ -47,4 +68,10 @@ void job_cancel(Job *job)
 {
     g_cancellable_cancel(job->cancellable);
     g_cancellable_cancel(job->delivery);
+}
+
+void job_stop(Job *job)
+{
+    g_atomic_int_set(&job->stopping, TRUE);
+    job_cancel(job);
 }

@@ -67,6 +67,9 @@ static gboolean post_deliver(gpointer data)
     case POST_STAGE:
         listener->stage(post->job, post->progress, post->text, target);
         break;
+    case POST_RESULT:
+        listener->result(post->job, post->text, target);
+        break;
     case POST_FACTS:
         listener->facts(post->facts, target);
         break;
@@ -78,6 +81,9 @@ static gboolean post_deliver(gpointer data)
         break;
     case POST_OWED:
         listener->owed((const char *const *)post->owed, target);
+        break;
+    case POST_NOTIFICATIONS:
+        listener->notifications(post->due, target);
         break;
     case POST_FINISHED:
         listener->finished(post->job, post->error, post->usable, target);

@@ -13,10 +13,12 @@ typedef struct Mailbox Mailbox;
 
 typedef enum {
     POST_STAGE,
+    POST_RESULT,
     POST_FACTS,
     POST_MODEM,
     POST_POLLED,
     POST_OWED,
+    POST_NOTIFICATIONS,
     POST_FINISHED,
     POST_EVENT,
     POST_SWITCH_BEGIN,
@@ -35,6 +37,7 @@ typedef struct {
     ModemSnapshot *modem;
     PollReport report;
     char **owed;
+    gint64 due;
     GError *error;
     gboolean usable;
     WorkerEvent event;

@@ -242,6 +242,7 @@ JobSnapshot *job_snapshot_new(void)
     snapshot->kind = g_strdup("");
     snapshot->cause = g_strdup("");
     snapshot->stage = g_strdup("");
+    snapshot->result = g_strdup("");
     snapshot->error_name = g_strdup("");
     snapshot->error_message = g_strdup("");
     return snapshot;
@@ -257,6 +258,7 @@ JobSnapshot *job_snapshot_copy(const JobSnapshot *snapshot)
     copy->kind = g_strdup(snapshot->kind);
     copy->cause = g_strdup(snapshot->cause);
     copy->stage = g_strdup(snapshot->stage);
+    copy->result = g_strdup(snapshot->result);
     copy->error_name = g_strdup(snapshot->error_name);
     copy->error_message = g_strdup(snapshot->error_message);
     return copy;
@@ -278,6 +280,7 @@ void job_snapshot_unref(JobSnapshot *snapshot)
     g_free(snapshot->kind);
     g_free(snapshot->cause);
     g_free(snapshot->stage);
+    g_free(snapshot->result);
     g_free(snapshot->error_name);
     g_free(snapshot->error_message);
     g_free(snapshot);

@@ -74,9 +74,10 @@ typedef struct {
     guint slot;               /* physical, 1-based; 0 unknown */
     char *modem_manager_path; /* "" without ModemManager */
     guint pending_notifications;
-    guint32 job;         /* running job, 0: none */
-    GPtrArray *profiles; /* of ProfileSnapshot, sorted by ICCID */
-    GPtrArray *eims;     /* of EimSnapshot, sorted by number */
+    gint64 oldest_notification; /* known since, microseconds since 1970, 0: there is none */
+    guint32 job;                /* running job, 0: none */
+    GPtrArray *profiles;        /* of ProfileSnapshot, sorted by ICCID */
+    GPtrArray *eims;            /* of EimSnapshot, sorted by number */
 } EuiccSnapshot;
 
 typedef enum {
@@ -93,9 +94,10 @@ typedef struct {
     gatomicrefcount refs;
     guint32 number;
     char *eid;  /* "" while the card was not read yet */
-    char *kind; /* "start", "poll", "add-initial-eim" */
+    char *kind; /* "start", "poll", "add-initial-eim", "download", … */
     char *cause;
     char *stage;     /* what it is doing: "contacting eim.example.com" */
+    char *result;    /* ICCID of the profile that a download installed (last); "" otherwise */
     double progress; /* 0 to 1 */
     JobState state;
     char *error_name;    /* D-Bus error name, "" unless failed or cancelled */

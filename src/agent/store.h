@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * What one eUICC's worker keeps across restarts, in <state directory>/<EID>/:
  *   state          key file: enabled profile as last seen; per eIM the state change cause, dialect and binding
  *   owed/<number>  key file: one IpaRecord each
+ *   notifications  key file: since when the card's notifications are known, and when they are due (deliveries.h)
  *   tls/<hash>     the TLS session with one eIM's server (net/tls_session.h), a secret
  * Each file is replaced as a whole (file_replace()), so it is always an old or a new one. A file that
  * can't be understood is renamed to <name>.bad, reported, and not used. Used by one thread.
@@ -44,6 +45,11 @@ gboolean store_set_enabled_iccid(Store *store, const char *iccid, GError **error
  * known, or another modem's. g_free() it. */
 char *store_get_rung(Store *store, const char *modem);
 gboolean store_set_rung(Store *store, const char *modem, const char *rung, GError **error);
+
+/* The file "notifications": FILE is filled with what is there, which may be nothing. One that can't be understood
+ * is put aside. */
+gboolean store_load_notifications(Store *store, GKeyFile *file, GError **error);
+gboolean store_save_notifications(Store *store, GKeyFile *file, GError **error);
 
 /* The file of the TLS session with the server of EIM_ID; its folder exists. g_free() it. */
 char *store_get_session_path(Store *store, const char *eim_id);

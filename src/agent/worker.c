@@ -35,6 +35,8 @@ void worker_post_facts(Worker *worker)
     post->facts->transport =
         (g_free(post->facts->transport), g_strdup(route_get_transport(worker->route)));
     post->facts->slot = worker->slot;
+    post->facts->oldest_notification =
+        deliveries_get_oldest(worker->deliveries, post->facts->pending_notifications);
     mailbox_post_send(post);
 }
 
@@ -46,14 +48,34 @@ void worker_post_modem(Worker *worker)
     mailbox_post_send(post);
 }
 
-/* What a delivery can settle: not what waits for the card, and not what the eIM keeps on the card. */
-static gboolean is_deliverable(const IpaRecord *record)
+void worker_post_result(Worker *worker, const char *text)
+{
+    Post *post = worker_post_new(worker, POST_RESULT);
+
+    post->text = g_strdup(text);
+    mailbox_post_send(post);
+}
+
+static void post_notifications(Worker *worker)
+{
+    Post *post = worker_post_new(worker, POST_NOTIFICATIONS);
+
+    if (worker->session)
+        post->due = deliveries_get_due(worker->deliveries, worker->session->pending_notifications);
+    mailbox_post_send(post);
+}
+
+/* What a poll of its eIM can settle: not what waits for the card, and not what the eIM keeps on the card. A download
+ * that was interrupted goes on with the next poll. */
+static gboolean is_deliverable(Worker *worker, const IpaRecord *record)
 {
     switch (record->state) {
     case IPA_RECORD_EXECUTED:
     case IPA_RECORD_DELIVERED:
         return TRUE;
     case IPA_RECORD_EXECUTING:
+        return record->kind == IPA_RECORD_DOWNLOAD &&
+               ipa_session_find_eim(worker->session, record->eim->eim_id);
     case IPA_RECORD_KEPT:
         return FALSE;
     }
@@ -68,7 +90,7 @@ static void post_owed(Worker *worker)
     for (guint i = 0; worker->session && i < worker->session->records->len; i++) {
         const IpaRecord *record = worker->session->records->pdata[i];
 
-        if (is_deliverable(record))
+        if (is_deliverable(worker, record))
             g_strv_builder_add(owed, record->eim->eim_id);
     }
     post->owed = g_strv_builder_end(owed);
@@ -147,6 +169,23 @@ static gboolean run_card_job(Worker *worker, GError **error)
         g_return_val_if_reached(FALSE);
     case JOB_KIND_POLL:
         ok = worker_poll(worker, error);
+        if (ok)
+            worker_deliver_due(worker);
+        break;
+    case JOB_KIND_DOWNLOAD:
+        ok = worker_download(worker, error);
+        break;
+    case JOB_KIND_NOTIFICATIONS:
+        ok = worker_deliver_notifications(worker, error);
+        break;
+    case JOB_KIND_RESET_MEMORY:
+    case JOB_KIND_EXECUTE_FALLBACK:
+    case JOB_KIND_RETURN_FROM_FALLBACK:
+    case JOB_KIND_ENABLE_EMERGENCY_PROFILE:
+    case JOB_KIND_DISABLE_EMERGENCY_PROFILE:
+    case JOB_KIND_SET_DEFAULT_SMDP:
+    case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
+        ok = worker_control(worker, error);
         break;
     case JOB_KIND_ADD_INITIAL_EIM:
         ok = ipa_add_initial_eim(worker->session, worker->job->data, error);
@@ -205,6 +244,7 @@ static void run_job(Worker *worker, Job *job)
         (void)worker_start(worker, &error);
     else
         (void)run_card_job(worker, &error);
+    servers_close(worker->servers);
     worker_keep_rung(worker);
     /* Others may want the channel while nothing is to be done. */
     if (route_get_channel(worker->route))
@@ -220,6 +260,7 @@ static void run_job(Worker *worker, Job *job)
         worker_forget_card(worker);
     usable = worker->session != NULL;
     post_owed(worker);
+    post_notifications(worker);
     /* The next job finds whatever is in the slot then. */
     if (route_leave_slot(worker->route, worker_is_stopping(worker)))
         worker_forget_card(worker);
@@ -334,6 +375,8 @@ Worker *worker_new(const Config *config, const Modem *modem, ChannelTrace *trace
     worker->route = route_new(config, modem, trace, on_backend_event, worker);
     route_set_manager(worker->route, &worker_route_manager, worker);
     worker->links = links_new(config, &worker->log);
+    worker->servers = servers_new(config);
+    worker->deliveries = deliveries_new(config, &worker->log);
     g_mutex_init(&worker->mutex);
     name = g_strdup_printf("card %.10s", worker->log_object);
     worker->thread = g_thread_new(name, worker_thread, worker);
@@ -381,6 +424,8 @@ void worker_free(Worker *worker)
     if (worker->next)
         job_unref(worker->next);
     links_free(worker->links);
+    servers_free(worker->servers);
+    deliveries_free(worker->deliveries);
     network_free(worker->network);
     g_main_context_unref(worker->context);
     g_mutex_clear(&worker->mutex);

@@ -43,6 +43,8 @@ typedef enum {
 /* All called in the main thread, in the order in which things happened. */
 typedef struct {
     void (*stage)(guint32 job, double progress, const char *text, gpointer data);
+    /* What came of it so far. */
+    void (*result)(guint32 job, const char *text, gpointer data);
     /* Card part of a snapshot (EID, kind, versions, profiles, eIMs without their schedule). */
     void (*facts)(const EuiccSnapshot *facts, gpointer data);
     /* What is known of the modem now; state, EID and ModemManager are left to others. */
@@ -50,6 +52,8 @@ typedef struct {
     void (*polled)(const PollReport *report, gpointer data);
     /* eIMs that a result waits for, before each finished(); NULL-ended, empty when nothing is owed. */
     void (*owed)(const char *const *eim_ids, gpointer data);
+    /* Boot time at which notifications on the card are due, 0: none; likewise before each finished(). */
+    void (*notifications)(gint64 due, gpointer data);
     /* ERROR NULL: done. USABLE: the card is known and can be worked with. */
     void (*finished)(guint32 job, const GError *error, gboolean usable, gpointer data);
     void (*event)(WorkerEvent event, gpointer data);

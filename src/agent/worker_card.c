@@ -7,6 +7,7 @@ void worker_forget_card(Worker *worker)
     worker->log.eid = NULL;
     g_clear_pointer(&worker->session, ipa_session_free);
     links_set_store(worker->links, NULL);
+    deliveries_set_store(worker->deliveries, NULL);
     g_clear_pointer(&worker->store, store_free);
 }
 
@@ -38,6 +39,9 @@ static gboolean is_switch_owed(const IpaSession *session)
     for (guint i = 0; i < session->records->len; i++) {
         const IpaRecord *record = session->records->pdata[i];
 
+        /* Of a download only one that came to the card may have enabled its profile. */
+        if (record->kind == IPA_RECORD_DOWNLOAD && record->stage != IPA_DOWNLOAD_INSTALLED)
+            continue;
         if (record->profile_changed ? record->state != IPA_RECORD_KEPT
                                     : record->state == IPA_RECORD_EXECUTING)
             return TRUE;
@@ -86,6 +90,7 @@ static gboolean load_owed(Worker *worker, gboolean *ret_explained, GError **erro
                   "(*.bad); results on the card are delivered all the same",
                   bad);
     store_prune_sessions(worker->store, session->eims);
+    deliveries_set_store(worker->deliveries, worker->store);
     restore_rung(worker);
     *ret_explained = is_switch_owed(session);
     return TRUE;

@@ -39,13 +39,17 @@ static void host_event(gpointer data, LogLevel level, LogEvent event, const char
         worker_post_facts(worker);
 }
 
+void worker_take_news(Worker *worker)
+{
+    while (g_main_context_iteration(worker->context, FALSE))
+        ;
+}
+
 static EsipaClient *host_client(gpointer data, const IpaEim *eim, GError **error)
 {
     Worker *worker = data;
 
-    /* The modem's news arrive in this thread's context, which nobody looks at during HTTPS. */
-    while (g_main_context_iteration(worker->context, FALSE))
-        ;
+    worker_take_news(worker);
     return links_get_client(worker->links, worker->session->eid, eim, error);
 }
 
@@ -203,7 +207,10 @@ const RouteManager worker_route_manager = {
 
 static void host_network_changed(gpointer data, gboolean reconnect)
 {
-    links_network_changed(((Worker *)data)->links, reconnect);
+    Worker *worker = data;
+
+    links_network_changed(worker->links, reconnect);
+    servers_network_changed(worker->servers, reconnect);
 }
 
 static gboolean host_get_rplmn(gpointer data, guint8 ret_rplmn[3])
@@ -232,7 +239,12 @@ static gboolean host_get_imei(gpointer data, char ret_imei[16])
 
 static gboolean host_record_save(gpointer data, IpaRecord *record, GError **error)
 {
-    return store_save_record(((Worker *)data)->store, record, error);
+    Worker *worker = data;
+
+    /* The card is about to do something that it may have notifications of. */
+    if (record->state == IPA_RECORD_EXECUTING)
+        deliveries_note_change(worker->deliveries);
+    return store_save_record(worker->store, record, error);
 }
 
 static gboolean host_record_remove(gpointer data, const IpaRecord *record, GError **error)
@@ -273,4 +285,10 @@ const IpaHost worker_ipa_host = {
     .get_cause = host_get_cause,
     .set_cause = host_set_cause,
     .set_enabled_iccid = host_set_enabled_iccid,
+    .rsp_server = worker_get_rsp_server,
+    .download_policy = worker_get_download_policy,
+    .is_stopping = worker_is_job_stopping,
+    .notification_is_due = worker_notification_is_due,
+    .notification_settled = worker_notification_settled,
+    .notifications_seen = worker_notifications_seen,
 };

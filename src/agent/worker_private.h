@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "agent/deliveries.h"
 #include "agent/links.h"
 #include "agent/mailbox.h"
 #include "agent/network.h"
 #include "agent/route.h"
+#include "agent/servers.h"
 #include "agent/store.h"
 #include "agent/worker.h"
+#include "ipa/download.h"
 #include "ipa/procedures.h"
 
 G_BEGIN_DECLS
 
 /* Shared by the files of the worker: its thread (worker.c), what it reads of the card (worker_card.c), polls
- * (worker_poll.c), and what the procedures ask of it (worker_host.c). */
+ * (worker_poll.c), downloads and notifications (worker_download.c), what a caller asks of the card alone
+ * (worker_control.c), and what the procedures ask of it (worker_host.c). */
 
 struct Worker {
     const Config *config;
@@ -36,8 +40,12 @@ struct Worker {
     IpaSession *session;   /* NULL while no card was read */
     Store *store;
     Links *links;
-    Job *job;      /* running */
-    gboolean lost; /* the modem went */
+    Servers *servers;
+    Deliveries *deliveries;
+    gboolean deliver_all;     /* also what is not due: somebody asked */
+    IpaDownloadPolicy policy; /* lent to the procedures */
+    Job *job;                 /* running */
+    gboolean lost;            /* the modem went */
 };
 
 /* ---- worker.c: posts to the main thread ---- */
@@ -47,12 +55,16 @@ void worker_post_facts(Worker *worker);
 void worker_post_modem(Worker *worker);
 /* The modem went in this job, and the job has not opened it anew. */
 gboolean worker_is_lost(Worker *worker);
+void worker_post_result(Worker *worker, const char *text);
 
 /* ---- worker_host.c ---- */
 
 /* With the worker as its data. */
 extern const IpaHost worker_ipa_host;
 extern const RouteManager worker_route_manager;
+
+/* The modem's news arrive in this thread's context, which nobody looks at during HTTPS. */
+void worker_take_news(Worker *worker);
 
 /* ---- worker_card.c ---- */
 
@@ -70,5 +82,28 @@ void worker_deliver_orphans(Worker *worker);
 
 /* The eIMs that the job names, one after the other. */
 gboolean worker_poll(Worker *worker, GError **error);
+
+/* ---- worker_download.c ---- */
+
+/* Members of the host, see IpaHost. */
+Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerKind kind,
+                                  GError **error);
+const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id);
+gboolean worker_is_job_stopping(gpointer data);
+gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification);
+void worker_notification_settled(gpointer data, const IpaNotification *notification,
+                                 IpaDelivery delivery, guint retry_after);
+void worker_notifications_seen(gpointer data, const GPtrArray *keys);
+
+/* The jobs. */
+gboolean worker_download(Worker *worker, GError **error);
+gboolean worker_deliver_notifications(Worker *worker, GError **error);
+
+/* Notifications that are due go along with what the network is used for anyway. */
+void worker_deliver_due(Worker *worker);
+
+/* ---- worker_control.c ---- */
+
+gboolean worker_control(Worker *worker, GError **error);
 
 G_END_DECLS

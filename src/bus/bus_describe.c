@@ -82,6 +82,7 @@ static void add_euicc(JsonBuilder *b, const EuiccSnapshot *s)
     bus_json_integer(b, "Slot", s->slot);
     bus_json_string(b, "ModemManagerPath", s->modem_manager_path[0] ? s->modem_manager_path : "/");
     bus_json_integer(b, "PendingNotifications", s->pending_notifications);
+    bus_json_integer(b, "OldestNotification", s->oldest_notification);
     add_job_path(b, "Job", s->job);
 
     json_builder_set_member_name(b, "Profiles");
@@ -108,6 +109,7 @@ static void add_job(JsonBuilder *b, const JobSnapshot *job)
     bus_json_string(b, "Stage", job->stage);
     json_builder_set_member_name(b, "Progress");
     json_builder_add_double_value(b, job->progress);
+    bus_json_string(b, "Result", job->result);
     bus_json_string(b, "State", job_state_to_string(job->state));
     bus_json_string(b, "Error", job->error_name);
     bus_json_string(b, "ErrorMessage", job->error_message);

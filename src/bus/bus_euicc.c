@@ -77,11 +77,32 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("Slot", "u", NULL, slot, CHANGE),
     PROPERTY("ModemManagerPath", "o", bus_get_path_property, modem_manager_path, CHANGE),
     PROPERTY("PendingNotifications", "u", NULL, pending_notifications, CHANGE),
+    PROPERTY("OldestNotification", "t", NULL, oldest_notification, CHANGE),
     PROPERTY("Job", "o", bus_get_job_property, job, CHANGE),
 
     SD_BUS_METHOD_WITH_ARGS("Poll", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("AddInitialEim", SD_BUS_ARGS("ay", data), SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Download", SD_BUS_ARGS("s", code, "a{sv}", options),
+                            SD_BUS_RESULT("o", job), bus_guard,
+                            SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+    SD_BUS_METHOD_WITH_ARGS("DeliverNotifications", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("SetDefaultSmdp", SD_BUS_ARGS("s", address), SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ConfigureImmediateEnable",
+                            SD_BUS_ARGS("b", enable, "s", smdp_oid, "s", smdp_address),
+                            SD_BUS_RESULT("o", job), bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ExecuteFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ReturnFromFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("EnableEmergencyProfile", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("DisableEmergencyProfile", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ResetMemory", SD_BUS_ARGS("as", parts), SD_BUS_RESULT("o", job),
                             bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_describe,
                             SD_BUS_VTABLE_UNPRIVILEGED),
@@ -164,7 +185,7 @@ void bus_euicc_withdraw(Bus *bus, const char *eid)
     g_hash_table_remove(bus->euiccs, eid);
 }
 
-static const EuiccSnapshot *find_for_method(Bus *bus, sd_bus_message *m, GError **error)
+const EuiccSnapshot *bus_find_euicc_of_call(Bus *bus, sd_bus_message *m, GError **error)
 {
     const EuiccSnapshot *snapshot = bus_find_euicc(bus, sd_bus_message_get_path(m));
 
@@ -175,7 +196,7 @@ static const EuiccSnapshot *find_for_method(Bus *bus, sd_bus_message *m, GError 
 
 gboolean bus_euicc_poll(Bus *bus, sd_bus_message *m, const char *cause, GError **error)
 {
-    const EuiccSnapshot *snapshot = find_for_method(bus, m, error);
+    const EuiccSnapshot *snapshot = bus_find_euicc_of_call(bus, m, error);
     guint32 job;
 
     if (!snapshot)
@@ -186,7 +207,7 @@ gboolean bus_euicc_poll(Bus *bus, sd_bus_message *m, const char *cause, GError *
 
 gboolean bus_euicc_add_initial_eim(Bus *bus, sd_bus_message *m, const char *cause, GError **error)
 {
-    const EuiccSnapshot *snapshot = find_for_method(bus, m, error);
+    const EuiccSnapshot *snapshot = bus_find_euicc_of_call(bus, m, error);
     g_autoptr(GBytes) bytes = NULL;
     const void *data = NULL;
     size_t size = 0;

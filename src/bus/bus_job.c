@@ -45,6 +45,7 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("Cause", "s", bus_get_text_property, cause, CONST),
     PROPERTY("Stage", "s", bus_get_text_property, stage, CHANGE),
     PROPERTY("Progress", "d", NULL, progress, CHANGE),
+    PROPERTY("Result", "s", bus_get_text_property, result, CHANGE),
     PROPERTY("State", "s", get_state, state, CHANGE),
     PROPERTY("Error", "s", bus_get_text_property, error_name, CHANGE),
     PROPERTY("ErrorMessage", "s", bus_get_text_property, error_message, CHANGE),

@@ -77,6 +77,8 @@ const EuiccSnapshot *bus_find_child(Bus *bus, const char *path, const char *kind
 const EuiccSnapshot *bus_find_euicc(Bus *bus, const char *path);
 const JobSnapshot *bus_find_job(Bus *bus, const char *path);
 const ModemSnapshot *bus_find_modem(Bus *bus, const char *path);
+/* The eUICC whose method M calls; NOT_FOUND where it went meanwhile. */
+const EuiccSnapshot *bus_find_euicc_of_call(Bus *bus, sd_bus_message *m, GError **error);
 const EimSnapshot *bus_find_eim(Bus *bus, const char *path, const EuiccSnapshot **ret_euicc);
 
 /* Object paths. Free with g_free(). */
@@ -161,6 +163,20 @@ gboolean bus_manager_set_log_level(Bus *bus, sd_bus_message *m, const char *caus
 gboolean bus_log_control_set_level(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_euicc_poll(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_euicc_add_initial_eim(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
+gboolean bus_euicc_download(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
+gboolean bus_euicc_deliver_notifications(Bus *bus, sd_bus_message *m, const char *cause,
+                                         GError **error);
+gboolean bus_euicc_set_default_smdp(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
+gboolean bus_euicc_configure_immediate_enable(Bus *bus, sd_bus_message *m, const char *cause,
+                                              GError **error);
+gboolean bus_euicc_execute_fallback(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
+gboolean bus_euicc_return_from_fallback(Bus *bus, sd_bus_message *m, const char *cause,
+                                        GError **error);
+gboolean bus_euicc_enable_emergency_profile(Bus *bus, sd_bus_message *m, const char *cause,
+                                            GError **error);
+gboolean bus_euicc_disable_emergency_profile(Bus *bus, sd_bus_message *m, const char *cause,
+                                             GError **error);
+gboolean bus_euicc_reset_memory(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_eim_poll(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_job_cancel(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_modem_diagnose(Bus *bus, sd_bus_message *m, const char *cause, GError **error);

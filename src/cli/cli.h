@@ -55,6 +55,8 @@ CliExit cli_call(Cli *cli, const char *what, sd_bus_message **ret_reply, const c
                  const char *interface, const char *member, const char *types, ...);
 /* Manager.Describe(): everything at one moment. */
 CliExit cli_load(Cli *cli, JsonNode **ret_root);
+/* The only eUICC that --eid (or EID) means, borrowed from *RET_ROOT; none and several are errors. */
+CliExit cli_select_one(Cli *cli, const char *eid, JsonNode **ret_root, JsonObject **ret_euicc);
 
 /* state.c: what Describe() answers. */
 
@@ -116,8 +118,48 @@ void cli_table_print(const CliTable *table);
 /* "    label  value" with LABEL right-aligned to WIDTH columns. */
 void cli_print_field(const char *label, guint width, const char *value);
 guint cli_text_width(const char *text);
+/* Columns of the screen; G_MAXUINT where standard output is no terminal and COLUMNS says nothing. */
+guint cli_get_terminal_width(void);
+/* TEXT, cut to WIDTH columns with an ellipsis where it is longer, and padded where it is shorter. */
+void cli_append_cell(GString *line, const char *text, guint width, CliColumn kind);
 /* Control characters replaced. Free with g_free(). */
 char *cli_clean(const char *text);
+
+/* bar.c: one line of a terminal that shows how far something is, changed in place. */
+
+typedef struct CliBar CliBar;
+
+/* NULL where standard output is no terminal (or COLUMNS leaves no room): lines are for others. */
+CliBar *cli_bar_new(void);
+/* Takes Stage and Progress of PROPERTIES (those that are there) and shows them. */
+void cli_bar_change(CliBar *bar, JsonObject *properties);
+/* The line that is shown, for WIDTH columns. g_free() it. */
+char *cli_bar_render(double progress, const char *stage, guint width);
+void cli_bar_free(CliBar *bar); /* the line is cleared */
+
+/* jobs.c: the jobs a command has started and waits for. */
+
+typedef struct {
+    Cli *cli;
+    GHashTable *running; /* object path -> nothing */
+    JsonArray *results;
+    char *result; /* what the last one came to, NULL: nothing told yet */
+    CliBar *bar;  /* of the only one, or NULL */
+    CliExit code; /* the first failure counts */
+} CliJobs;
+
+extern gboolean cli_no_wait; /* --no-wait */
+
+void cli_jobs_init(CliJobs *jobs, Cli *cli);
+void cli_jobs_clear(CliJobs *jobs);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CliJobs, cli_jobs_clear)
+/* Before the first job: its signals wait in the connection until they are processed. */
+CliExit cli_jobs_watch(CliJobs *jobs);
+/* Notes the job path in REPLY, which is released. */
+void cli_jobs_add(CliJobs *jobs, sd_bus_message *reply);
+void cli_jobs_fail(CliJobs *jobs, CliExit code);
+/* Until every job has ended. Returns the exit code of the command. */
+CliExit cli_jobs_finish(CliJobs *jobs);
 
 /* modems.c */
 
@@ -136,6 +178,8 @@ CliExit cli_jobs(Cli *cli, char **arguments);
 CliExit cli_version(Cli *cli, char **arguments);
 CliExit cli_poll(Cli *cli, char **arguments);
 CliExit cli_add_eim(Cli *cli, char **arguments);
+CliExit cli_download(Cli *cli, char **arguments);
+CliExit cli_notifications(Cli *cli, char **arguments);
 CliExit cli_cancel(Cli *cli, char **arguments);
 CliExit cli_rescan(Cli *cli, char **arguments);
 CliExit cli_log_level(Cli *cli, char **arguments);
@@ -143,6 +187,8 @@ CliExit cli_monitor(Cli *cli, char **arguments);
 CliExit cli_inhibit(Cli *cli, char **arguments);
 extern const GOptionEntry cli_poll_entries[];
 extern const GOptionEntry cli_add_eim_entries[];
+extern const GOptionEntry cli_download_entries[];
+extern const GOptionEntry cli_notifications_entries[];
 extern const GOptionEntry cli_inhibit_entries[];
 extern const GOptionEntry cli_diagnose_entries[];
 

@@ -139,3 +139,23 @@ CliExit cli_load(Cli *cli, JsonNode **ret_root)
     *ret_root = g_steal_pointer(&root);
     return CLI_OK;
 }
+
+CliExit cli_select_one(Cli *cli, const char *eid, JsonNode **ret_root, JsonObject **ret_euicc)
+{
+    g_autoptr(JsonNode) root = NULL;
+    g_autoptr(GPtrArray) euiccs = NULL;
+    CliExit code = cli_load(cli, &root);
+
+    if (code == CLI_OK)
+        code = cli_select(cli, root, eid, &euiccs);
+    if (code != CLI_OK)
+        return code;
+    if (euiccs->len != 1) {
+        cli_complain(euiccs->len == 0 ? _("there is no eUICC")
+                                      : _("there is more than one eUICC: choose one with --eid"));
+        return euiccs->len == 0 ? CLI_FAILED : CLI_USAGE;
+    }
+    *ret_euicc = euiccs->pdata[0];
+    *ret_root = g_steal_pointer(&root);
+    return CLI_OK;
+}

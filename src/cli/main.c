@@ -44,6 +44,23 @@ static const CliCommand commands[] = {
       .takes_eid = TRUE,
       .most_arguments = 1,
       .run = cli_poll },
+    { .name = "download",
+      .arguments = N_("CODE"),
+      .summary = N_("Download a profile, and wait for the end"),
+      .description = N_(
+          "CODE is an activation code; \"-\" reads it from standard input, so that it does not "
+          "show in the "
+          "list of processes. \"default\" asks the card's default SM-DP+, \"smds\" its SM-DS, and "
+          "\"smds:ADDRESS\" another one."),
+      .entries = cli_download_entries,
+      .most_arguments = 1,
+      .run = cli_download },
+    { .name = "notifications",
+      .arguments = N_("[EID]"),
+      .summary = N_("Show how many notifications wait, or deliver them"),
+      .entries = cli_notifications_entries,
+      .most_arguments = 1,
+      .run = cli_notifications },
     { .name = "monitor",
       .summary = N_("Show events as they happen, one a line"),
       .run = cli_monitor },
@@ -109,7 +126,7 @@ static char *make_overview(void)
     GString *text = g_string_new(_("Commands:"));
 
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-        g_string_append_printf(text, "\n  %-12s%s", commands[i].name, _(commands[i].summary));
+        g_string_append_printf(text, "\n  %-15s%s", commands[i].name, _(commands[i].summary));
     g_string_append(text, "\n\n");
     g_string_append(text,
                     _("Without a command: status. \"euicc COMMAND --help\" says more about each.\n"

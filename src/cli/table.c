@@ -48,7 +48,7 @@ guint cli_text_width(const char *text)
 }
 
 /* COLUMNS first, so that scripts and tests can choose; no limit where the output is no terminal. */
-static guint get_terminal_width(void)
+guint cli_get_terminal_width(void)
 {
     const char *columns = g_getenv("COLUMNS");
     struct winsize size;
@@ -98,7 +98,7 @@ void cli_table_add_row(CliTable *table, ...)
 static guint *measure(const CliTable *table)
 {
     guint *widths = g_new0(guint, table->kinds->len);
-    guint limit = get_terminal_width();
+    guint limit = cli_get_terminal_width();
     guint total = 0;
 
     for (guint i = 0; i < table->kinds->len; i++) {
@@ -122,7 +122,7 @@ static guint *measure(const CliTable *table)
     return widths;
 }
 
-static void append_cell(GString *line, const char *text, guint width, CliColumn kind)
+void cli_append_cell(GString *line, const char *text, guint width, CliColumn kind)
 {
     guint used = 0;
     guint own = cli_text_width(text);
@@ -159,8 +159,8 @@ void cli_table_print(const CliTable *table)
         for (guint i = 0; i < table->kinds->len; i++) {
             if (i > 0)
                 g_string_append(line, "  ");
-            append_cell(line, ((char **)table->rows->pdata[row])[i], widths[i],
-                        g_array_index(table->kinds, CliColumn, i));
+            cli_append_cell(line, ((char **)table->rows->pdata[row])[i], widths[i],
+                            g_array_index(table->kinds, CliColumn, i));
         }
         g_print("%s\n", g_strchomp(line->str));
     }

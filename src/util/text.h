@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 G_BEGIN_DECLS
 
@@ -12,6 +13,14 @@ static inline void replace_string(char **string, const char *value)
         return;
     g_free(*string);
     *string = g_strdup(value);
+}
+
+/* Frees a secret (may be NULL), and leaves nothing of it in the memory that others get. */
+static inline void text_free_secret(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    g_free(text);
 }
 
 G_END_DECLS

@@ -204,6 +204,12 @@ void worker_reports(const char *eim_id, guint packages, EuiccdError code, const 
     the_worker->listener->polled(&polled, the_worker->data);
 }
 
+void worker_notifications(gint64 seconds)
+{
+    the_worker->listener->notifications(seconds < 0 ? 0 : now + seconds * G_USEC_PER_SEC,
+                                        the_worker->data);
+}
+
 void worker_reads(const char *eid, const char *const *eim_ids, EuiccState state)
 {
     g_autoptr(EuiccSnapshot) facts = euicc_snapshot_new();

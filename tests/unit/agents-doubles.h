@@ -49,6 +49,8 @@ void worker_succeeds(void);
 /* The thread of a stopped worker is done. */
 void worker_ends(Worker *worker);
 void worker_reports(const char *eim_id, guint packages, EuiccdError code, const char *text);
+/* Notifications are due in SECONDS; -1: never. */
+void worker_notifications(gint64 seconds);
 void worker_reads(const char *eid, const char *const *eim_ids, EuiccState state);
 
 /* The port PORT is there, or went. */

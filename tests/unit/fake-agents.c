@@ -78,6 +78,7 @@ EuiccSnapshot *fake_euicc_new(const char *eid)
     set_string(&snapshot->port, "/dev/cdc-wdm0");
     snapshot->slot = 1;
     snapshot->pending_notifications = 2;
+    snapshot->oldest_notification = G_GINT64_CONSTANT(1789990000000000);
     add_profile(snapshot, "89000000000000000018", PROFILE_ENABLED, "Bootstrap", "Test Operator");
     add_profile(snapshot, "89000000000000000026", PROFILE_DISABLED, "Betrieb Köln", "Zweite AG");
     add_eim(snapshot, 1, "eim.example.com");
@@ -301,6 +302,8 @@ static gboolean step(Agents *agents, const JobSnapshot *job)
     } else {
         next->state = JOB_DONE;
         next->progress = 1;
+        if (g_str_equal(job->kind, "download"))
+            set_string(&next->result, FAKE_ICCID);
         set_string(&next->stage, "done");
         show_result(agents, job);
     }
@@ -390,6 +393,11 @@ void agents_free(Agents *agents)
     g_hash_table_unref(agents->inhibitions);
     g_free(agents->record.cause);
     g_free(agents->record.eim_id);
+    g_free(agents->record.code);
+    g_free(agents->record.confirmation_code);
+    g_free(agents->record.parts);
+    g_free((char *)agents->record.control.address);
+    g_free((char *)agents->record.control.oid);
     g_clear_error(&agents->record.refusal);
     g_clear_pointer(&agents->record.data, g_bytes_unref);
     g_free(agents);
@@ -486,6 +494,51 @@ guint32 agents_add_initial_eim(Agents *agents, const char *eid, GBytes *data, co
     g_clear_pointer(&agents->record.data, g_bytes_unref);
     agents->record.data = g_bytes_ref(data);
     return queue(agents, eid, "add-initial-eim", "queued", cause, error);
+}
+
+/* What it downloads from shows in the stage; "bad" is no code. */
+guint32 agents_download(Agents *agents, const char *eid, const char *code,
+                        const DownloadOptions *options, const char *cause, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(code, "$", 3);
+    g_autofree char *stage = g_strdup_printf(
+        "queued %s%s%s", parts[0] && parts[1] ? parts[1] : "default",
+        options->confirmation_code ? "+code" : "", options->consent ? "+consent" : "");
+
+    if (g_str_equal(code, "bad")) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                            "the activation code has no address");
+        return 0;
+    }
+    set_string(&agents->record.code, code);
+    set_string(&agents->record.confirmation_code, options->confirmation_code);
+    agents->record.consent = options->consent;
+    return queue(agents, eid, "download", stage, cause, error);
+}
+
+guint32 agents_deliver_notifications(Agents *agents, const char *eid, const char *cause,
+                                     GError **error)
+{
+    return queue(agents, eid, "notifications", "queued", cause, error);
+}
+
+guint32 agents_reset_memory(Agents *agents, const char *eid, const char *const *parts,
+                            const char *cause, GError **error)
+{
+    g_free(agents->record.parts);
+    agents->record.parts = g_strjoinv(",", (char **)parts);
+    return queue(agents, eid, "reset-memory", "queued", cause, error);
+}
+
+guint32 agents_control(Agents *agents, const char *eid, const CardControl *control,
+                       const char *cause, GError **error)
+{
+    g_free((char *)agents->record.control.address);
+    g_free((char *)agents->record.control.oid);
+    agents->record.control = *control;
+    agents->record.control.address = g_strdup(control->address);
+    agents->record.control.oid = g_strdup(control->oid);
+    return queue(agents, eid, "control", "queued", cause, error);
 }
 
 gboolean agents_cancel(Agents *agents, guint32 number, GError **error)

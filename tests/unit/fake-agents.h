@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  */
 
 #define FAKE_EID     "89049032123451234512345678901235"
+#define FAKE_ICCID   "89000000000000000042"
 #define FAKE_IMEI    "490154203237518"
 #define FAKE_EID_TWO "89044045930000000000000000000030"
 
@@ -30,18 +31,23 @@ void fake_agents_remove_job(Agents *agents, guint32 number);
 
 /* Whether jobs run by themselves in idle steps of the default context. A poll of
  * "eim.broken.example" fails with Tls, one of "eim.slow.example" runs until it is cancelled,
- * everything else succeeds. */
+ * everything else succeeds; a download has FAKE_ICCID as its result. */
 void fake_agents_set_automatic(Agents *agents, gboolean automatic);
 
 /* What the bus asked for. */
 typedef struct {
     guint rescans;
-    guint probed;    /* number of the modem of the last probe */
-    char *cause;     /* of the last job */
-    char *eim_id;    /* of the last poll, NULL: all */
-    GBytes *data;    /* of the last AddInitialEim */
-    GError *refusal; /* the next job is refused with a copy of this */
-    gboolean silent; /* new jobs are not announced to the listener */
+    guint probed; /* number of the modem of the last probe */
+    char *cause;  /* of the last job */
+    char *eim_id; /* of the last poll, NULL: all */
+    GBytes *data; /* of the last AddInitialEim */
+    char *code;   /* of the last download */
+    char *confirmation_code;
+    gboolean consent;
+    char *parts;         /* of the last memory reset, with commas */
+    CardControl control; /* the last one, with copies of its texts */
+    GError *refusal;     /* the next job is refused with a copy of this */
+    gboolean silent;     /* new jobs are not announced to the listener */
 } FakeRecord;
 FakeRecord *fake_agents_get_record(Agents *agents);
 

@@ -152,7 +152,7 @@ static void test_unknown_objects(Fixture *f, gconstpointer data)
     }
     call(f->client, EUICC_PATH, "org.euiccd1.Euicc", "Poll", "s", "superfluous");
     assert_failed(f->client, SD_BUS_ERROR_INVALID_ARGS, NULL);
-    call(f->client, EUICC_PATH, "org.euiccd1.Euicc", "Download", NULL);
+    call(f->client, EUICC_PATH, "org.euiccd1.Euicc", "Explode", NULL);
     assert_failed(f->client, SD_BUS_ERROR_UNKNOWN_METHOD, NULL);
     call(f->client, "/org/euiccd1", "org.freedesktop.DBus.Properties", "Set", "ssv",
          "org.euiccd1.Manager", "Version", "s", "9");

@@ -140,8 +140,8 @@ static void tear_down(Fixture *f, gconstpointer data)
     g_free(f->errors);
 }
 
-/* Runs "euicc LINE" and returns its exit status. */
-static int euicc(Fixture *f, const char *line)
+/* Runs "euicc LINE" with INPUT and returns its exit status. */
+static int euicc_fed(Fixture *f, const char *line, const char *input)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocess) process = NULL;
@@ -153,14 +153,20 @@ static int euicc(Fixture *f, const char *line)
     argv[0] = g_strdup(program);
     g_clear_pointer(&f->output, g_free);
     g_clear_pointer(&f->errors, g_free);
-    process =
-        g_subprocess_newv((const char *const *)argv,
-                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
+    process = g_subprocess_newv((const char *const *)argv,
+                                G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                    G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                                &error);
     g_assert_no_error(error);
-    g_subprocess_communicate_utf8(process, NULL, NULL, &f->output, &f->errors, &error);
+    g_subprocess_communicate_utf8(process, input, NULL, &f->output, &f->errors, &error);
     g_assert_no_error(error);
     g_assert_true(g_subprocess_get_if_exited(process));
     return g_subprocess_get_exit_status(process);
+}
+
+static int euicc(Fixture *f, const char *line)
+{
+    return euicc_fed(f, line, NULL);
 }
 
 /* Without polkit in the daemon only root gets anything changed. */
@@ -336,6 +342,80 @@ static void test_add_eim(Fixture *f, gconstpointer data)
     g_remove(path);
 }
 
+/* No terminal: plain lines. What is secret comes from standard input, one line after the other. */
+static void test_download(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    if (!may_change())
+        return;
+    g_assert_cmpint(euicc(f, "download 'LPA:1$smdp.example.com$TOKEN'"), ==, 0);
+    g_assert_cmpstr(f->output, ==,
+                    "job 1: queued\n"
+                    "job 1: contacting smdp.example.com (25 %)\n"
+                    "job 1: executing-package smdp.example.com (75 %)\n"
+                    "job 1: done (100 %)\n"
+                    "job 1: finished: " FAKE_ICCID "\n");
+    g_assert_cmpint(euicc(f, "download default --confirmation-code=4711 --consent"), ==, 0);
+    g_assert_nonnull(strstr(f->output, "job 2: contacting default+code+consent (25 %)\n"));
+    g_assert_cmpint(euicc_fed(f, "download - --confirmation-code=-",
+                              " 1$stdin.example.com$TOKEN\r\n4711\nmore\n"),
+                    ==, 0);
+    g_assert_nonnull(strstr(f->output, "job 3: contacting stdin.example.com+code (25 %)\n"));
+    g_assert_cmpint(euicc_fed(f, "download -", "1$last.example.com$TOKEN"), ==, 0);
+    g_assert_nonnull(strstr(f->output, "job 4: contacting last.example.com (25 %)\n"));
+    g_assert_cmpint(euicc(f, "download smds --no-wait"), ==, 0);
+    g_assert_cmpstr(f->output, ==, "job 5 started\n");
+    g_assert_cmpint(euicc(f, "download default --json"), ==, 0);
+    g_assert_nonnull(strstr(f->output, "\"Result\" : \"" FAKE_ICCID "\""));
+}
+
+static void test_download_refused(Fixture *f, gconstpointer data)
+{
+    g_autofree char *endless = g_strnfill(5000, 'x');
+    static const struct {
+        const char *line, *input;
+        int status;
+        const char *errors;
+    } cases[] = {
+        { "download", NULL, 2, "an activation code is missing" },
+        { "download -", "", 2, "nothing on standard input" },
+        { "download -", "\n1$a$b\n", 2, "nothing on standard input" },
+        { "download - --confirmation-code=-", "1$a.example$b\n", 2, "nothing on standard input" },
+        { "download bad", NULL, 1, "the activation code has no address" },
+        { "download a b", NULL, 2, "too many arguments" },
+        { "download default --eid 4711", NULL, 1, "there is no eUICC 4711" },
+    };
+
+    (void)data;
+    if (!may_change())
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("euicc %s", cases[i].line);
+        g_assert_cmpint(euicc_fed(f, cases[i].line, cases[i].input), ==, cases[i].status);
+        g_assert_nonnull(strstr(f->errors, cases[i].errors));
+    }
+    g_assert_cmpint(euicc_fed(f, "download -", endless), ==, 2);
+    g_assert_nonnull(strstr(f->errors, "too long"));
+    g_assert_cmpint(euicc(f, "jobs --json"), ==, 0);
+    g_assert_cmpstr(f->output, ==, "[]\n");
+}
+
+static void test_notifications(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_assert_cmpint(euicc(f, "notifications"), ==, 0);
+    g_assert_cmpstr(f->output, ==,
+                    "EID                               PENDING  OLDEST\n" FAKE_EID
+                    "        2  2026-09-21 11:26\n");
+    g_assert_cmpint(euicc(f, "notifications --json"), ==, 0);
+    g_assert_nonnull(strstr(f->output, "\"OldestNotification\" : 1789990000000000"));
+    g_assert_cmpint(euicc(f, "notifications 4711"), ==, 1);
+    if (!may_change())
+        return;
+    g_assert_cmpint(euicc(f, "notifications --deliver"), ==, 0);
+    g_assert_nonnull(strstr(f->output, "job 1: finished\n"));
+}
+
 static void assert_output(const Fixture *f, const char *part)
 {
     if (!strstr(f->output, part))
@@ -440,6 +520,9 @@ static void test_not_authorized(Fixture *f, gconstpointer data)
 #endif
     g_assert_cmpint(euicc(f, "poll"), ==, 4);
     g_assert_cmpint(euicc(f, "rescan"), ==, 4);
+    g_assert_cmpint(euicc(f, "download default"), ==, 4);
+    g_assert_cmpint(euicc(f, "notifications --deliver"), ==, 4);
+    g_assert_cmpint(euicc(f, "notifications"), ==, 0);
     g_assert_cmpint(euicc(f, "diagnose --probe"), ==, 4);
     g_assert_cmpint(euicc(f, "diagnose --unmasked"), ==, 4);
     g_assert_cmpint(euicc(f, "diagnose"), ==, 0);
@@ -558,6 +641,9 @@ int main(int argc, char **argv)
     add("/cli/golden", ALLOW, test_golden);
     add("/cli/exit-codes", ALLOW, test_exit_codes);
     add("/cli/poll", ALLOW, test_poll);
+    add("/cli/download", ALLOW, test_download);
+    add("/cli/download-refused", ALLOW, test_download_refused);
+    add("/cli/notifications", ALLOW, test_notifications);
     add("/cli/add-eim", ALLOW, test_add_eim);
     add("/cli/inhibit", ALLOW, test_inhibit);
     add("/cli/diagnose", ALLOW, test_diagnose);

@@ -137,6 +137,81 @@ static void test_defaults(Fixture *f, gconstpointer data)
     g_assert_cmpuint(eim->binding, ==, CONFIG_BINDING_AUTO);
     g_assert_cmpstr(eim->path, ==, "/gsma/rsp2/asn1");
     g_assert_false(eim->keep_unacknowledged);
+    g_assert_true(config->download_local);
+    g_assert_false(config->test_profiles);
+    g_assert_false(config->consent);
+    g_assert_cmpuint(config->download_tries, ==, 3);
+}
+
+/* What holds for an eIM, for another one, and for local callers. */
+static void test_download_policy(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Config) plain = load(f, "");
+    g_autoptr(Config) config = load(f, "[download]\n"
+                                       "local=no\n"
+                                       "test-profiles=yes\n"
+                                       "consent=yes\n"
+                                       "tries=1\n"
+                                       "[eim a]\n"
+                                       "download=no\n"
+                                       "download-path=indirect\n"
+                                       "data-handling=no\n"
+                                       "ctx-params=yes\n"
+                                       "metadata-verification=yes\n"
+                                       "confirmation-code=4711\n");
+    IpaDownloadPolicy policy = config_get_download_policy(plain, NULL);
+
+    (void)data;
+    g_assert_true(policy.allowed);
+    g_assert_cmpuint(policy.path, ==, IPA_PATH_DIRECT);
+    g_assert_false(policy.allow_test_profiles);
+    g_assert_false(policy.allow_consent);
+    g_assert_null(policy.confirmation_code);
+    g_assert_cmpuint(policy.tries, ==, 3);
+
+    policy = config_get_download_policy(plain, "a");
+    g_assert_true(policy.allowed);
+    g_assert_cmpuint(policy.path, ==, IPA_PATH_AUTO);
+    g_assert_true(policy.eim_data_handling);
+    g_assert_false(policy.eim_ctx_params1);
+    g_assert_false(policy.eim_metadata_verification);
+
+    policy = config_get_download_policy(config, NULL);
+    g_assert_false(policy.allowed);
+    g_assert_true(policy.allow_test_profiles);
+    g_assert_true(policy.allow_consent);
+    g_assert_cmpuint(policy.tries, ==, 1);
+    g_assert_null(policy.confirmation_code); /* an eIM's is for its orders alone */
+
+    policy = config_get_download_policy(config, "a");
+    g_assert_false(policy.allowed);
+    g_assert_cmpuint(policy.path, ==, IPA_PATH_INDIRECT);
+    g_assert_false(policy.eim_data_handling);
+    g_assert_true(policy.eim_ctx_params1);
+    g_assert_true(policy.eim_metadata_verification);
+    g_assert_cmpstr(policy.confirmation_code, ==, "4711");
+
+    policy = config_get_download_policy(config, "b");
+    g_assert_true(policy.allowed);
+    g_assert_null(policy.confirmation_code);
+    g_assert_cmpuint(policy.tries, ==, 1);
+}
+
+static void test_download_bad(Fixture *f, gconstpointer data)
+{
+    static const char *const bad[] = {
+        "[download]\nlocal=maybe\n", "[download]\ntries=0\n",       "[download]\ntries=11\n",
+        "[download]\nlokal=yes\n",   "[eim a]\ndownload-path=up\n", "[eim a]\nconfirmation-code=\n",
+    };
+
+    (void)data;
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(g_file_set_contents(f->path, bad[i], -1, NULL));
+        g_assert_null(config_load(f->path, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG);
+    }
 }
 
 static void test_every_key(Fixture *f, gconstpointer data)
@@ -724,6 +799,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("defaults", test_defaults);
     ADD("every-key", test_every_key);
+    ADD("download-policy", test_download_policy);
+    ADD("download-bad", test_download_bad);
     ADD("block-size-auto", test_block_size_auto);
     ADD("parts", test_parts);
     ADD("parts-bad", test_parts_bad);

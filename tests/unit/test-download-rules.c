@@ -381,7 +381,7 @@ int main(int argc, char **argv)
     g_test_add_func("/download/metadata", test_metadata);
     g_test_add_func("/download/confirmation-code", test_confirmation_code);
     g_test_add_func("/download/imei", test_imei);
-    g_test_add_func("/download/ctx-params1", test_ctx_params1);
+    g_test_add_func("/download/ctx-params", test_ctx_params1);
     result = g_test_run();
     vectors_unload();
     return result;

@@ -314,6 +314,39 @@ static gboolean has_owed(Fixture *f, const char *name)
     "[record]\nformat=1\nstate=executing\nreceiver=eA==\nreceiver-fqdn=\neim-id=eA==\ncounter=5\n"
 
 /* A file that can't be understood is put aside and counted, the others are read. */
+/* A download without what is to be done is nobody's; one of a later daemon is not guessed at. */
+static void test_bad_download(Fixture *f, gconstpointer data)
+{
+#define DOWNLOAD GOOD "kind=download\n"
+#define ORDER    "order=ZGVmYXVsdCA9bm8gLSAt\n" /* "default =no - -" */
+    static const char *const bad[] = {
+        GOOD "kind=flight\n",
+        DOWNLOAD "stage=tried\ntries=1\n",
+        DOWNLOAD ORDER "stage=tried\n",
+        DOWNLOAD ORDER "tries=1\n",
+        DOWNLOAD ORDER "stage=flying\ntries=1\n",
+        DOWNLOAD ORDER "stage=tried\ntries=-1\n",
+        DOWNLOAD "order=bm9uc2Vuc2U=\nstage=tried\ntries=1\n",
+        DOWNLOAD ORDER "stage=tried\ntries=1\nsession-id=!\n",
+    };
+    g_autoptr(Store) store = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+
+    (void)data;
+    store_free(open_store(f)); /* makes the folders */
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *name = g_strdup_printf("%08u", i + 1);
+
+        write_owed(f, name, bad[i]);
+    }
+    write_owed(f, "00000050", DOWNLOAD ORDER "stage=tried\ntries=1\n");
+    store = open_store(f);
+    records = load_records(store, G_N_ELEMENTS(bad));
+    g_assert_cmpuint(records->len, ==, 1);
+    g_assert_cmpuint(((const IpaRecord *)records->pdata[0])->order->kind, ==,
+                     IPA_ORDER_DEFAULT_SMDP);
+}
+
 static void test_bad_files(Fixture *f, gconstpointer data)
 {
     static const char *const bad[] = {
@@ -672,6 +705,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("round-trip", test_round_trip);
     ADD("round-trip-download", test_round_trip_download);
+    ADD("bad-download", test_bad_download);
     ADD("round-trip-empty", test_round_trip_empty);
     ADD("large-result", test_large_result);
     ADD("order", test_order);

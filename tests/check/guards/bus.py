@@ -58,8 +58,8 @@ guard("bus: an idle daemon sleeps", "invariant 7",
       "else",
       "idle.py no_wake_ups")
 guard("diagnose: no names of eIMs", "a report is sent to others",
-      "src/bus/bus_diagnose.c", "? mask_names(text, (const char *const *)hidden->names->pdata)",
-      "? g_strdup(text)",
+      "src/bus/bus_diagnose.c", "? mask_names(hostless, (const char *const *)hidden->names->pdata)",
+      "? g_strdup(hostless)",
       "test-bus-modem /modem/masked-names", "test-bus-modem /modem/masked-word")
 guard("diagnose: no names of servers that no card names", "a report is sent to others",
       "src/bus/bus_diagnose.c", "is_failure(context->member) ? mask_hosts(text) : g_strdup(text);",

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agent/worker_private.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* Profile downloads and notifications: the jobs, and what the procedures ask of their host for them. */
+
+Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerKind kind,
+                                  GError **error)
+{
+    Worker *worker = data;
+
+    worker_take_news(worker);
+    return servers_get(worker->servers, address, kind, error);
+}
+
+const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id)
+{
+    Worker *worker = data;
+
+    worker->policy = config_get_download_policy(worker->config, eim_id);
+    return &worker->policy;
+}
+
+gboolean worker_is_job_stopping(gpointer data)
+{
+    const Worker *worker = data;
+
+    return worker->job && g_atomic_int_get(&worker->job->stopping);
+}
+
+gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification)
+{
+    Worker *worker = data;
+
+    /* Noted in any case: a receiver's pause holds for what is for it. */
+    return deliveries_is_due(worker->deliveries, notification) || worker->deliver_all;
+}
+
+void worker_notification_settled(gpointer data, const IpaNotification *notification,
+                                 IpaDelivery delivery, guint retry_after)
+{
+    deliveries_settle(((Worker *)data)->deliveries, notification, delivery, retry_after);
+}
+
+void worker_notifications_seen(gpointer data, const GPtrArray *keys)
+{
+    deliveries_note_seen(((Worker *)data)->deliveries, keys);
+}
+
+gboolean worker_download(Worker *worker, GError **error)
+{
+    g_auto(IpaDownloadReport) report = { 0 };
+    gboolean ok;
+
+    /* Whatever comes of it, the card may have a notification of it. */
+    deliveries_note_change(worker->deliveries);
+    ok = ipa_download(worker->session, worker->job->order, &report, error);
+    /* What an SM-DS had more of may have failed after it. */
+    if (report.iccid)
+        worker_post_result(worker, report.iccid);
+    return ok;
+}
+
+static gboolean deliver(Worker *worker, gboolean all, IpaNotificationReport *ret_report,
+                        GError **error)
+{
+    gboolean ok;
+
+    worker->deliver_all = all;
+    ok = ipa_notifications_deliver(worker->session, ret_report, error);
+    worker->deliver_all = FALSE;
+    deliveries_end_round(worker->deliveries, ok, worker->session->pending_notifications);
+    return ok;
+}
+
+gboolean worker_deliver_notifications(Worker *worker, GError **error)
+{
+    IpaNotificationReport report = { 0 };
+
+    if (!deliver(worker, worker->job->all, &report, error))
+        return FALSE;
+    if (!worker->job->all || report.pending == 0)
+        return TRUE;
+    /* Somebody waits for it: what is left is told, and tried again by itself. */
+    g_set_error(
+        error, EUICCD_ERROR, EUICCD_ERROR_FAILED,
+        "%u notifications are left on the card: %u refused, %u for receivers that could not "
+        "be reached; they are tried again later",
+        report.pending, report.refused,
+        report.pending > report.refused ? report.pending - report.refused : 0);
+    return FALSE;
+}
+
+void worker_deliver_due(Worker *worker)
+{
+    gint64 due = deliveries_get_due(worker->deliveries, worker->session->pending_notifications);
+    g_autoptr(GError) error = NULL;
+    IpaNotificationReport report;
+
+    if (!due || due > clock_boottime() || g_cancellable_is_cancelled(worker->job->cancellable))
+        return;
+    if (!deliver(worker, FALSE, &report, &error))
+        log_warning(&worker->log, "delivering notifications: %s", error->message);
+}
