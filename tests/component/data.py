@@ -10,7 +10,7 @@ from world import BOOTSTRAP, OPERATIONAL, SPARE, case, equal, main
 DP, DS, TOKEN, IMEI = "smdp.example.test", "smds.example.test", 3, "490154203237518"
 ALL = ("A0", "81", "A2", "BF20", "BF22", "83", "84", "A5", "A6", "87", "A8", "A9")
 # IpaCapabilities: no way to download yet; ipaRetrieveHttps.
-CAPABILITIES = "80010081020780"
+CAPABILITIES = "800206C081020780"
 # DeviceInfo: TAC, no capability, IMEI (digits swapped, the check digit before F).
 DEVICE = "800494104502" "A100" "8208941045022373158F"
 INCORRECT_TAG_LIST, CI_PK_ID_NOT_FOUND, ECALL_ACTIVE, UNDEFINED = 1, 5, 104, 127

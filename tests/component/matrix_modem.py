@@ -450,8 +450,8 @@ for kind in ("qmi", "mbim"):
     world_of(kind, "own_slot_proxy", OWN_SLOT, arguments=["--second-slot"] + REAL_PROXY)
     world_of(kind, "users")
     world_of(kind, "users", name="real", arguments=REAL_PROXY)
-    world_of(kind, "leaks")
-    world_of(kind, "leaks", name="real", arguments=REAL_PROXY)
+    world_of(kind, "leaks", STEADY)
+    world_of(kind, "leaks", STEADY, name="real", arguments=REAL_PROXY)
     # Nobody is to be late here: whoever is leaves a channel behind.
     world_of(kind, "held", STEADY + "[modem sim]\nreset=modem\n")
     world_of(kind, "held", STEADY + "[modem sim]\nreset=modem\n", name="real", arguments=REAL_PROXY)

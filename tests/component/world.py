@@ -43,7 +43,7 @@ JOB = "org.euiccd1.Job"
 MM = "org.freedesktop.ModemManager1"
 MM_ROOT = "/org/freedesktop/ModemManager1"
 MODEM_MANAGER = "/usr/sbin/ModemManager"
-MBIM_GROUP = 2  # of the daemon's channels; ModemManager's is 1
+MBIM_GROUP = 3  # of the channels of a daemon that is told slot 1; ModemManager's is 1
 UIM = 0x0B  # the QMI service for the card
 
 # The usual card: see tests/sim/world_setup.c.

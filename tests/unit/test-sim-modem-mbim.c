@@ -316,7 +316,7 @@ static void test_refusals(MbimRig *rig, gconstpointer data G_GNUC_UNUSED)
     mbim_rig_set_knobs(rig, "{\"class-type\": \"any\", \"case-4\": \"refuse\"}");
     mbim_rig_assert_apdu(rig, channel, "80E29100020005", "status 2");
     mbim_rig_assert_apdu(rig, channel, "80E2910002000500", "6105");
-    mbim_rig_assert_apdu(rig, channel, "80E21100020005", "6105");
+    mbim_rig_assert_apdu(rig, channel, "80E21100020005", "9000");
     mbim_rig_set_knobs(rig, "{\"case-4\": \"empty\"}");
     mbim_rig_assert_apdu(rig, channel, "80E29100020004", "9000");
     mbim_rig_assert_apdu(rig, channel, "00C0000004", "5A5A5A5A9000");

@@ -176,12 +176,14 @@ static void test_failures(gconstpointer data)
     the_ports = row->ports;
     notes = modems_posted = 0;
     worker.links = links_new(&config, &worker.log);
+    worker.deliveries = deliveries_new(&config, &worker.log);
     g_assert_false(worker_start(&worker, &error));
     g_assert_error(error, EUICCD_ERROR, row->code);
     g_assert_cmpstr(error->message, ==, row->text);
     g_assert_cmpuint(notes, ==, ports); /* each port was tried, and is in the report */
     g_assert_cmpuint(modems_posted, ==, 1);
     g_assert_null(worker.session);
+    deliveries_free(worker.deliveries);
     links_free(worker.links);
 }
 

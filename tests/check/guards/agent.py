@@ -16,7 +16,7 @@ guard("store: what can't be read is put aside", "invariant 3",
       "if (g_unlink(path) == 0)",
       "test-store /store/bad-files", "test-store /store/bad-state")
 guard("store: format of records", "invariant 3",
-      "src/agent/store.c", "if (get_number(file, \"format\", 0, &bad) != 1)",
+      "src/agent/store_record.c", "if (get_number(file, \"format\", 0, &bad) != 1)",
       "if (FALSE)",
       "test-store /store/bad-files")
 guard("store: what is not on disk does not count", "invariant 3",
@@ -88,8 +88,8 @@ guard("agent: a poll that failed first is not the last one", "invariant 3",
       "    agent->running = NULL;\n",
       "test-agents /agents/lost-poll")
 guard("agent: pauses between polls have a limit", "invariant 7; interop note I-29",
-      "src/agent/eim_state.c", "    wait = MIN(wait, config->poll_retry_limit);\n",
-      "",
+      "src/agent/pause.h", "return (guint)MIN((guint64)first << MIN(MAX(failures, 1) - 1, 24), limit);",
+      "(void)limit;\n    return (guint)((guint64)first << MIN(MAX(failures, 1) - 1, 12));",
       "test-agents /agents/back-off")
 guard("agent: a server that wants more time gets it", "interop note I-29",
       "src/agent/eim_state.c", "return MAX(wait, eim->retry_after);",
@@ -116,7 +116,7 @@ guard("agent: one user of a card", "invariant 4",
       "if (FALSE) {",
       "test-agents /agents/card-taken")
 guard("agent: a card that is left alone gets no jobs", "invariant 9",
-      "src/agent/agents.c", "if (snapshot && snapshot->state == EUICC_LEFT_ALONE) {",
+      "src/agent/agents_requests.c", "if (snapshot && snapshot->state == EUICC_LEFT_ALONE) {",
       "if (FALSE) {",
       "test-agents /agents/left-alone")
 guard("store: one user of a card at a time", "invariant 4",
