@@ -158,7 +158,7 @@ TABLE = [
         "response is larger than 1048576 octets", world="card"),
     row("IPAD-TRN-51E", "I-43", "silence", card(on="BF3E", delay=1500),
         START, "Timeout", EID + "GetEuiccDataRequest: STORE DATA block 1 (octets 1 to 6 of 6): cdc-wdm0: send APDU: no "
-        "answer in time (1 s)", world="hasty"),
+        "answer in time (1 s)", world="hasty-card"),
 
     # ---- the card while it executes a package ----
     row("IPAD-TRN-52E", "5.9.1", "garbage for a result", card(on="BF51", garbage=True),
@@ -174,7 +174,7 @@ TABLE = [
         POLL, log=[UNUSABLE + BLOCK + "the response is larger than 1048576 octets"], fate=DONE, world="card"),
     row("IPAD-TRN-57E", "5.9.1; I-43", "silence to a package",
         modem(message="send-apdu", after="BF51", contains="E291", action="drop", count=1),
-        POLL, log=[UNKNOWN + BLOCK + "cdc-wdm0: send APDU: no answer in time (1 s)"], world="hasty", fate=DONE),
+        POLL, log=[UNKNOWN + BLOCK + "cdc-wdm0: send APDU: no answer in time (1 s)"], world="hasty-card", fate=DONE),
     row("IPAD-TRN-58E", "design 2", "card pulled in the middle of a package",
         {"card": {"removeAtApdu": 4}},
         POLL, "CardAbsent", "executing a package: " + BLOCK + "cdc-wdm0: send APDU: the modem answered NoSim (102) (looking for its result "

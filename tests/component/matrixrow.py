@@ -45,6 +45,8 @@ def poll_stuck(world, rule, **members):
     number = world.queue(*members.get("order", ("list",)))
     met = world.modem_count("rule")
     world.knob("modem", {"rules": [rule]})
+    # Where somebody has switched the slot the eUICC may be gone for the moment that the daemon needs to look.
+    world.wait_until("eUICC", lambda: world.get(world.path, EUICC))
     job = world.call(world.path, EUICC, "Poll")[0]
     world.wait_modem("rule", met + 1)
     return number, job
