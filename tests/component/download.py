@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Profile downloads: the daemon, the virtual eUICC, the test eIM and the test SM-DP+, with their own cryptographic
+checks. What procedures refuse, row by row, is in tests/unit/test-ipa-download.c."""
+
+from servers import SMDP, Smdp
+from world import EIM_ID, EUICC, JOB, case, equal, main
+
+DIRECT = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n"
+INDIRECT = f"{DIRECT}[eim {EIM_ID}]\ndownload-path=indirect\n"
+ES9 = ["initiateAuthentication", "authenticateClient", "getBoundProfilePackage", "handleNotification"]
+
+
+def trigger(world, code):
+    """An order of the eIM to download; what it has of it after a poll."""
+    number = world.queue("json", f'{{"download": {{"activationCode": "{code}"}}}}')
+    world.poll_ok()
+    return world.outcome(number)
+
+
+def is_there(world, order, number_of_profiles):
+    profiles = world.profiles()
+    equal(profiles.get(order["iccid"]), "disabled", "profile on the bus")
+    equal(len(profiles), number_of_profiles, "profiles")
+    equal(world.get(world.path, EUICC)["PendingNotifications"], 0, "notifications that are left")
+    world.check_settled()
+
+
+@case("IPAD-DIR-01N", "3.2.3.1", smdp=[SMDP], settings=DIRECT)
+def triggered_by_the_eim(world):
+    """The SM-DP+ gets the installation result, and the eIM that of its trigger, each verified by its receiver."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order()
+    result = trigger(world, order["activationCode"])
+    assert result["verified"], result
+    equal(smdp.installed(order)["state"], "installed", "the SM-DP+'s view")
+    equal(smdp.functions(), ES9, "functions of ES9+")
+    equal(len({e["connection"] for e in smdp.show("exchanges")}), 1, "connections to the SM-DP+")
+    is_there(world, order, 4)
+
+
+@case("IPAD-DIR-02E", "3.2.3.1; SGP.22 3.1.3", smdp=[SMDP], settings=DIRECT)
+def unknown_to_the_smdp(world):
+    """Nothing changes, the eIM learns why, and the next download works."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order()
+    result = trigger(world, f"1${SMDP}$NOBODY")
+    equal((result["error"]["name"], result["error"]["signed"]), ("download", False), "what the eIM was told")
+    equal(len(world.profiles()), 3, "profiles")
+    result = trigger(world, order["activationCode"])
+    assert result["verified"] and result["succeeded"], result
+    is_there(world, order, 4)
+
+
+@case("IPAD-IND-01N", "3.2.3.2, 5.14.1 to 5.14.3", smdp=[SMDP], settings=INDIRECT)
+def through_the_eim(world):
+    """The same by way of the eIM: the daemon has no connection to the SM-DP+."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order()
+    result = trigger(world, order["activationCode"])
+    assert result["verified"] and result["succeeded"], result
+    equal([e for e in smdp.show("exchanges") if "connection" in e], [], "exchanges over HTTPS")
+    is_there(world, order, 4)
+
+
+@case("IPAD-DIR-61N", "design 5", smdp=[SMDP], settings=DIRECT)
+def ordered_by_a_caller(world):
+    """Download() with a confirmation code; without it, and with a wrong one, the order is not spent."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order(confirmationCode="1234")
+    for options, expected in (([], "failed"), (["confirmation-code", "s", "4321"], "failed"),
+                              (["confirmation-code", "s", "1234"], "done")):
+        job = world.call(world.path, EUICC, "Download", "sa{sv}", order["activationCode"], len(options) // 3, *options)[0]
+        state, name, text = world.wait_job(job)
+        equal(state, expected, f"{options}: {name} {text}")
+    equal(world.get(job, JOB)["Result"], order["iccid"])
+    is_there(world, order, 4)
+
+
+@case("IPAD-DIR-62E", "3.2.3.1; invariant 3", smdp=[SMDP], settings=DIRECT)
+def killed_while_the_package_is_loaded(world):
+    """The next daemon takes the eIM's order up again: one profile, one result."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order()
+    number = world.queue("json", f'{{"download": {{"activationCode": "{order["activationCode"]}"}}}}')
+    met = world.modem_count("rule")
+    world.knob("modem", {"rules": [{"message": "send-apdu", "contains": "BF36", "action": "drop"}]})
+    world.call(world.path, EUICC, "Poll")
+    world.wait_modem("rule", met + 1)
+    world.daemon("kill")
+    world.knob("modem", {"rules": []})
+    world.daemon("start")
+    world.wait_idle()
+    world.poll_ok()
+    result = world.outcome(number)
+    assert result["verified"] and result["succeeded"], result
+    equal(smdp.installed(order)["state"], "installed", "the SM-DP+'s view")
+    equal(world.profiles().get(order["iccid"]), "disabled", "profile on the bus")
+    equal(len(world.profiles()), 4, "profiles")
+    equal(world.get(world.path, EUICC)["PendingNotifications"], 0, "notifications that are left")
+
+
+main(__name__)
