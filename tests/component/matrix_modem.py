@@ -302,9 +302,14 @@ OWN_SLOT = HASTY + "[modem sim]\nslot=1\nswitch-slot=true\n"
 
 
 def away(world):
-    """Somebody made the other slot the active one."""
+    """Somebody made the other slot the active one. A QMI modem tells, and the daemon looks for its card at once."""
+    world.wait_idle()
     world.slot = {"slot": 1}
+    before = world.log().count("found iot eUICC")
     switch_slot(world, 2)
+    if world.kind == "qmi":
+        world.wait_until("card found again", lambda: world.log().count("found iot eUICC") > before)
+        world.wait_idle()
 
 
 def rests_in(world, number):

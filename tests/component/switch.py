@@ -124,7 +124,7 @@ def modemmanager_killed_while_inhibited(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [2, 2], "inhibitions")
 
 
-@case("IPAD-MMC-16N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-16N", "design 2; modems 5.3", apart=True, modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def modemmanager_restarted_while_inhibited(world):
     """In the middle of the change: the new one is asked to let go of the modem as well, and has it back afterwards."""
@@ -220,7 +220,7 @@ def enable(path):
         wire.Connection().call(MM, path, f"{MM}.Modem", "Enable", "b", True)
 
 
-@case("IPAD-MMC-19N", "3.3.1; I-35", modem_manager=True, modems=BOTH)
+@case("IPAD-MMC-19N", "3.3.1; I-35", apart=True, modem_manager=True, modems=BOTH)
 def modem_is_restarted_as_a_last_resort(world):
     """The modem acts on no REFRESH and can't cut the card's power: by ModemManager where it has the modem, or else
     by the daemon. It comes back, both find it, and the result arrives once."""
