@@ -4,6 +4,7 @@
 #include "ipa/download.h"
 #include "util/error.h"
 #include "util/host.h"
+#include "util/text.h"
 
 /* What is to be downloaded. */
 
@@ -21,7 +22,7 @@ void ipa_download_order_free(IpaDownloadOrder *order)
     g_clear_pointer(&order->eim, ipa_eim_free);
     g_clear_pointer(&order->eim_transaction_id, g_bytes_unref);
     g_free(order->smds);
-    g_free(order->confirmation_code);
+    text_free_secret(order->confirmation_code);
     g_free(order);
 }
 
@@ -41,9 +42,10 @@ static char *code_to_text(const RspActivationCode *code)
 IpaDownloadOrder *ipa_download_order_copy(const IpaDownloadOrder *order)
 {
     IpaDownloadOrder *copy = ipa_download_order_new(order->kind);
-    g_autofree char *text = order->code ? code_to_text(order->code) : NULL;
+    char *text = order->code ? code_to_text(order->code) : NULL;
 
     copy->code = text ? parse_code(text, NULL) : NULL;
+    text_free_secret(text);
     copy->smds = g_strdup(order->smds);
     copy->confirmation_code = g_strdup(order->confirmation_code);
     copy->consent = order->consent;
@@ -118,11 +120,12 @@ static gboolean get_field(const char *word, char **ret_value)
 char *ipa_download_order_to_text(const IpaDownloadOrder *order)
 {
     GString *line = g_string_new(kinds[order->kind]);
-    g_autofree char *code = order->code ? code_to_text(order->code) : NULL;
+    char *code = order->code ? code_to_text(order->code) : NULL;
 
     put_field(line, order->consent ? "yes" : "no");
     put_field(line, order->kind == IPA_ORDER_SMDS ? order->smds : code);
     put_field(line, order->confirmation_code);
+    text_free_secret(code);
     return g_string_free(line, FALSE);
 }
 
