@@ -72,6 +72,10 @@ gboolean ipa_card_recover(IpaSession *session, GError **error)
     ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, NULL, "the card wants a reset (%s)",
                       (*error)->message);
     if (!ipa_card_renew(session, TRUE, &local)) {
+        /* A modem that went meanwhile comes back, and is looked at then: that it wants a reset now says a card that
+         * nobody can be sure of. */
+        if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE))
+            (*error)->code = EUICCD_ERROR_MODEM_GONE;
         g_prefix_error(error, "(resetting the card failed: %s) ", local->message);
         return FALSE;
     }

@@ -453,8 +453,8 @@ for kind in ("qmi", "mbim"):
     world_of(kind, "slots", knobs={"slots": 2})
     world_of(kind, "own_slot", OWN_SLOT, arguments=["--second-slot"])
     world_of(kind, "own_slot_proxy", OWN_SLOT, arguments=["--second-slot"] + REAL_PROXY)
-    world_of(kind, "users")
-    world_of(kind, "users", name="real", arguments=REAL_PROXY)
+    world_of(kind, "users", STEADY)
+    world_of(kind, "users", STEADY, name="real", arguments=REAL_PROXY)
     world_of(kind, "leaks", STEADY)
     world_of(kind, "leaks", STEADY, name="real", arguments=REAL_PROXY)
     # Nobody is to be late here: whoever is leaves a channel behind.

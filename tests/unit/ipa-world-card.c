@@ -69,7 +69,9 @@ gboolean channel_renew_card(Channel *channel, guint grace, gboolean force,
         return FALSE;
     if (world->reset_fails > 0) {
         world->reset_fails--;
-        return world_fail(error, EUICCD_ERROR_MODEM, "the modem can't reset the card");
+        return world->reset_loses_modem
+                   ? world_fail(error, EUICCD_ERROR_MODEM_GONE, "the modem is gone")
+                   : world_fail(error, EUICCD_ERROR_MODEM, "the modem can't reset the card");
     }
     world->wants_reset = FALSE;
     if (world->swapped_at_reset)

@@ -85,6 +85,24 @@ static void test_reset_impossible(void)
     g_assert_cmpuint(world->stored->len, ==, 0);
 }
 
+/* The modem goes while the card is reset: that is what the job ends with, so that it is looked for again. */
+static void test_reset_loses_modem(void)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(IpaSession) session = world_start(world, "enable");
+    g_autofree char *message = NULL;
+
+    world->reset_fails = 2;
+    world->reset_loses_modem = TRUE;
+    message = world_poll_fails(session, "a", EUICCD_ERROR_MODEM_GONE);
+    g_assert_cmpstr(
+        message, ==,
+        "removing acknowledged result 21: (resetting the card failed: the modem is gone) "
+        "6985");
+    world_assert_poll_ok(session, "a", 0);
+    g_assert_cmpuint(world->stored->len, ==, 0);
+}
+
 /* I-35 step 6: what is owed belongs to one card. */
 static void test_card_swapped(void)
 {
@@ -716,6 +734,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/IPAD-TRN-61N/profile-change", test_profile_change);
     g_test_add_func("/ipa/package/change-refused", test_profile_change_refused);
     g_test_add_func("/ipa/IPAD-TRN-62E/reset-impossible", test_reset_impossible);
+    g_test_add_func("/ipa/IPAD-TRN-62E/reset-loses-modem", test_reset_loses_modem);
     g_test_add_func("/ipa/IPAD-TRN-69N/card-swapped", test_card_swapped);
     g_test_add_func("/ipa/IPAD-PKG-66N/accepted", test_accepted);
     g_test_add_func("/ipa/IPAD-PKG-67N/keep-unacknowledged", test_keep);

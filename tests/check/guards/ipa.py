@@ -153,3 +153,7 @@ guard("ipa: a network that was let go of is waited for", "modems 5.3; I-36",
       "!find_change(session, eim->eim_id, stage)",
       "test-ipa-rollback /rollback/let-go/enabled", "test-ipa-rollback /rollback/let-go/refused",
       "switch.py network_comes_back_after_the_inhibition")
+guard("ipa: a modem that goes while the card is reset is looked for again", "design 6; invariant 8",
+      "src/ipa/card.c", "        if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE))\n",
+      "        if (FALSE)\n",
+      "test-ipa /ipa/IPAD-TRN-62E/reset-loses-modem")
