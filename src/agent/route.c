@@ -598,7 +598,7 @@ void route_close(Route *route)
 {
     if (!route->backend)
         return;
-    channel_close(route->channel);
+    channel_disconnect(route->channel);
     backend_close(route->backend);
     route->is_open = route->resting = FALSE;
     route->parked = FALSE;

@@ -217,7 +217,7 @@ void channel_handle_event(Channel *channel, BackendEvent event)
     channel->event_seen = TRUE;
     switch (event) {
     case BACKEND_EVENT_CARD_READY:
-        channel->card_gone = FALSE;
+        channel->card_gone = channel->away = FALSE;
         channel_let_settle(channel);
         break;
     case BACKEND_EVENT_CARD_GONE:
@@ -231,7 +231,7 @@ void channel_handle_event(Channel *channel, BackendEvent event)
         channel_forget_session(channel);
         channel_forget_blocks(channel);
         channel->lost = TRUE;
-        channel->freed = FALSE;
+        channel->freed = channel->away = FALSE;
         channel_trace_note(channel->trace, channel->backend->name, "modem gone");
         break;
     }
@@ -259,6 +259,12 @@ static void release(Channel *channel)
 void channel_close(Channel *channel)
 {
     release(channel);
+}
+
+void channel_disconnect(Channel *channel)
+{
+    release(channel);
+    channel->away = FALSE;
 }
 
 void channel_rest(Channel *channel)
@@ -584,7 +590,8 @@ gboolean channel_open(Channel *channel, GCancellable *cancellable, GError **erro
 
     if (channel_is_open(channel))
         return TRUE;
-    if (!backend_open(channel->backend, clock_deadline(channel_get_timeout(channel)), cancellable,
+    if (!channel_is_there(channel, error) ||
+        !backend_open(channel->backend, clock_deadline(channel_get_timeout(channel)), cancellable,
                       error))
         return FALSE;
     channel->lost = FALSE;

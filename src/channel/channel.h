@@ -83,6 +83,9 @@ gboolean channel_is_open(Channel *channel);
 /* The modem went, and was not opened since. */
 gboolean channel_is_lost(Channel *channel);
 
+/* Closes, as the back-end is closed as well: what comes then is not the modem that a restart was ordered of. */
+void channel_disconnect(Channel *channel);
+
 /* Closes. Until the next channel_open() nobody sees what happens to the card: that begins a card session. */
 void channel_rest(Channel *channel);
 

@@ -40,7 +40,8 @@ struct Channel {
     ChannelRung rung;   /* that worked last */
     ChannelRung trying; /* that was used last, and no command has succeeded since */
     gboolean
-        restarted;   /* the modem was told to, and neither a command nor a reset has come since */
+        restarted; /* the modem was told to, and neither a command nor a reset has come since */
+    gboolean away; /* … and goes any moment: whatever it is asked until it is back could be lost */
     gboolean series; /* begun by a profile change: the rungs go on where it is not back yet */
 
     /* Size of STORE DATA blocks where it is not configured: see command.c. */
@@ -80,6 +81,9 @@ void channel_let_settle(Channel *channel);
 
 /* The card's power off and on, whatever happened before. */
 gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError **error);
+
+/* FALSE with MODEM_GONE while the modem goes because it was told to. */
+gboolean channel_is_there(const Channel *channel, GError **error);
 
 /* A command has succeeded: so has the rung that was used last. */
 void channel_confirm_rung(Channel *channel);

@@ -208,6 +208,17 @@ gboolean channel_reset_card(Channel *channel, GCancellable *cancellable, GError 
     return TRUE;
 }
 
+gboolean channel_is_there(const Channel *channel, GError **error)
+{
+    if (!channel->away)
+        return TRUE;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
+                "%s: the modem was restarted to bring the card back after the profile change, and "
+                "is away until it has started",
+                channel->backend->name);
+    return FALSE;
+}
+
 /* Ends in any case: with MODEM_GONE where the modem takes the order. */
 static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GError **error)
 {
@@ -219,14 +230,10 @@ static gboolean restart_modem(Channel *channel, GCancellable *cancellable, GErro
         !backend_reset_modem(channel->backend, clock_deadline(get_timeout(channel)), cancellable,
                              error))
         return FALSE;
-    channel->restarted = TRUE;
+    channel->restarted = channel->away = TRUE;
     channel_forget_session(channel);
     channel->card_gone = TRUE;
-    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE,
-                "%s: the modem was restarted to bring the card back after the profile change, and "
-                "is away until it has started",
-                channel->backend->name);
-    return FALSE;
+    return channel_is_there(channel, error);
 }
 
 /* Whether the modem's restart may help where the card's reset failed with FAILURE. */
@@ -319,7 +326,8 @@ static gboolean renew(Channel *channel, guint grace, gboolean force, GCancellabl
     gboolean refreshed = FALSE;
     ChannelRung rung;
 
-    if (!backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
+    if (!channel_is_there(channel, error) ||
+        !backend_open(channel->backend, clock_deadline(get_timeout(channel)), cancellable, error))
         return FALSE;
     channel->restarted = FALSE; /* that was not enough, or is long ago */
     channel_close(channel);

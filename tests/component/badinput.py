@@ -99,9 +99,9 @@ TABLE = [
 
     # ---- the eIM: the connection ----
     row("IPAD-HTTP-31E", "6.1.1", "silence after half a head", eim(stall="head"),
-        POLL, "Timeout", POST + "not an octet for 1 s", world="hasty", fate=LOST),
+        POLL, "Timeout", POST + "not an octet for 3 s", world="hasty", fate=LOST),
     row("IPAD-HTTP-32E", "6.1.1", "silence after half a body", eim(stall="body"),
-        POLL, "Timeout", POST + "not an octet for 1 s", world="hasty", fate=LOST),
+        POLL, "Timeout", POST + "not an octet for 3 s", world="hasty", fate=LOST),
     row("IPAD-POLL-10E", "3.1.1.1", "eIM down", OFF,
         POLL, "Network", POST + "no connection to port 443: Connection refused"),
 
@@ -156,9 +156,9 @@ TABLE = [
     row("IPAD-TRN-50E", "5.9.18", "eIMs of 1 MB", card(on="BF55", oversized=1048576),
         START, "TooLarge", EIMS + "GetEimConfigurationDataRequest: STORE DATA block 1 (octets 1 to 3 of 3): the "
         "response is larger than 1048576 octets", world="card"),
-    row("IPAD-TRN-51E", "I-43", "silence", card(on="BF3E", delay=1500),
+    row("IPAD-TRN-51E", "I-43", "silence", card(on="BF3E", delay=6000),
         START, "Timeout", EID + "GetEuiccDataRequest: STORE DATA block 1 (octets 1 to 6 of 6): cdc-wdm0: send APDU: no "
-        "answer in time (1 s)", world="hasty-card"),
+        "answer in time (5 s)", world="hasty-card"),
 
     # ---- the card while it executes a package ----
     row("IPAD-TRN-52E", "5.9.1", "garbage for a result", card(on="BF51", garbage=True),
@@ -174,7 +174,7 @@ TABLE = [
         POLL, log=[UNUSABLE + BLOCK + "the response is larger than 1048576 octets"], fate=DONE, world="card"),
     row("IPAD-TRN-57E", "5.9.1; I-43", "silence to a package",
         modem(message="send-apdu", after="BF51", contains="E291", action="drop", count=1),
-        POLL, log=[UNKNOWN + BLOCK + "cdc-wdm0: send APDU: no answer in time (1 s)"], world="hasty-card", fate=DONE),
+        POLL, log=[UNKNOWN + BLOCK + "cdc-wdm0: send APDU: no answer in time (5 s)"], world="hasty-card", fate=DONE),
     row("IPAD-TRN-58E", "design 2", "card pulled in the middle of a package",
         {"card": {"removeAtApdu": 4}},
         POLL, "CardAbsent", "executing a package: " + BLOCK + "cdc-wdm0: send APDU: the modem answered NoSim (102) (looking for its result "

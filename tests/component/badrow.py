@@ -24,8 +24,8 @@ WORLDS = {
     "leaf": {"settings": STEADY, "trust": "leaf"},
     "ca": {"settings": STEADY, "trust": "ca"},
     # Each is hasty about one side only, so that a busy machine does not make the other one late.
-    "hasty": {"settings": STEADY + "[network]\nstall-timeout=1s\n"},
-    "hasty-card": {"settings": STEADY + "timeout=1s\nlong-timeout=1s\n"},
+    "hasty": {"settings": STEADY + "[network]\nstall-timeout=3s\n"},
+    "hasty-card": {"settings": STEADY + "timeout=5s\nlong-timeout=5s\n"},
 }
 
 # What becomes of the row's order, which the eIM has in its queue: it waits for a poll without the fault; the

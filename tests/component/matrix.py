@@ -216,7 +216,7 @@ def pulled_after_the_result_was_removed(world):
          *REMOVING)
 
 
-PATIENT = HASTY.replace("refresh-grace=1s", "refresh-grace=20s")
+PATIENT = HASTY.replace("refresh-grace=3s", "refresh-grace=20s")
 
 for name in ("qmi", "mbim"):
     world_of(name, "proxies", arguments=REAL_PROXY)

@@ -12,7 +12,7 @@ Row = collections.namedtuple("Row", "ident section title function")
 
 # Polls come from the rows alone, and no answer is waited for long.
 STEADY = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n"
-HASTY = STEADY + "[channel]\ntimeout=1s\nlong-timeout=2s\nrefresh-grace=1s\n"
+HASTY = STEADY + "[channel]\ntimeout=5s\nlong-timeout=8s\nrefresh-grace=3s\n"
 REAL_PROXY = ["--proxy", "real"]
 
 # What a row may have changed of the modem.

@@ -104,12 +104,16 @@ def modem_ignores_refresh(world):
 @case("IPAD-TRN-62E", "3.3.1", setup={"behaviour": {"switch": "silent"}},
       knobs={"rules": [{"message": "power-off", "action": "error", "error": 3, "count": 0}]})
 def card_can_not_be_reset(world):
-    """The result is delivered all the same."""
+    """The result is delivered all the same; the modem is restarted, and the card looked for when it is back."""
     number = world.queue("enable", OPERATIONAL)
     world.poll()
     equal(world.result(number)["results"], [{"enable": 0}])
     world.knob("modem", {"rules": []})
-    world.poll()
+    world.wait_modem("restart")
+    # A job may meet the modem's last moment, or the daemon may be idle then.
+    world.wait_until("modem opened anew", lambda: world.log().count("opening device with flags") == 2)
+    world.wait_idle()
+    world.poll_ok()
     world.check_settled()
 
 

@@ -15,7 +15,7 @@ import wirehost
 from world import EUICC, JOB, MANAGER, OPERATIONAL, ROOT, case, equal, main, make_eid, make_iccid
 
 STEADY = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n"
-HASTY = STEADY + "[channel]\ntimeout=2s\nlong-timeout=4s\nrefresh-grace=2s\n"
+HASTY = STEADY + "[channel]\ntimeout=5s\nlong-timeout=8s\nrefresh-grace=3s\n"
 MODEM = HASTY + "[modem sim]\n"
 OWN_SLOT = MODEM + "slot=1\nswitch-slot=true\n"
 

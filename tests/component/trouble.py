@@ -199,13 +199,13 @@ def blocks_too_large_for_the_modem(world):
 
 # ---- answers that come late, or not at all ----
 
-HASTY = "[channel]\ntimeout=1s\nlong-timeout=1s\n"
+HASTY = "[channel]\ntimeout=5s\nlong-timeout=5s\n"
 
 
 @case("IPAD-TRN-36E", "I-43", defer=True)
 def slow_answers(world):
     configure(world, HASTY)
-    world.knob("card", {"fail": [{"on": "BF3E", "delay": 2500}]})
+    world.knob("card", {"fail": [{"on": "BF3E", "delay": 7000}]})
     world.daemon("start")
 
     def failed():
@@ -213,14 +213,14 @@ def slow_answers(world):
 
     job = world.wait_until("the start has failed", failed)[0]
     equal(job["Error"], "org.euiccd1.Error.Timeout")
-    for word in ("reading the EID", "STORE DATA block 1", "no answer in time (1 s)"):
+    for word in ("reading the EID", "STORE DATA block 1", "no answer in time (5 s)"):
         assert word in job["ErrorMessage"], job["ErrorMessage"]
     # The late answer is nobody's.
     world.call(ROOT, MANAGER, "Rescan")
     world.wait_idle()
     equal(len(world.profiles()), 3)
     # Executed, but the answer is late: it is found on the card.
-    world.knob("card", {"fail": [{"on": "BF51", "delay": 2500}]})
+    world.knob("card", {"fail": [{"on": "BF51", "delay": 7000}]})
     number = world.queue("enable", OPERATIONAL)
     world.poll_ok()
     equal(finish(world, number), [{"enable": 0}])
@@ -313,7 +313,8 @@ QUIET_PROFILES = [{"iccid": BOOTSTRAP, "state": "enabled"}, {"iccid": OPERATIONA
 def power_cut_at_every_apdu(world):
     """Of a whole enable, at first before and after the card acts on it: whatever happens, the package runs
     once at most and its result arrives once."""
-    start(world, HASTY + "refresh-grace=1s\n")
+    # A deadline that strikes where it is not due only makes the story longer.
+    start(world, "[channel]\ntimeout=1s\nlong-timeout=1s\nrefresh-grace=1s\n")
     wanted = OPERATIONAL
     for at in range(1, 100):
         for processed in (False, True) if at <= 8 else (True,):

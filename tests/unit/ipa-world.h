@@ -127,7 +127,7 @@ typedef struct {
     gboolean list_refused; /* the same: undefinedError */
     guint reset_fails;
     gboolean reset_loses_modem; /* where it fails */
-    gboolean stubborn; /* 6985 even after a reset */
+    gboolean stubborn;          /* 6985 even after a reset */
     gboolean swapped_at_reset;
     /* ProfileRollback (SGP.32 5.9.16). */
     gint64 granted;            /* seqNumber of the result whose change may be undone, 0: none */

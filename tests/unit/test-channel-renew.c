@@ -71,6 +71,22 @@ static void assert_restarted(Rig *rig, gboolean force, const char *history)
     g_assert_cmpstr(channel_save_rung(rig->channel), ==, "reset?");
 }
 
+/* Until the modem is back it is asked nothing: what it answers in its last moment is worth nothing, and says nothing
+ * of whether the restart helped. */
+static void assert_away(Rig *rig)
+{
+    g_autoptr(GError) renewing = NULL, opening = NULL;
+
+    fake_backend_clear(rig->fake);
+    g_assert_false(renew(rig, TRUE, &renewing));
+    g_assert_error(renewing, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+    g_assert_false(channel_open(rig->channel, NULL, &opening));
+    g_assert_error(opening, EUICCD_ERROR, EUICCD_ERROR_MODEM_GONE);
+    g_assert_nonnull(strstr(opening->message, "away until it has started"));
+    g_assert_cmpstr(rig->fake->history->str, ==, "");
+    g_assert_cmpstr(channel_save_rung(rig->channel), ==, "reset?");
+}
+
 /* The first command after a renewal: the card answers, or still wants a reset. */
 static void command(Rig *rig, gboolean works)
 {
@@ -274,11 +290,27 @@ static void test_restart_confirmed(void)
     g_assert_null(channel_save_rung(rig.channel));
     rig.fake->reset_error = EUICCD_ERROR_MODEM;
     assert_restarted(&rig, FALSE, "close 1 reset restart");
+    assert_away(&rig);
+    channel_handle_event(rig.channel, BACKEND_EVENT_CARD_READY);
     command(&rig, TRUE);
     g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
     g_assert_cmpstr(channel_save_rung(rig.channel), ==,
                     channel_rung_to_string(CHANNEL_RUNG_RESTART));
     rig_stop(&rig);
+
+    /* It went indeed, or was let go of. */
+    for (guint i = 0; i < 2; i++) {
+        start(&rig, NULL, TRUE);
+        rig.fake->reset_error = EUICCD_ERROR_MODEM;
+        assert_restarted(&rig, FALSE, "close 1 reset restart");
+        if (i == 0)
+            channel_handle_event(rig.channel, BACKEND_EVENT_LOST);
+        else
+            channel_disconnect(rig.channel);
+        command(&rig, TRUE);
+        g_assert_cmpuint(channel_get_rung(rig.channel), ==, CHANNEL_RUNG_RESTART);
+        rig_stop(&rig);
+    }
 
     start(&rig, NULL, TRUE);
     channel_load_rung(rig.channel, "reset?");

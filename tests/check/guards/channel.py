@@ -7,6 +7,10 @@ guard("renew: who restarts modems in the back-end's place comes first", "modems 
       "src/channel/renew.c", "!(channel->restart && channel->restart(cancellable, channel->restart_data)) &&",
       "",
       "test-channel-renew /channel-renew/ladder/restart-by-another")
+guard("renew: a modem that is about to restart is asked nothing", "interop I-35",
+      "src/channel/renew.c", "if (!channel->away)",
+      "if (TRUE)",
+      "test-channel-renew /channel-renew/remembered/restart")
 guard("channel: size of a response", "invariant 6",
       "src/channel/command.c", "if (response->len + n > channel->config->max_response) {",
       "if (FALSE) {",
