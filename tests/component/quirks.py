@@ -4,9 +4,8 @@
 package goes through; where nothing helps, the error says what it is.
 
 Not emulated: 24 (QRTR needs the kernel's sockets; the code above that line has unit tests), of 2 and 20 the way out
-over an AT port of the same modem (a simulated modem has one port), of 25 the service that comes and goes on QRTR, and
-29 (cards that fall back to the former profile on their own when the device starts). Where a number is missing below it
-is one of these; 14 is what the card does with the profile change, as SGP.32 leaves the refreshFlag to it."""
+over an AT port of the same modem (a simulated modem has one port), and of 25 the service that comes and goes on QRTR.
+Where a number is missing below it is one of these; 14 is what the card does with the profile change, as SGP.32 leaves the refreshFlag to it."""
 
 import os
 import re
@@ -305,7 +304,7 @@ def modem_does_not_act_on_refresh(world):
     equal(last_reset(world), "power-cycle")
 
 
-@quirk(16, "3.3.1", "qmi", udev=True, knobs={"refresh-replug": 30, "replug-path": ""})
+@quirk(16, "3.3.1", "qmi", "mbim", udev=True, knobs={"refresh-replug": 30, "replug-path": ""})
 @quirk(16, "3.3.1", "qmi", "mbim", name="same_node", knobs={"refresh-replug": 30})
 def modem_leaves_the_machine_on_refresh(world):
     begins(world)
@@ -351,6 +350,25 @@ def no_list_while_no_profile_is_enabled(world):
     equal(world.delivered(number)["results"], [{"disable": 0}])
     assert re.search(r"ES10c?\.GetProfilesInfo.*6985|list of profiles.*6985|ProfilesInfo.*6985", world.log()), \
         "nothing says why there is no list"
+
+
+@quirk(29, "3.3.1", "qmi", "mbim", setup={"profiles": [
+    {"iccid": make_iccid(1, 1), "state": "enabled", "fallback": True}, {"iccid": OPERATIONAL},
+    {"iccid": make_iccid(1, 3)}]})
+def card_falls_back_on_its_own(world):
+    """After the change, when the device starts again: the bus tells what is so, and so does the eIM's next list."""
+    begins(world)
+    switches(world)
+    world.knob("card", {"fallsBack": True})
+    world.knob("modem", "eject")
+    world.knob("modem", "insert")
+    world.wait_until("the bus tells", lambda: world.profiles().get(OPERATIONAL) == "disabled")
+    world.wait_idle()
+    equal(world.profiles()[make_iccid(1, 1)], "enabled")
+    number = world.queue("list")
+    world.poll_ok()
+    listed = {p["iccid"]: p["state"] for p in world.delivered(number)["results"][0]["listProfileInfo"]}
+    equal((listed[make_iccid(1, 1)], listed[OPERATIONAL]), (1, 0), listed)
 
 
 main(__name__)

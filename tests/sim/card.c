@@ -216,17 +216,20 @@ static CardState *copy_state(SimCard *card)
     return card_state_from_json(object, card->state->credentials, NULL);
 }
 
-/* What the card finds after a loss of power: no session, and maybe half an installation. */
+/* What the card finds after a loss of power: no session, maybe half an installation, and maybe its own ideas. */
 static void power_up(SimCard *card)
 {
     g_autoptr(GError) error = NULL;
     CardState *state;
 
     card_session_clear(card->session);
-    if (!card->state->install.active)
+    if (!card->state->install.active && !card->state->behaviour.falls_back)
         return;
     state = copy_state(card);
-    card_result_interrupt(state);
+    if (state->install.active)
+        card_result_interrupt(state);
+    if (state->behaviour.falls_back)
+        (void)card_profile_fall_back(state);
     if (!commit(card, state, &error))
         g_printerr("virtual eUICC: %s\n", error->message);
 }

@@ -225,6 +225,7 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         "needTerminalCapability",
         "lateTerminalCapability",
         "catBusy",
+        "fallsBack",
         "v10Signature",
         "powerCutAtApdu",
         "powerCutProcessed",
@@ -274,6 +275,7 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
     new.need_declared = card_json_boolean(object, "needTerminalCapability", new.need_declared);
     new.late_declared = card_json_boolean(object, "lateTerminalCapability", new.late_declared);
     new.cat_busy = card_json_boolean(object, "catBusy", new.cat_busy);
+    new.falls_back = card_json_boolean(object, "fallsBack", new.falls_back);
     new.v10_signature = card_json_boolean(object, "v10Signature", new.v10_signature);
     new.power_cut_processed =
         card_json_boolean(object, "powerCutProcessed", new.power_cut_processed);
@@ -314,6 +316,7 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
     card_json_put_boolean(builder, "needTerminalCapability", behaviour->need_declared);
     card_json_put_boolean(builder, "lateTerminalCapability", behaviour->late_declared);
     card_json_put_boolean(builder, "catBusy", behaviour->cat_busy);
+    card_json_put_boolean(builder, "fallsBack", behaviour->falls_back);
     card_json_put_boolean(builder, "v10Signature", behaviour->v10_signature);
     card_json_put_integer(builder, "powerCutAtApdu", behaviour->power_cut);
     card_json_put_boolean(builder, "powerCutProcessed", behaviour->power_cut_processed);

@@ -45,6 +45,9 @@ GBytes *card_es10_execute(CardRun *run, TlvSlice command, guint *ret_sw);
 CardProfile *card_profile_find(const CardState *state, TlvSlice iccid);
 CardProfile *card_profile_find_digits(const CardState *state, const char *iccid);
 CardProfile *card_profile_enabled(const CardState *state);
+
+/* Behaviour fallsBack (modems.md, quirk 29): without a word, and without notifications. TRUE: a profile changed. */
+gboolean card_profile_fall_back(CardState *state);
 /* Switches from whatever is enabled to PROFILE (NULL: to none) and queues the notifications. */
 void card_profile_switch(CardRun *run, CardProfile *profile);
 void card_profile_delete(CardRun *run, CardProfile *profile);

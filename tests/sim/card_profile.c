@@ -49,6 +49,18 @@ static CardProfile *find_fallback(const CardState *state)
     return NULL;
 }
 
+gboolean card_profile_fall_back(CardState *state)
+{
+    CardProfile *enabled = card_profile_enabled(state), *fallback = find_fallback(state);
+
+    if (!fallback || fallback == enabled)
+        return FALSE;
+    if (enabled)
+        enabled->enabled = FALSE;
+    fallback->enabled = TRUE;
+    return TRUE;
+}
+
 static CardProfile *find_emergency(const CardState *state)
 {
     for (guint i = 0; i < state->profiles->len; i++) {

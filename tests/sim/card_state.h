@@ -176,6 +176,7 @@ typedef struct {
     gint64 max_eims;              /* associated eIMs */
     gboolean need_declared;       /* ES10 answers 6985 until TERMINAL CAPABILITY declared an IPAd */
     gboolean late_declared;       /* TERMINAL CAPABILITY is accepted after SELECT of the ISD-R */
+    gboolean falls_back;          /* after a reset the profile with the fallback attribute is enabled */
     gboolean cat_busy;            /* enable and disable answer catBusy */
     gint64 fail_command;          /* bppCommandId at which installations fail; -1: none */
     gint64 fail_reason;           /* with this errorReason */
