@@ -168,19 +168,19 @@ typedef struct {
     CardResponse response;
     gint64 channels;
     gint64 first_channel;
-    gint64 max_block;             /* largest Lc of STORE DATA */
-    gint64 response_block;        /* largest part of a response in one APDU */
-    gint64 max_package;           /* largest BF51 request */
-    gint64 max_result;            /* largest euiccResult */
-    gint64 max_results;           /* stored eUICC Package Results */
-    gint64 max_eims;              /* associated eIMs */
-    gboolean need_declared;       /* ES10 answers 6985 until TERMINAL CAPABILITY declared an IPAd */
-    gboolean late_declared;       /* TERMINAL CAPABILITY is accepted after SELECT of the ISD-R */
-    gboolean falls_back;          /* after a reset the profile with the fallback attribute is enabled */
-    gboolean cat_busy;            /* enable and disable answer catBusy */
-    gint64 fail_command;          /* bppCommandId at which installations fail; -1: none */
-    gint64 fail_reason;           /* with this errorReason */
-    gint64 fail_count;            /* how many; -1: all */
+    gint64 max_block;       /* largest Lc of STORE DATA */
+    gint64 response_block;  /* largest part of a response in one APDU */
+    gint64 max_package;     /* largest BF51 request */
+    gint64 max_result;      /* largest euiccResult */
+    gint64 max_results;     /* stored eUICC Package Results */
+    gint64 max_eims;        /* associated eIMs */
+    gboolean need_declared; /* ES10 answers 6985 until TERMINAL CAPABILITY declared an IPAd */
+    gboolean late_declared; /* TERMINAL CAPABILITY is accepted after SELECT of the ISD-R */
+    gboolean falls_back;    /* after a reset the profile with the fallback attribute is enabled */
+    gboolean cat_busy;      /* enable and disable answer catBusy */
+    gint64 fail_command;    /* bppCommandId at which installations fail; -1: none */
+    gint64 fail_reason;     /* with this errorReason */
+    gint64 fail_count;      /* how many; -1: all */
     gint64 authenticate_error;    /* AuthenticateServer answers this error; 0: none */
     gint64 download_error;        /* PrepareDownload */
     gint64 cancel_error;          /* CancelSession */
