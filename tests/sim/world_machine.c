@@ -5,9 +5,12 @@
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sim/programs.h"
@@ -16,6 +19,7 @@
 
 #define PRELOAD       "libumockdev-preload.so.0"
 #define MODEM_MANAGER "/usr/sbin/ModemManager"
+#define PROXIES       "/usr/libexec"
 
 /* umockdev names the socket of who listens to uevents after its file descriptor alone: of two programs with the
  * same number the first one hears nothing any more. */
@@ -78,11 +82,53 @@ void sim_world_show_machine(const World *world, SimPart *part)
 
 /* ---- ModemManager ---- */
 
+static gboolean is_listening(const char *name)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    gsize length = strlen(name);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    gboolean connected;
+    g_return_val_if_fail(fd >= 0 && length < sizeof address.sun_path - 1, FALSE);
+    memcpy(address.sun_path + 1, name, length);
+    connected = connect(fd, (struct sockaddr *)&address,
+                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) == 0;
+    (void)g_close(fd, NULL);
+    return connected;
+}
+
+/* ModemManager starts a proxy on its own and gives it a second to listen. On a busy machine that is not enough, and
+ * it gives up the port for good: the world starts with the proxy in its place. */
+static gboolean start_proxy(const World *world, const char *kind, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("%s-proxy", kind);
+    g_autofree char *path = g_build_filename(PROXIES, name, NULL);
+    g_auto(GStrv) environment = g_get_environ();
+    char *argv[] = { path, NULL };
+    environment = g_environ_setenv(environment, "LD_PRELOAD", PRELOAD, TRUE);
+    environment = g_environ_setenv(environment, "UMOCKDEV_DIR", world->machine, TRUE);
+    if (!sim_world_is_proxy(name) || is_listening(name))
+        return TRUE;
+    if (!g_spawn_async(NULL, argv, environment,
+                       G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL,
+                       error))
+        return FALSE;
+    for (guint pauses = 0; pauses < SIM_START_TIMEOUT * 100; pauses++) {
+        if (is_listening(name))
+            return TRUE;
+        g_usleep(G_USEC_PER_SEC / 100);
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "%s does not listen", path);
+    return FALSE;
+}
+
 gboolean sim_world_start_modem_manager(World *world, GError **error)
 {
     /* Other options for tests would also keep it from looking for modems. */
     char *argv[] = { (char *)MODEM_MANAGER, (char *)"--test-no-suspend-resume", (char *)"--debug",
                      NULL };
+    for (guint i = 0; i < world->modems->len; i++)
+        if (!start_proxy(world, ((const SimWorldModem *)world->modems->pdata[i])->kind, error))
+            return FALSE;
     world->authority = sim_authority_new(world->bus_address, error);
     if (!world->authority)
         return FALSE;
