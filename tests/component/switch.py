@@ -124,7 +124,7 @@ def modemmanager_killed_while_inhibited(world):
     equal([count(world, LET_GO, n) for n in (1, 2)], [2, 2], "inhibitions")
 
 
-@case("IPAD-MMC-16N", "design 2; modems 5.3", apart=True, modem_manager=True, modems=BOTH,
+@case("IPAD-MMC-16N", "design 2; modems 5.3", modem_manager=True, modems=BOTH,
       settings="[modem first]\ndevice=2-1\ninhibit=always\n")
 def modemmanager_restarted_while_inhibited(world):
     """In the middle of the change: the new one is asked to let go of the modem as well, and has it back afterwards."""

@@ -69,6 +69,7 @@ def make_iccid(card, profile):
 
 
 SLOW = float(os.environ.get("EUICC_TEST_SLOW", "1"))
+LOOK = 0.5  # seconds until a condition is looked at again that nothing was signalled of
 CASES = []
 
 
@@ -99,13 +100,10 @@ def case(ident, section, **options):
     first SM-DP+ offers), modems (list of kinds, for other modems than one of
     kind "qmi"), udev (True, or "wwan": the daemon discovers them), modem_manager (True: the real
     one is there too), settings (text that goes over the daemon's usual ones),
-    defer (daemon not started), arguments (further ones of "euicc-sim run"), apart (True: only when it is named, or
-    with EUICC_APART in the environment: it is not yet known to pass each time)."""
+    defer (daemon not started), arguments (further ones of "euicc-sim run")."""
 
     def decorate(function):
-        named = {ident, function.__name__}.intersection(sys.argv)
-        if not options.pop("apart", False) or named or os.environ.get("EUICC_APART"):
-            CASES.append((ident, section, function, options))
+        CASES.append((ident, section, function, options))
         return function
 
     return decorate
@@ -365,14 +363,17 @@ class World:
             return None
 
     def wait_until(self, what, condition, timeout=60):
-        """Waits until CONDITION() is true, looking again after each signal on the bus."""
+        """Waits until CONDITION() is true, looking again after each signal on the bus, and now and then: what a log
+        says, or another part, need not be signalled."""
         deadline = time.monotonic() + timeout * SLOW
         while True:
             value = condition()
             if value:
                 return value
-            if self.signals.next(deadline) is None:
+            now = time.monotonic()
+            if now >= deadline:
                 break
+            self.signals.next(min(deadline, now + LOOK))
         raise Timeout(f"not within {timeout * SLOW:g} s: {what}")
 
     def wait_idle(self, timeout=60):
