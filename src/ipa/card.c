@@ -196,9 +196,27 @@ static gboolean read_profiles(IpaSession *session, gpointer data, GError **error
     return TRUE;
 }
 
+static guint count_profiles(const IpaSession *session)
+{
+    GPtrArray *list = session->profiles ? session->profiles->profile_info_list_ok : NULL;
+
+    return list ? list->len : 0;
+}
+
 gboolean ipa_card_read_profiles(IpaSession *session, GError **error)
 {
-    return ipa_card_call(session, read_profiles, NULL, error);
+    gboolean is_first = session->profiles == NULL;
+    guint before = count_profiles(session);
+    g_autoptr(GError) local = NULL;
+
+    if (!ipa_card_call(session, read_profiles, NULL, error))
+        return FALSE;
+    /* A profile that came or went has changed the free memory. */
+    if (!is_first && session->info2 && count_profiles(session) != before &&
+        !ipa_card_call(session, read_info2, NULL, &local))
+        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                          "reading the free memory again: %s", local->message);
+    return TRUE;
 }
 
 gboolean ipa_card_read_eims(IpaSession *session, GError **error)

@@ -22,7 +22,9 @@ def is_there(world, order, number_of_profiles):
     profiles = world.profiles()
     equal(profiles.get(order["iccid"]), "disabled", "profile on the bus")
     equal(len(profiles), number_of_profiles, "profiles")
-    equal(world.get(world.path, EUICC)["PendingNotifications"], 0, "notifications that are left")
+    euicc = world.get(world.path, EUICC)
+    equal(euicc["PendingNotifications"], 0, "notifications that are left")
+    equal(euicc["FreeMemory"], world.show("card")["freeMemory"], "free memory on the bus")
     world.check_settled()
 
 
