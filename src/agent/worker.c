@@ -5,6 +5,7 @@
 #include "agent/worker_private.h"
 #include "util/error.h"
 #include "util/heap.h"
+#include "util/text.h"
 
 /* ---- posts to the main thread ---- */
 
@@ -25,6 +26,7 @@ static char *make_substitute(const char *port)
 void worker_post_facts(Worker *worker)
 {
     Post *post = worker_post_new(worker, POST_FACTS);
+    g_autofree char *problem = NULL;
 
     post->facts = facts_from_session(worker->session);
     if (post->facts->eid[0] == '\0')
@@ -37,6 +39,8 @@ void worker_post_facts(Worker *worker)
     post->facts->slot = worker->slot;
     post->facts->oldest_notification =
         deliveries_get_oldest(worker->deliveries, post->facts->pending_notifications);
+    problem = deliveries_get_problem(worker->deliveries, post->facts->pending_notifications);
+    replace_string(&post->facts->notification_error, problem ? problem : "");
     mailbox_post_send(post);
 }
 

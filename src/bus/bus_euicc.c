@@ -78,6 +78,7 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("ModemManagerPath", "o", bus_get_path_property, modem_manager_path, CHANGE),
     PROPERTY("PendingNotifications", "u", NULL, pending_notifications, CHANGE),
     PROPERTY("OldestNotification", "t", NULL, oldest_notification, CHANGE),
+    PROPERTY("NotificationError", "s", bus_get_text_property, notification_error, CHANGE),
     PROPERTY("Job", "o", bus_get_job_property, job, CHANGE),
 
     SD_BUS_METHOD_WITH_ARGS("Poll", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,

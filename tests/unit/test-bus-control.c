@@ -180,6 +180,9 @@ static void test_properties(Control *f, gconstpointer data)
     g_free(job->result);
     job->result = g_strdup(FAKE_ICCID);
     fake_agents_put_job(f->base.agents, job);
+    assert_property(f->base.client, EUICC_PATH, EUICC, "NotificationError",
+                    "s:smdp.example.com: HandleNotification: the server answered HTTP status "
+                    "503");
     assert_property(f->base.client, "/org/euiccd1/job/5", "org.euiccd1.Job", "Result",
                     "s:" FAKE_ICCID);
 }
