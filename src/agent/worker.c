@@ -189,6 +189,7 @@ static gboolean run_card_job(Worker *worker, GError **error)
     case JOB_KIND_DISABLE_EMERGENCY_PROFILE:
     case JOB_KIND_SET_DEFAULT_SMDP:
     case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
+    case JOB_KIND_GET_CONNECTIVITY:
         ok = worker_control(worker, error);
         break;
     case JOB_KIND_ADD_INITIAL_EIM:

@@ -95,6 +95,8 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("ConfigureImmediateEnable",
                             SD_BUS_ARGS("b", enable, "s", smdp_oid, "s", smdp_address),
                             SD_BUS_RESULT("o", job), bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("GetConnectivityParameters", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ExecuteFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ReturnFromFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
