@@ -21,6 +21,9 @@ typedef struct {
     char *address;  /* NULL: not known yet */
     gboolean asked; /* whether it is due, since the list was read: it is ours to deliver */
     Delay delay;
+    gboolean
+        blocked; /* nothing can be tried before the configuration is another one; not kept on disk */
+    char *why;   /* the last failure, NULL: none since the start */
 } Entry;
 
 struct Deliveries {
@@ -29,6 +32,7 @@ struct Deliveries {
     Store *store;          /* NULL: nothing is kept */
     GHashTable *entries;   /* key -> Entry */
     GHashTable *receivers; /* address -> Delay, those that could not be reached */
+    GHashTable *told;      /* address -> reason that is in the log: whatever card it was for */
     gboolean changed;      /* there may be others than ENTRIES */
     guint seen;            /* how many there were at the end of the last round */
     gint64 changed_since;  /* microseconds since 1970 */
@@ -40,6 +44,7 @@ static void entry_free(gpointer data)
     Entry *entry = data;
 
     g_free(entry->address);
+    g_free(entry->why);
     g_free(entry);
 }
 
@@ -51,6 +56,7 @@ Deliveries *deliveries_new(const Config *config, const LogContext *log)
     deliveries->log = log;
     deliveries->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
     deliveries->receivers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    deliveries->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return deliveries;
 }
 
@@ -58,6 +64,7 @@ void deliveries_free(Deliveries *deliveries)
 {
     g_hash_table_unref(deliveries->entries);
     g_hash_table_unref(deliveries->receivers);
+    g_hash_table_unref(deliveries->told);
     g_free(deliveries);
 }
 
@@ -241,11 +248,23 @@ gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notifi
 
     replace_string(&entry->address, notification->address);
     entry->asked = TRUE;
-    return entry->delay.due <= now && receiver_due(deliveries, notification->address) <= now;
+    return !entry->blocked && entry->delay.due <= now &&
+           receiver_due(deliveries, notification->address) <= now;
+}
+
+/* It is the same at each try, so it is told once. */
+static void tell(Deliveries *deliveries, const char *address, const char *why)
+{
+    if (g_strcmp0(g_hash_table_lookup(deliveries->told, address), why) == 0)
+        return;
+    g_hash_table_replace(deliveries->told, g_strdup(address), g_strdup(why));
+    log_warning(deliveries->log,
+                "notifications for %s stay on the card until the configuration is another one: %s",
+                address, why);
 }
 
 void deliveries_settle(Deliveries *deliveries, const IpaNotification *notification,
-                       IpaDelivery delivery, guint retry_after)
+                       IpaDelivery delivery, guint retry_after, const char *why)
 {
     gboolean is_new, reached;
     Entry *entry = NULL;
@@ -255,7 +274,9 @@ void deliveries_settle(Deliveries *deliveries, const IpaNotification *notificati
     if (delivery != IPA_DELIVERY_DONE) {
         entry = find_or_add(deliveries, notification->key, &is_new);
         replace_string(&entry->address, notification->address);
+        replace_string(&entry->why, why);
         entry->asked = TRUE;
+        entry->blocked = delivery == IPA_DELIVERY_IMPOSSIBLE;
     }
     switch (delivery) {
     case IPA_DELIVERY_DONE:
@@ -276,6 +297,9 @@ void deliveries_settle(Deliveries *deliveries, const IpaNotification *notificati
         }
         delay_fail(delay, MAX(unreachable_pause(deliveries, delay->failures + 1), retry_after));
         save(deliveries);
+        return;
+    case IPA_DELIVERY_IMPOSSIBLE:
+        tell(deliveries, notification->address, why);
         return;
     }
     g_return_if_reached();
@@ -344,6 +368,29 @@ void deliveries_note_change(Deliveries *deliveries)
     deliveries->round = (Delay){ 0 };
 }
 
+gboolean deliveries_is_blocked(const Deliveries *deliveries)
+{
+    GHashTableIter iter;
+    gpointer entry;
+
+    g_hash_table_iter_init(&iter, deliveries->entries);
+    while (g_hash_table_iter_next(&iter, NULL, &entry))
+        if (((const Entry *)entry)->blocked)
+            return TRUE;
+    return FALSE;
+}
+
+void deliveries_unblock(Deliveries *deliveries)
+{
+    GHashTableIter iter;
+    gpointer entry;
+
+    g_hash_table_remove_all(deliveries->told);
+    g_hash_table_iter_init(&iter, deliveries->entries);
+    while (g_hash_table_iter_next(&iter, NULL, &entry))
+        ((Entry *)entry)->blocked = FALSE;
+}
+
 /* ---- schedule ---- */
 
 /* As if every round could be carried out; 0: never. What was not asked about in the last round (an eIM has its result,
@@ -364,7 +411,7 @@ static gint64 next_due(Deliveries *deliveries, guint pending)
         const Entry *entry = value;
         gint64 due;
 
-        if (!entry->asked)
+        if (!entry->asked || entry->blocked)
             continue;
         due = MAX(MAX(entry->delay.due, receiver_due(deliveries, entry->address)), now);
 
@@ -405,4 +452,32 @@ gint64 deliveries_get_oldest(Deliveries *deliveries, guint pending)
     if (deliveries->changed)
         oldest = MIN(oldest, deliveries->changed_since);
     return oldest == G_MAXINT64 ? deliveries->changed_since : oldest;
+}
+
+/* What is to be told first. Keys decide between what is equal, so that it stays the same. */
+static gboolean is_worse(const char *key, const Entry *entry, const char *other_key,
+                         const Entry *other)
+{
+    if (!other || entry->blocked != other->blocked)
+        return !other || entry->blocked;
+    if (entry->since != other->since)
+        return entry->since < other->since;
+    return strcmp(key, other_key) < 0;
+}
+
+char *deliveries_get_problem(const Deliveries *deliveries, guint pending)
+{
+    const char *worst_key = NULL;
+    const Entry *worst = NULL;
+    GHashTableIter iter;
+    gpointer key, entry;
+
+    g_hash_table_iter_init(&iter, deliveries->entries);
+    while (pending > 0 && g_hash_table_iter_next(&iter, &key, &entry)) {
+        if (!((const Entry *)entry)->why || !is_worse(key, entry, worst_key, worst))
+            continue;
+        worst_key = key;
+        worst = entry;
+    }
+    return worst ? g_strdup_printf("%s: %s", worst->address, worst->why) : NULL;
 }

@@ -27,11 +27,17 @@ void deliveries_set_store(Deliveries *deliveries, Store *store);
 /* What IpaHost asks and tells. */
 gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notification);
 void deliveries_settle(Deliveries *deliveries, const IpaNotification *notification,
-                       IpaDelivery delivery, guint retry_after);
+                       IpaDelivery delivery, guint retry_after, const char *why);
 void deliveries_note_seen(Deliveries *deliveries, const GPtrArray *keys);
 
 /* The card may have others than were seen. */
 void deliveries_note_change(Deliveries *deliveries);
+
+/* Whether some wait for another configuration (IPA_DELIVERY_IMPOSSIBLE). They wake nobody, and are told in the log once
+ * for each receiver and reason. */
+gboolean deliveries_is_blocked(const Deliveries *deliveries);
+/* The configuration is another one: they are due. */
+void deliveries_unblock(Deliveries *deliveries);
 
 /* A round was tried. One that could not be carried out, or left something that is due, is not repeated at once. */
 void deliveries_end_round(Deliveries *deliveries, gboolean ok, guint pending);
@@ -41,5 +47,9 @@ gint64 deliveries_get_due(Deliveries *deliveries, guint pending);
 
 /* Since when the oldest of PENDING notifications is known, microseconds since 1970; 0: there is none. */
 gint64 deliveries_get_oldest(Deliveries *deliveries, guint pending);
+
+/* Receiver and reason, for people, of what could not be delivered since this was made: of the oldest one, but what waits
+ * for another configuration comes first. NULL: there is none among PENDING notifications. g_free() it. */
+char *deliveries_get_problem(const Deliveries *deliveries, guint pending);
 
 G_END_DECLS

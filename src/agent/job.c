@@ -28,6 +28,8 @@ const char *job_kind_to_string(JobKind kind)
         return "set-default-smdp";
     case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
         return "configure-immediate-enable";
+    case JOB_KIND_GET_CONNECTIVITY:
+        return "get-connectivity-parameters";
     }
     g_return_val_if_reached("start");
 }

@@ -19,6 +19,7 @@ typedef enum {
     JOB_KIND_DISABLE_EMERGENCY_PROFILE,
     JOB_KIND_SET_DEFAULT_SMDP,
     JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE,
+    JOB_KIND_GET_CONNECTIVITY,
 } JobKind;
 
 const char *job_kind_to_string(JobKind kind);

@@ -60,6 +60,11 @@ static gboolean load_trust(Servers *servers, GError **error)
     return servers->trust != NULL;
 }
 
+gboolean servers_are_trusted(Servers *servers)
+{
+    return load_trust(servers, NULL);
+}
+
 Es9pClient *servers_get(Servers *servers, const char *address, IpaServerKind kind, GError **error)
 {
     const char *name = kind == IPA_SERVER_DS ? "SM-DS" : "SM-DP+";

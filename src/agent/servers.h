@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Servers, servers_free)
  * to a host and port. */
 Es9pClient *servers_get(Servers *servers, const char *address, IpaServerKind kind, GError **error);
 
+/* Whether there is a CI certificate to trust any of them by. Touches no network. */
+gboolean servers_are_trusted(Servers *servers);
+
 /* Another profile is enabled, see links_network_changed(). */
 void servers_network_changed(Servers *servers, gboolean reconnect);
 

@@ -148,6 +148,7 @@ EuiccSnapshot *euicc_snapshot_new(void)
     snapshot->transport = g_strdup("");
     snapshot->port = g_strdup("");
     snapshot->modem_manager_path = g_strdup("");
+    snapshot->notification_error = g_strdup("");
     snapshot->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_snapshot_free);
     snapshot->eims = g_ptr_array_new_with_free_func((GDestroyNotify)eim_snapshot_free);
     return snapshot;
@@ -180,6 +181,7 @@ EuiccSnapshot *euicc_snapshot_copy(const EuiccSnapshot *snapshot)
     copy->transport = g_strdup(snapshot->transport);
     copy->port = g_strdup(snapshot->port);
     copy->modem_manager_path = g_strdup(snapshot->modem_manager_path);
+    copy->notification_error = g_strdup(snapshot->notification_error);
     copy->profiles = g_ptr_array_copy(snapshot->profiles, (GCopyFunc)copy_profile, NULL);
     copy->eims = g_ptr_array_copy(snapshot->eims, (GCopyFunc)copy_eim, NULL);
     return copy;
@@ -206,6 +208,7 @@ void euicc_snapshot_unref(EuiccSnapshot *snapshot)
     g_free(snapshot->transport);
     g_free(snapshot->port);
     g_free(snapshot->modem_manager_path);
+    g_free(snapshot->notification_error);
     g_ptr_array_unref(snapshot->profiles);
     g_ptr_array_unref(snapshot->eims);
     g_free(snapshot);

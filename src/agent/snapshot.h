@@ -75,9 +75,11 @@ typedef struct {
     char *modem_manager_path; /* "" without ModemManager */
     guint pending_notifications;
     gint64 oldest_notification; /* known since, microseconds since 1970, 0: there is none */
-    guint32 job;                /* running job, 0: none */
-    GPtrArray *profiles;        /* of ProfileSnapshot, sorted by ICCID */
-    GPtrArray *eims;            /* of EimSnapshot, sorted by number */
+    char *
+        notification_error; /* why one is still there: "ADDRESS: reason", "" where nothing failed */
+    guint32 job;            /* running job, 0: none */
+    GPtrArray *profiles;    /* of ProfileSnapshot, sorted by ICCID */
+    GPtrArray *eims;        /* of EimSnapshot, sorted by number */
 } EuiccSnapshot;
 
 typedef enum {

@@ -5,6 +5,7 @@
 #include "agent/worker_private.h"
 #include "util/error.h"
 #include "util/heap.h"
+#include "util/text.h"
 
 /* ---- posts to the main thread ---- */
 
@@ -25,6 +26,7 @@ static char *make_substitute(const char *port)
 void worker_post_facts(Worker *worker)
 {
     Post *post = worker_post_new(worker, POST_FACTS);
+    g_autofree char *problem = NULL;
 
     post->facts = facts_from_session(worker->session);
     if (post->facts->eid[0] == '\0')
@@ -37,6 +39,8 @@ void worker_post_facts(Worker *worker)
     post->facts->slot = worker->slot;
     post->facts->oldest_notification =
         deliveries_get_oldest(worker->deliveries, post->facts->pending_notifications);
+    problem = deliveries_get_problem(worker->deliveries, post->facts->pending_notifications);
+    replace_string(&post->facts->notification_error, problem ? problem : "");
     mailbox_post_send(post);
 }
 
@@ -185,6 +189,7 @@ static gboolean run_card_job(Worker *worker, GError **error)
     case JOB_KIND_DISABLE_EMERGENCY_PROFILE:
     case JOB_KIND_SET_DEFAULT_SMDP:
     case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
+    case JOB_KIND_GET_CONNECTIVITY:
         ok = worker_control(worker, error);
         break;
     case JOB_KIND_ADD_INITIAL_EIM:

@@ -9,9 +9,14 @@ Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerK
                                   GError **error)
 {
     Worker *worker = data;
+    Es9pClient *client;
 
     worker_take_news(worker);
-    return servers_get(worker->servers, address, kind, error);
+    client = servers_get(worker->servers, address, kind, error);
+    /* Whatever the configuration lacked is there now. */
+    if (client && deliveries_is_blocked(worker->deliveries))
+        deliveries_unblock(worker->deliveries);
+    return client;
 }
 
 const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id)
@@ -38,9 +43,9 @@ gboolean worker_notification_is_due(gpointer data, const IpaNotification *notifi
 }
 
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
-                                 IpaDelivery delivery, guint retry_after)
+                                 IpaDelivery delivery, guint retry_after, const char *why)
 {
-    deliveries_settle(((Worker *)data)->deliveries, notification, delivery, retry_after);
+    deliveries_settle(((Worker *)data)->deliveries, notification, delivery, retry_after, why);
 }
 
 void worker_notifications_seen(gpointer data, const GPtrArray *keys)
@@ -77,27 +82,38 @@ static gboolean deliver(Worker *worker, gboolean all, IpaNotificationReport *ret
 gboolean worker_deliver_notifications(Worker *worker, GError **error)
 {
     IpaNotificationReport report = { 0 };
+    g_autofree char *problem = NULL, *impossible = NULL;
+    guint told;
 
     if (!deliver(worker, worker->job->all, &report, error))
         return FALSE;
     if (!worker->job->all || report.pending == 0)
         return TRUE;
     /* Somebody waits for it: what is left is told, and tried again by itself. */
-    g_set_error(
-        error, EUICCD_ERROR, EUICCD_ERROR_FAILED,
-        "%u notifications are left on the card: %u refused, %u for receivers that could not "
-        "be reached; they are tried again later",
-        report.pending, report.refused,
-        report.pending > report.refused ? report.pending - report.refused : 0);
+    if (report.impossible > 0) {
+        problem = deliveries_get_problem(worker->deliveries, report.pending);
+        impossible =
+            g_strdup_printf("; %u wait for another configuration: %s", report.impossible, problem);
+    }
+    told = report.refused + report.impossible;
+    g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_FAILED,
+                "%u notifications are left on the card: %u refused and %u for receivers that could "
+                "not be reached, which are tried again later%s",
+                report.pending, report.refused, report.pending > told ? report.pending - told : 0,
+                impossible ? impossible : "");
     return FALSE;
 }
 
 void worker_deliver_due(Worker *worker)
 {
-    gint64 due = deliveries_get_due(worker->deliveries, worker->session->pending_notifications);
     g_autoptr(GError) error = NULL;
     IpaNotificationReport report;
+    gint64 due;
 
+    /* A certificate may have come meanwhile: nobody is woken for that, but now the daemon is awake. */
+    if (deliveries_is_blocked(worker->deliveries) && servers_are_trusted(worker->servers))
+        deliveries_unblock(worker->deliveries);
+    due = deliveries_get_due(worker->deliveries, worker->session->pending_notifications);
     if (!due || due > clock_boottime() || g_cancellable_is_cancelled(worker->job->cancellable))
         return;
     if (!deliver(worker, FALSE, &report, &error))

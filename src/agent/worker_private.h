@@ -92,7 +92,7 @@ const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *e
 gboolean worker_is_job_stopping(gpointer data);
 gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification);
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
-                                 IpaDelivery delivery, guint retry_after);
+                                 IpaDelivery delivery, guint retry_after, const char *why);
 void worker_notifications_seen(gpointer data, const GPtrArray *keys);
 
 /* The jobs. */

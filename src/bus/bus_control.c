@@ -141,6 +141,12 @@ gboolean bus_euicc_configure_immediate_enable(Bus *bus, sd_bus_message *m, const
     return start_control(bus, m, &control, cause, error);
 }
 
+gboolean bus_euicc_get_connectivity_parameters(Bus *bus, sd_bus_message *m, const char *cause,
+                                               GError **error)
+{
+    return start_control(bus, m, &(CardControl){ .kind = JOB_KIND_GET_CONNECTIVITY }, cause, error);
+}
+
 gboolean bus_euicc_execute_fallback(Bus *bus, sd_bus_message *m, const char *cause, GError **error)
 {
     return start_control(bus, m, &(CardControl){ .kind = JOB_KIND_EXECUTE_FALLBACK }, cause, error);

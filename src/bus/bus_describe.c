@@ -83,6 +83,7 @@ static void add_euicc(JsonBuilder *b, const EuiccSnapshot *s)
     bus_json_string(b, "ModemManagerPath", s->modem_manager_path[0] ? s->modem_manager_path : "/");
     bus_json_integer(b, "PendingNotifications", s->pending_notifications);
     bus_json_integer(b, "OldestNotification", s->oldest_notification);
+    bus_json_string(b, "NotificationError", s->notification_error);
     add_job_path(b, "Job", s->job);
 
     json_builder_set_member_name(b, "Profiles");

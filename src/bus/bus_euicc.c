@@ -78,6 +78,7 @@ static const sd_bus_vtable vtable[] = {
     PROPERTY("ModemManagerPath", "o", bus_get_path_property, modem_manager_path, CHANGE),
     PROPERTY("PendingNotifications", "u", NULL, pending_notifications, CHANGE),
     PROPERTY("OldestNotification", "t", NULL, oldest_notification, CHANGE),
+    PROPERTY("NotificationError", "s", bus_get_text_property, notification_error, CHANGE),
     PROPERTY("Job", "o", bus_get_job_property, job, CHANGE),
 
     SD_BUS_METHOD_WITH_ARGS("Poll", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,
@@ -94,6 +95,8 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("ConfigureImmediateEnable",
                             SD_BUS_ARGS("b", enable, "s", smdp_oid, "s", smdp_address),
                             SD_BUS_RESULT("o", job), bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("GetConnectivityParameters", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),
+                            bus_guard, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ExecuteFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job), bus_guard,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ReturnFromFallback", SD_BUS_NO_ARGS, SD_BUS_RESULT("o", job),

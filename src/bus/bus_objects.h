@@ -169,6 +169,8 @@ gboolean bus_euicc_deliver_notifications(Bus *bus, sd_bus_message *m, const char
 gboolean bus_euicc_set_default_smdp(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_euicc_configure_immediate_enable(Bus *bus, sd_bus_message *m, const char *cause,
                                               GError **error);
+gboolean bus_euicc_get_connectivity_parameters(Bus *bus, sd_bus_message *m, const char *cause,
+                                               GError **error);
 gboolean bus_euicc_execute_fallback(Bus *bus, sd_bus_message *m, const char *cause, GError **error);
 gboolean bus_euicc_return_from_fallback(Bus *bus, sd_bus_message *m, const char *cause,
                                         GError **error);

@@ -43,6 +43,8 @@ static const Guarded table[] = {
     { BUS_EUICC_INTERFACE, "SetDefaultSmdp", "org.euiccd1.configure", bus_euicc_set_default_smdp },
     { BUS_EUICC_INTERFACE, "ConfigureImmediateEnable", "org.euiccd1.configure",
       bus_euicc_configure_immediate_enable },
+    { BUS_EUICC_INTERFACE, "GetConnectivityParameters", "org.euiccd1.get-connectivity-parameters",
+      bus_euicc_get_connectivity_parameters },
     { BUS_EUICC_INTERFACE, "ExecuteFallback", "org.euiccd1.switch-profile",
       bus_euicc_execute_fallback },
     { BUS_EUICC_INTERFACE, "ReturnFromFallback", "org.euiccd1.switch-profile",

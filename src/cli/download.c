@@ -172,6 +172,7 @@ static void print_notifications(const Cli *cli, const GPtrArray *euiccs)
         { CLI_COLUMN_WHOLE, "EID" },
         { CLI_COLUMN_NUMBER, N_("PENDING") },
         { CLI_COLUMN_WHOLE, N_("OLDEST") },
+        { CLI_COLUMN_TEXT, N_("REASON") },
     };
     g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
@@ -184,10 +185,13 @@ static void print_notifications(const Cli *cli, const GPtrArray *euiccs)
         g_autofree char *count = g_strdup_printf("%" G_GINT64_FORMAT, pending);
         g_autofree char *since = cli_time_to_text(oldest);
 
-        cli_table_add_row(table, cli_get_string(euicc, "Eid"), count, since, NULL);
+        cli_table_add_row(table, cli_get_string(euicc, "Eid"), count, since,
+                          cli_get_string(euicc, "NotificationError"), NULL);
         json_object_set_string_member(shown, "Eid", cli_get_string(euicc, "Eid"));
         json_object_set_int_member(shown, "PendingNotifications", pending);
         json_object_set_int_member(shown, "OldestNotification", oldest);
+        json_object_set_string_member(shown, "NotificationError",
+                                      cli_get_string(euicc, "NotificationError"));
         json_array_add_object_element(list, shown);
     }
     json_node_take_array(node, list);

@@ -94,10 +94,11 @@ gboolean ipa_immediate_enable(IpaSession *session, gboolean *ret_enabled, GError
 /* ---- notifications (notification_delivery.c) ---- */
 
 typedef struct {
-    guint pending;   /* left on the card */
-    guint delivered; /* in this round */
-    guint refused;   /* answered, but not taken */
-    guint postponed; /* not due yet */
+    guint pending;    /* left on the card */
+    guint delivered;  /* in this round */
+    guint refused;    /* answered, but not taken */
+    guint postponed;  /* not due yet */
+    guint impossible; /* not without another configuration */
 } IpaNotificationReport;
 
 /*

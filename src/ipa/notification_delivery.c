@@ -113,6 +113,9 @@ static gboolean hand_over(IpaSession *session, const Item *item, guint *ret_retr
 
 static IpaDelivery judge(const GError *failure)
 {
+    /* No server is to blame for what our own configuration lacks. */
+    if (euiccd_error_is(failure, EUICCD_ERROR_CONFIG))
+        return IPA_DELIVERY_IMPOSSIBLE;
     return euiccd_error_is(failure, EUICCD_ERROR_NETWORK) ||
                    euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT)
                ? IPA_DELIVERY_UNREACHABLE
@@ -137,6 +140,7 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
         .sequence = item->sequence,
     };
     g_autoptr(GError) failure = NULL;
+    g_autofree char *why = NULL;
     guint retry_after = 0;
 
     if (g_cancellable_set_error_if_cancelled(session->cancellable, error))
@@ -145,6 +149,7 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
                       item->sequence, item->address);
     *ret_delivery = IPA_DELIVERY_DONE;
     if (!hand_over(session, item, &retry_after, &failure)) {
+        why = g_strdup(failure->message);
         g_prefix_error(&failure,
                        "delivering notification %" G_GINT64_FORMAT " to %s: ", item->sequence,
                        item->address);
@@ -152,8 +157,10 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s", failure->message);
         *ret_delivery = judge(failure);
+        if (*ret_delivery != IPA_DELIVERY_IMPOSSIBLE)
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s",
+                              failure->message);
     } else {
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, NULL,
                           "notification %" G_GINT64_FORMAT " delivered to %s", item->sequence,
@@ -168,7 +175,7 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
     }
     if (session->host->notification_settled)
         session->host->notification_settled(session->host_data, &notification, *ret_delivery,
-                                            retry_after);
+                                            retry_after, why);
     return TRUE;
 }
 
@@ -260,6 +267,9 @@ static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationR
         case IPA_DELIVERY_UNREACHABLE:
             report->postponed++;
             g_hash_table_add(unreachable, item->address);
+            break;
+        case IPA_DELIVERY_IMPOSSIBLE:
+            report->impossible++;
             break;
         }
     }

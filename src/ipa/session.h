@@ -142,6 +142,7 @@ typedef enum {
     IPA_DELIVERY_DONE,    /* taken by its receiver and off the card */
     IPA_DELIVERY_REFUSED, /* answered, but not taken: after 1, 2, 4, 8, 16 h, then daily (I-16) */
     IPA_DELIVERY_UNREACHABLE, /* no answer that can be trusted */
+    IPA_DELIVERY_IMPOSSIBLE,  /* nothing was tried: the configuration does not allow it */
 } IpaDelivery;
 
 /* What the procedures need from their surroundings. All called in the worker thread. */
@@ -199,10 +200,11 @@ typedef struct {
      * was ordered is taken up again later. NULL: somebody wants it. */
     gboolean (*is_stopping)(gpointer data);
     /* The host's clock for notifications. NULL: always due. RETRY_AFTER: seconds that the receiver asked
-     * for, 0: none. */
+     * for, 0: none. WHY: text for people, without the receiver; NULL when DONE. Of what is IMPOSSIBLE
+     * nobody else was told. */
     gboolean (*notification_is_due)(gpointer data, const IpaNotification *notification);
     void (*notification_settled)(gpointer data, const IpaNotification *notification,
-                                 IpaDelivery delivery, guint retry_after);
+                                 IpaDelivery delivery, guint retry_after, const char *why);
     /* The list was read to its end: KEYS (of char *) are all there are, whatever else is kept can go. */
     void (*notifications_seen)(gpointer data, const GPtrArray *keys);
 } IpaHost;

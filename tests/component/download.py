@@ -3,8 +3,11 @@
 """Profile downloads: the daemon, the virtual eUICC, the test eIM and the test SM-DP+, with their own cryptographic
 checks. What procedures refuse, row by row, is in tests/unit/test-ipa-download.c."""
 
+import os
+import shutil
+
 from servers import SMDP, Smdp
-from world import EIM_ID, EUICC, JOB, case, equal, main
+from world import EIM_ID, EUICC, JOB, OPERATIONAL, case, equal, main
 
 DIRECT = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n"
 INDIRECT = f"{DIRECT}[eim {EIM_ID}]\ndownload-path=indirect\n"
@@ -109,6 +112,43 @@ def killed_while_the_package_is_loaded(world):
         equal(result["installation"]["errorReason"], 11, "reason (interrupted)")
     equal(len(world.profiles()), 4 if result["succeeded"] else 3, "profiles")
     equal(world.get(world.path, EUICC)["PendingNotifications"], 0, "notifications that are left")
+
+
+TOLD = "stay on the card until the configuration is another one"
+
+
+@case("IPAD-NTF-80E", "3.7; I-16", smdp=[SMDP], defer=True)
+def no_certificate_of_a_ci(world):
+    """Without an eSIM CI nobody is asked, the log says so once, the bus as long as it holds, and nothing wakes the
+    daemon for it. The certificate counts from the next poll on."""
+    smdp = Smdp(world)
+    folder = os.path.join(world.folder, "ci")
+    world.configure(f"{DIRECT}[rsp]\nci-directories={folder}\n")
+    world.daemon("start")
+    world.wait_idle()
+    number = world.queue("enable", OPERATIONAL)
+    world.poll_ok()
+    equal(world.outcome(number)["results"], [{"enable": 0}])
+    for _ in range(2):
+        world.poll_ok()
+    euicc = world.wait_idle()
+    pending = euicc["PendingNotifications"]
+    assert pending > 0, euicc
+    assert f"{SMDP}: " in euicc["NotificationError"], euicc
+    assert f"there is none in {folder}" in euicc["NotificationError"], euicc
+    equal(world.log().count(TOLD), 1, "times it is in the log")
+    # Somebody who asks is told.
+    state, name, text = world.wait_job(world.call(world.path, EUICC, "DeliverNotifications")[0])
+    equal((state, name), ("failed", "org.euiccd1.Error.Failed"))
+    assert f"{pending} wait for another configuration" in text and folder in text, text
+    equal(world.log().count(TOLD), 1, "times it is in the log")
+    equal(smdp.show("exchanges"), [], "exchanges with the SM-DP+")
+    shutil.copytree(os.path.join(world.folder, "pki", "ci.d"), folder)
+    world.poll_ok()
+    euicc = world.wait_idle()
+    equal((euicc["PendingNotifications"], euicc["NotificationError"]), (0, ""))
+    equal(len(smdp.show("notifications")), pending, "notifications that the SM-DP+ has")
+    world.check_settled()
 
 
 main(__name__)

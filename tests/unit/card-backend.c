@@ -111,3 +111,27 @@ Backend *card_backend_new(World *world)
     self->world = world;
     return &self->backend;
 }
+
+/* ---- rig ---- */
+
+static void on_event(BackendEvent event, gpointer data)
+{
+    channel_handle_event(data, event);
+}
+
+void card_rig_start(CardRig *rig, const char *members)
+{
+    rig->world = world_new(members);
+    rig->backend = card_backend_new(rig->world);
+    rig->config = channel_config_new();
+    rig->channel = channel_new(rig->backend, rig->config, NULL);
+    backend_set_event_func(rig->backend, on_event, rig->channel);
+}
+
+void card_rig_stop(CardRig *rig)
+{
+    channel_free(rig->channel);
+    channel_config_free(rig->config);
+    backend_free(rig->backend);
+    world_free(rig->world);
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/text.h"
 
 struct Agents {
     AgentsListener listener;
@@ -79,6 +80,8 @@ EuiccSnapshot *fake_euicc_new(const char *eid)
     snapshot->slot = 1;
     snapshot->pending_notifications = 2;
     snapshot->oldest_notification = G_GINT64_CONSTANT(1789990000000000);
+    replace_string(&snapshot->notification_error,
+                   "smdp.example.com: HandleNotification: the server answered HTTP status 503");
     add_profile(snapshot, "89000000000000000018", PROFILE_ENABLED, "Bootstrap", "Test Operator");
     add_profile(snapshot, "89000000000000000026", PROFILE_DISABLED, "Betrieb Köln", "Zweite AG");
     add_eim(snapshot, 1, "eim.example.com");

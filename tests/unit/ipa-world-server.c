@@ -104,6 +104,10 @@ Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind k
 {
     World *world = data;
 
+    if (world->no_server) {
+        world_fail(error, world->no_server, "no certificate");
+        return NULL;
+    }
     for (guint i = 0; i < world->servers->len; i++) {
         FakeServer *server = world->servers->pdata[i];
 

@@ -438,11 +438,12 @@ static gboolean host_is_due(gpointer data, const IpaNotification *notification)
 }
 
 static void host_settled(gpointer data, const IpaNotification *notification, IpaDelivery delivery,
-                         guint retry_after)
+                         guint retry_after, const char *why)
 {
     World *world = data;
 
     g_assert_cmpuint(retry_after, ==, 0);
+    g_assert_true((delivery == IPA_DELIVERY_DONE) == (why == NULL));
     g_hash_table_insert(world->settled, g_strdup(notification->key), GINT_TO_POINTER(delivery));
 }
 

@@ -176,6 +176,7 @@ typedef struct {
     gboolean stopping;
     const char *cancel_at; /* the job is cancelled when this call comes */
     GHashTable *settled;   /* key -> IpaDelivery */
+    EuiccdError no_server; /* what looking for one fails with; 0 (FAILED): it is found */
     gboolean not_due;
 
     GPtrArray *eims; /* of FakeEim */

@@ -109,6 +109,7 @@ static void test_controls(Control *f, gconstpointer data)
         { "ReturnFromFallback", JOB_KIND_RETURN_FROM_FALLBACK },
         { "EnableEmergencyProfile", JOB_KIND_ENABLE_EMERGENCY_PROFILE },
         { "DisableEmergencyProfile", JOB_KIND_DISABLE_EMERGENCY_PROFILE },
+        { "GetConnectivityParameters", JOB_KIND_GET_CONNECTIVITY },
     };
     const FakeRecord *record = fake_agents_get_record(f->base.agents);
 
@@ -161,6 +162,8 @@ static void test_not_authorized(Control *f, gconstpointer data)
     assert_failed(client, ERROR("NotAuthorized"), "org.euiccd1.configure");
     call(client, EUICC_PATH, EUICC, "ConfigureImmediateEnable", "bss", FALSE, "", "");
     assert_failed(client, ERROR("NotAuthorized"), "org.euiccd1.configure");
+    call(client, EUICC_PATH, EUICC, "GetConnectivityParameters", NULL);
+    assert_failed(client, ERROR("NotAuthorized"), "org.euiccd1.get-connectivity-parameters");
     call(client, EUICC_PATH, EUICC, "ExecuteFallback", NULL);
     assert_failed(client, ERROR("NotAuthorized"), "org.euiccd1.switch-profile");
     call(client, EUICC_PATH, EUICC, "EnableEmergencyProfile", NULL);
@@ -177,6 +180,9 @@ static void test_properties(Control *f, gconstpointer data)
     (void)data;
     assert_property(f->base.client, EUICC_PATH, EUICC, "PendingNotifications", "u:2");
     assert_property(f->base.client, EUICC_PATH, EUICC, "OldestNotification", "t:1789990000000000");
+    assert_property(f->base.client, EUICC_PATH, EUICC, "NotificationError",
+                    "s:smdp.example.com: HandleNotification: the server answered HTTP status "
+                    "503");
     g_free(job->result);
     job->result = g_strdup(FAKE_ICCID);
     fake_agents_put_job(f->base.agents, job);

@@ -405,10 +405,12 @@ static void test_notifications(Fixture *f, gconstpointer data)
     (void)data;
     g_assert_cmpint(euicc(f, "notifications"), ==, 0);
     g_assert_cmpstr(f->output, ==,
-                    "EID                               PENDING  OLDEST\n" FAKE_EID
-                    "        2  2026-09-21 11:26\n");
+                    "EID                               PENDING  OLDEST            REASON\n" FAKE_EID
+                    "        2  2026-09-21 11:26  smdp.example.com: HandleNotification: the server "
+                    "answered HTTP status 503\n");
     g_assert_cmpint(euicc(f, "notifications --json"), ==, 0);
     g_assert_nonnull(strstr(f->output, "\"OldestNotification\" : 1789990000000000"));
+    g_assert_nonnull(strstr(f->output, "\"NotificationError\" : \"smdp.example.com: Handle"));
     g_assert_cmpint(euicc(f, "notifications 4711"), ==, 1);
     if (!may_change())
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 #include "agent/deliveries.h"
 #include "util/clock.h"
@@ -147,8 +148,8 @@ static void test_first(Fixture *f, gconstpointer data)
     g_assert_cmpint(wait_of(f, 2), ==, 0);
     g_assert_true(deliveries_is_due(f->deliveries, &one));
     g_assert_true(deliveries_is_due(f->deliveries, &two));
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0);
-    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_DONE, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0, NULL);
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_DONE, 0, NULL);
     see(f, (const char *const[]){ NULL });
     deliveries_end_round(f->deliveries, TRUE, 0);
     g_assert_cmpint(wait_of(f, 0), ==, -1);
@@ -166,7 +167,7 @@ static void test_refused(Fixture *f, gconstpointer data)
         gint64 wait;
 
         g_assert_true(deliveries_is_due(f->deliveries, &one));
-        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
         g_assert_false(deliveries_is_due(f->deliveries, &one));
         g_assert_true(deliveries_is_due(f->deliveries, &two));
         see(f, (const char *const[]){ "1 aa", NULL });
@@ -184,12 +185,12 @@ static void test_retry_after(Fixture *f, gconstpointer data)
 {
     (void)data;
     (void)deliveries_is_due(f->deliveries, &one);
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 5 * HOUR);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 5 * HOUR, "no");
     see(f, (const char *const[]){ "1 aa", NULL });
     assert_about(wait_of(f, 1), 5 * HOUR);
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 10);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 10, "no");
     assert_about(wait_of(f, 1), 2 * HOUR);
-    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 300);
+    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 300, "no");
     g_assert_false(deliveries_is_due(f->deliveries, &other));
     pass(299);
     g_assert_false(deliveries_is_due(f->deliveries, &other));
@@ -205,11 +206,11 @@ static void test_unreachable(Fixture *f, gconstpointer data)
         gint64 wait;
 
         g_assert_true(deliveries_is_due(f->deliveries, &one));
-        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0);
+        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0, "no");
         g_assert_false(deliveries_is_due(f->deliveries, &two));
         g_assert_true(deliveries_is_due(f->deliveries, &other));
         if (i == 0)
-            deliveries_settle(f->deliveries, &other, IPA_DELIVERY_DONE, 0);
+            deliveries_settle(f->deliveries, &other, IPA_DELIVERY_DONE, 0, NULL);
         see(f, (const char *const[]){ "1 aa", "2 bb", NULL });
         deliveries_end_round(f->deliveries, TRUE, 2);
         wait = wait_of(f, 2);
@@ -217,9 +218,9 @@ static void test_unreachable(Fixture *f, gconstpointer data)
         pass(wait);
     }
     /* It answers again: at once, and the next failure is a first one. */
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0, NULL);
     g_assert_true(deliveries_is_due(f->deliveries, &two));
-    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_UNREACHABLE, 0);
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_UNREACHABLE, 0, "no");
     see(f, (const char *const[]){ "2 bb", NULL });
     assert_about(wait_of(f, 1), 60);
 }
@@ -228,9 +229,9 @@ static void test_unreachable(Fixture *f, gconstpointer data)
 static void test_refusal_ends_silence(Fixture *f, gconstpointer data)
 {
     (void)data;
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0, "no");
     g_assert_false(deliveries_is_due(f->deliveries, &two));
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
     g_assert_true(deliveries_is_due(f->deliveries, &two));
 }
 
@@ -263,8 +264,8 @@ static void test_restart(Fixture *f, gconstpointer data)
 
     (void)data;
     (void)deliveries_is_due(f->deliveries, &one);
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
-    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
+    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 0, "no");
     see(f, (const char *const[]){ "1 aa", "3 cc", NULL });
     pass(30);
     restart(f);
@@ -280,7 +281,7 @@ static void test_restart(Fixture *f, gconstpointer data)
     pass(37);
     g_assert_true(deliveries_is_due(f->deliveries, &other));
     /* The second refusal, not the first. */
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
     see(f, (const char *const[]){ "1 aa", NULL });
     assert_about(wait_of(f, 1), 2 * HOUR);
 }
@@ -290,7 +291,7 @@ static void test_clock_jumps(Fixture *f, gconstpointer data)
 {
     (void)data;
     (void)deliveries_is_due(f->deliveries, &one);
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
     see(f, (const char *const[]){ "1 aa", NULL });
     realtime -= 2 * HOUR;
     restart(f);
@@ -309,7 +310,7 @@ static void test_forget(Fixture *f, gconstpointer data)
 
     (void)data;
     (void)deliveries_is_due(f->deliveries, &other);
-    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 0);
+    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 0, "no");
     see(f, all_keys);
     pass(100);
     g_assert_cmpint(deliveries_get_oldest(f->deliveries, 3), ==, first);
@@ -329,7 +330,7 @@ static void test_not_ours(Fixture *f, gconstpointer data)
     g_assert_cmpint(wait_of(f, 1), ==, -1);
     g_assert_cmpint(wait_of(f, 2), ==, 0); /* another one came */
     see(f, (const char *const[]){ "1 aa", "4 dd", NULL });
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
     deliveries_end_round(f->deliveries, TRUE, 2);
     assert_about(wait_of(f, 2), HOUR);
 }
@@ -340,7 +341,7 @@ static void test_just_made(Fixture *f, gconstpointer data)
     (void)data;
     see(f, (const char *const[]){ NULL });
     g_assert_cmpint(wait_of(f, 0), ==, -1);
-    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0, "no");
     g_assert_cmpint(wait_of(f, 1), ==, 0); /* the card has more than it had */
     see(f, (const char *const[]){ "1 aa", NULL });
     assert_about(wait_of(f, 1), 60);
@@ -364,10 +365,120 @@ static void test_bad_file(Fixture *f, gconstpointer data)
         restart(f);
         g_assert_true(deliveries_is_due(f->deliveries, &one));
         g_assert_cmpint(wait_of(f, 1), ==, 0);
-        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0);
+        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "no");
         g_assert_false(deliveries_is_due(f->deliveries, &one));
-        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0);
+        deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0, NULL);
     }
+}
+
+#define NO_CI "eSIM CI certificates: there is none in no folder"
+
+/* What is said on standard error from now on goes to the file that is returned. */
+static FILE *begin_listening(int *ret_stderr)
+{
+    FILE *heard = tmpfile();
+
+    fflush(stderr);
+    *ret_stderr = dup(STDERR_FILENO);
+    g_assert_cmpint(dup2(fileno(heard), STDERR_FILENO), >=, 0);
+    return heard;
+}
+
+/* Lines that were. */
+static guint end_listening(FILE *heard, int old_stderr)
+{
+    guint n = 0;
+    int c;
+
+    fflush(stderr);
+    g_assert_cmpint(dup2(old_stderr, STDERR_FILENO), >=, 0);
+    close(old_stderr);
+    rewind(heard);
+    while ((c = getc(heard)) != EOF)
+        n += c == '\n';
+    fclose(heard);
+    return n;
+}
+
+static guint block(Fixture *f, const IpaNotification *notification, const char *why)
+{
+    int old_stderr;
+    FILE *heard = begin_listening(&old_stderr);
+
+    log_set_level(LOG_LEVEL_WARNING);
+    deliveries_settle(f->deliveries, notification, IPA_DELIVERY_IMPOSSIBLE, 0, why);
+    log_set_level(LOG_LEVEL_ERROR);
+    return end_listening(heard, old_stderr);
+}
+
+static void assert_problem(Fixture *f, guint pending, const char *text)
+{
+    g_autofree char *problem = deliveries_get_problem(f->deliveries, pending);
+
+    g_assert_cmpstr(problem, ==, text);
+}
+
+/* What the configuration does not allow is told once for a receiver, wakes nobody, and is tried after a change. */
+static void test_blocked(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    see(f, (const char *const[]){ "1 aa", "2 bb", NULL });
+    g_assert_false(deliveries_is_blocked(f->deliveries));
+    assert_problem(f, 2, NULL);
+    g_assert_cmpuint(block(f, &one, NO_CI), ==, 1);
+    g_assert_cmpuint(block(f, &two, NO_CI), ==, 0);
+    deliveries_end_round(f->deliveries, TRUE, 2);
+    g_assert_true(deliveries_is_blocked(f->deliveries));
+    g_assert_cmpint(wait_of(f, 2), ==, -1);
+    pass(100 * HOUR);
+    g_assert_cmpint(wait_of(f, 2), ==, -1);
+    g_assert_false(deliveries_is_due(f->deliveries, &one));
+    assert_problem(f, 2, "smdp.example.com: " NO_CI);
+    assert_problem(f, 0, NULL);
+    /* Somebody asks: the same is no news; another receiver and another reason are. */
+    g_assert_cmpuint(block(f, &one, NO_CI), ==, 0);
+    g_assert_cmpuint(block(f, &other, NO_CI), ==, 1);
+    g_assert_cmpuint(block(f, &other, "can't be read"), ==, 1);
+    /* One that waits for its time still does. */
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_REFUSED, 0, "no");
+    assert_about(wait_of(f, 3), 0);
+    see(f, all_keys);
+    deliveries_end_round(f->deliveries, TRUE, 3);
+    assert_about(wait_of(f, 3), HOUR);
+    deliveries_unblock(f->deliveries);
+    g_assert_false(deliveries_is_blocked(f->deliveries));
+    g_assert_true(deliveries_is_due(f->deliveries, &one));
+    g_assert_cmpint(wait_of(f, 3), ==, 0);
+    g_assert_cmpuint(block(f, &one, NO_CI), ==, 1);
+    /* The card was read anew: tried, but nothing is told twice. */
+    deliveries_set_store(f->deliveries, f->store);
+    g_assert_true(deliveries_is_due(f->deliveries, &one));
+    assert_problem(f, 3, NULL);
+    g_assert_cmpuint(block(f, &one, NO_CI), ==, 0);
+    restart(f);
+    g_assert_true(deliveries_is_due(f->deliveries, &one));
+    g_assert_cmpuint(block(f, &one, NO_CI), ==, 1);
+}
+
+/* The oldest one's reason, but first what waits for another configuration; gone with its notification. */
+static void test_problem(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    see(f, (const char *const[]){ "2 bb", NULL });
+    pass(10);
+    see(f, all_keys);
+    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_UNREACHABLE, 0, "away");
+    assert_problem(f, 3, "other.example: away");
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_REFUSED, 0, "status 500");
+    assert_problem(f, 3, "smdp.example.com: status 500");
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_REFUSED, 0, "status 400");
+    assert_problem(f, 3, "smdp.example.com: status 400");
+    g_assert_cmpuint(block(f, &other, NO_CI), ==, 1);
+    assert_problem(f, 3, "other.example: " NO_CI);
+    deliveries_settle(f->deliveries, &other, IPA_DELIVERY_DONE, 0, NULL);
+    assert_problem(f, 2, "smdp.example.com: status 400");
+    see(f, (const char *const[]){ "1 aa", NULL });
+    assert_problem(f, 1, "smdp.example.com: status 500");
 }
 
 #define ADD(name, func) g_test_add("/deliveries/" name, Fixture, NULL, set_up, func, tear_down)
@@ -388,5 +499,7 @@ int main(int argc, char **argv)
     ADD("not-ours", test_not_ours);
     ADD("just-made", test_just_made);
     ADD("bad-file", test_bad_file);
+    ADD("blocked", test_blocked);
+    ADD("problem", test_problem);
     return g_test_run();
 }

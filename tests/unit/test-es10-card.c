@@ -14,37 +14,8 @@
     "\"profiles\": [{\"iccid\": \"" FIRST "\"" first "}, {\"iccid\": \"" SECOND "\"" second "}]"
 #define ENABLED ", \"state\": \"enabled\""
 
-typedef struct {
-    World *world;
-    Backend *backend;
-    ChannelConfig *config;
-    Channel *channel;
-} Rig;
-
-static void on_event(BackendEvent event, gpointer data)
-{
-    channel_handle_event(data, event);
-}
-
-static void rig_start(Rig *rig, const char *members)
-{
-    rig->world = world_new(members);
-    rig->backend = card_backend_new(rig->world);
-    rig->config = channel_config_new();
-    rig->channel = channel_new(rig->backend, rig->config, NULL);
-    backend_set_event_func(rig->backend, on_event, rig->channel);
-}
-
-static void rig_stop(Rig *rig)
-{
-    channel_free(rig->channel);
-    channel_config_free(rig->config);
-    backend_free(rig->backend);
-    world_free(rig->world);
-}
-
 /* After a profile change, as the procedures do it (I-35). */
-static void renew(Rig *rig)
+static void renew(CardRig *rig)
 {
     g_autoptr(GError) error = NULL;
 
@@ -78,9 +49,9 @@ static void test_rollback(void)
     g_autoptr(GBytes) result = NULL;
     g_autoptr(GBytes) data = NULL;
     g_autofree char *hex = NULL;
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, "");
+    card_rig_start(&rig, "");
     REFUSED(1, es10b_profile_rollback(rig.channel, TRUE, NULL, &result, &code, &error));
     package = world_package(rig.world, 5, WORLD_ENABLE_2_BACK);
     loaded = es10b_load_euicc_package(rig.channel, package, NULL, NULL);
@@ -98,14 +69,14 @@ static void test_rollback(void)
     world_assert_enabled(rig.world, FIRST);
     renew(&rig);
     REFUSED(1, es10b_profile_rollback(rig.channel, FALSE, NULL, &result, &code, &error));
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_fallback(void)
 {
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, TWO(ENABLED, ", \"fallbackAllowed\": true, \"fallback\": true"));
+    card_rig_start(&rig, TWO(ENABLED, ", \"fallbackAllowed\": true, \"fallback\": true"));
     REFUSED(6, es10b_return_from_fallback(rig.channel, TRUE, NULL, &code, &error));
     OK(es10b_execute_fallback_mechanism(rig.channel, TRUE, NULL, &code, &error));
     g_assert_true(channel_take_refresh_pending(rig.channel));
@@ -115,14 +86,14 @@ static void test_fallback(void)
     OK(es10b_return_from_fallback(rig.channel, FALSE, NULL, &code, &error));
     g_assert_false(channel_take_refresh_pending(rig.channel));
     world_assert_enabled(rig.world, FIRST);
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_emergency(void)
 {
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, TWO(ENABLED, ", \"emergency\": true"));
+    card_rig_start(&rig, TWO(ENABLED, ", \"emergency\": true"));
     REFUSED(2, es10b_disable_emergency_profile(rig.channel, TRUE, NULL, &code, &error));
     OK(es10b_enable_emergency_profile(rig.channel, TRUE, NULL, &code, &error));
     world_assert_enabled(rig.world, SECOND);
@@ -130,18 +101,18 @@ static void test_emergency(void)
     REFUSED(2, es10b_enable_emergency_profile(rig.channel, TRUE, NULL, &code, &error));
     OK(es10b_disable_emergency_profile(rig.channel, FALSE, NULL, &code, &error));
     world_assert_enabled(rig.world, FIRST);
-    rig_stop(&rig);
-    rig_start(&rig, "");
+    card_rig_stop(&rig);
+    card_rig_start(&rig, "");
     REFUSED(8, es10b_enable_emergency_profile(rig.channel, TRUE, NULL, &code, &error));
     REFUSED(6, es10b_execute_fallback_mechanism(rig.channel, TRUE, NULL, &code, &error));
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_immediate(void)
 {
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, "\"eims\": []");
+    card_rig_start(&rig, "\"eims\": []");
     REFUSED(1, es10b_immediate_enable(rig.channel, TRUE, NULL, &code, &error));
     OK(es10b_configure_immediate_profile_enabling(rig.channel, TRUE, "2.999.10", "smdp.example.com",
                                                   NULL, &code, &error));
@@ -149,32 +120,32 @@ static void test_immediate(void)
     OK(es10b_configure_immediate_profile_enabling(rig.channel, FALSE, NULL, NULL, NULL, &code,
                                                   &error));
     REFUSED(1, es10b_immediate_enable(rig.channel, FALSE, NULL, &code, &error));
-    rig_stop(&rig);
-    rig_start(&rig, "\"version\": \"1.0\"");
+    card_rig_stop(&rig);
+    card_rig_start(&rig, "\"version\": \"1.0\"");
     REFUSED(1, es10b_enable_using_dd(rig.channel, NULL, &code, &error));
     REFUSED(2, es10b_configure_immediate_profile_enabling(rig.channel, TRUE, NULL, NULL, NULL,
                                                           &code, &error));
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_default_dp(void)
 {
     g_autoptr(RspEuiccConfiguredAddressesResponse) addresses = NULL;
     g_autofree char *text = NULL;
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, "");
+    card_rig_start(&rig, "");
     OK(es10b_set_default_dp_address(rig.channel, "dp.example.com", NULL, &code, &error));
     addresses = es10a_get_euicc_configured_addresses(rig.channel, NULL, NULL);
     text = tlv_slice_to_text(addresses->default_dp_address);
     g_assert_cmpstr(text, ==, "dp.example.com");
-    rig_stop(&rig);
+    card_rig_stop(&rig);
     /* v1.0 has the function of SGP.22 only. */
-    rig_start(&rig, "\"version\": \"1.0\"");
+    card_rig_start(&rig, "\"version\": \"1.0\"");
     g_assert_false(es10b_set_default_dp_address(rig.channel, "dp.example.com", NULL, NULL, NULL));
     OK(es10a_set_default_dp_address(rig.channel, "dp.example.com", NULL, &code, &error));
     OK(es10a_set_default_dp_address(rig.channel, "", NULL, &code, &error));
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_reset(void)
@@ -182,9 +153,9 @@ static void test_reset(void)
     Es10bResetResults results;
     g_autoptr(RspGetEimConfigurationDataResponse) eims = NULL;
     g_autoptr(GError) error = NULL;
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, "");
+    card_rig_start(&rig, "");
     g_assert_true(
         es10b_euicc_memory_reset(rig.channel,
                                  1u << RSP_RESET_OPTIONS_DELETE_OPERATIONAL_PROFILES |
@@ -198,9 +169,9 @@ static void test_reset(void)
     renew(&rig);
     eims = es10b_get_eim_configuration_data(rig.channel, NULL, NULL);
     g_assert_cmpuint(eims->eim_configuration_data_list->len, ==, 0);
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 
-    rig_start(&rig, "\"version\": \"1.0\"");
+    card_rig_start(&rig, "\"version\": \"1.0\"");
     g_assert_true(es10b_euicc_memory_reset(
         rig.channel, 1u << RSP_RESET_OPTIONS_RESET_EIM_CONFIG_DATA, NULL, &results, &error));
     g_assert_cmpint(results.reset, ==, 0);
@@ -209,7 +180,7 @@ static void test_reset(void)
     g_assert_false(es10b_euicc_memory_reset(
         rig.channel, 1u << RSP_RESET_OPTIONS_DELETE_PROVISIONING_PROFILES, NULL, &results, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_SUPPORTED);
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 static void test_information(void)
@@ -224,9 +195,9 @@ static void test_information(void)
     g_autoptr(GBytes) parameters = NULL;
     g_autoptr(GError) none = NULL;
     const RspOctetString *id;
-    Rig rig;
+    CardRig rig;
 
-    rig_start(&rig, TWO(ENABLED ", \"connectivity\": \"350103\"", ""));
+    card_rig_start(&rig, TWO(ENABLED ", \"connectivity\": \"350103\"", ""));
     any = es10b_get_certs(rig.channel, (TlvSlice){ NULL, 0 }, NULL, NULL, NULL);
     info = es10b_get_euicc_info1(rig.channel, NULL, NULL);
     id = info->euicc_ci_pk_id_list_for_signing->pdata[0];
@@ -245,11 +216,11 @@ static void test_information(void)
     g_assert_cmpuint(enables->notification_list->len, ==, 0);
     parameters = es10b_get_connectivity_parameters(rig.channel, NULL, NULL);
     g_assert_cmpuint(g_bytes_get_size(parameters), ==, 3);
-    rig_stop(&rig);
-    rig_start(&rig, "");
+    card_rig_stop(&rig);
+    card_rig_start(&rig, "");
     g_assert_null(es10b_get_connectivity_parameters(rig.channel, NULL, &none));
     g_assert_error(none, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND);
-    rig_stop(&rig);
+    card_rig_stop(&rig);
 }
 
 int main(int argc, char **argv)

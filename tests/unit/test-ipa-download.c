@@ -763,6 +763,36 @@ static void test_notifications(Fixture *f, gconstpointer data)
     g_assert_cmpuint(report.postponed, ==, 3);
 }
 
+/* Without an eSIM CI nobody can be spoken to: no server is to blame, and the host says it (once), not the procedure. */
+static void test_notifications_without_ci(Fixture *f, gconstpointer data)
+{
+    IpaNotificationReport report;
+    g_autoptr(GError) error = NULL;
+    GHashTableIter iter;
+    gpointer delivery;
+
+    (void)data;
+    world_notify(f->world, DP);
+    world_notify(f->world, "gone.example.com");
+    f->session->pending_notifications = 2;
+    f->world->no_server = EUICCD_ERROR_CONFIG;
+    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
+    g_assert_no_error(error);
+    world_assert_calls(f->world, "");
+    g_assert_cmpuint(report.impossible, ==, 2);
+    g_assert_cmpuint(report.refused + report.postponed, ==, 0);
+    g_assert_cmpuint(report.pending, ==, 2);
+    g_assert_cmpuint(g_hash_table_size(f->world->settled), ==, 2);
+    g_hash_table_iter_init(&iter, f->world->settled);
+    while (g_hash_table_iter_next(&iter, NULL, &delivery))
+        g_assert_cmpint(GPOINTER_TO_INT(delivery), ==, IPA_DELIVERY_IMPOSSIBLE);
+    g_assert_false(world_has_event(f->world, "delivering notification"));
+    f->world->no_server = 0;
+    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
+    g_assert_cmpuint(report.delivered, ==, 1);
+    g_assert_true(world_has_event(f->world, "delivering notification"));
+}
+
 /* ---- orders ---- */
 
 static void test_order_text(void)
@@ -838,6 +868,7 @@ int main(int argc, char **argv)
         { "features", test_features },
         { "crash-limit", test_crash_limit },
         { "notifications", test_notifications },
+        { "notifications-without-ci", test_notifications_without_ci },
     };
 
     g_test_init(&argc, &argv, NULL);

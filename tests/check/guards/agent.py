@@ -246,3 +246,11 @@ guard("config: no JSON in dialect 1.0", "SGP.32 6.4",
       "src/agent/config.c", "if (eim->binding == CONFIG_BINDING_JSON && eim->dialect == CONFIG_DIALECT_V1_0) {",
       "if (FALSE) {",
       "test-config /config/bad-values")
+guard("deliveries: what waits for another configuration wakes nobody", "interop note I-16",
+      "src/agent/deliveries.c", "if (!entry->asked || entry->blocked)",
+      "if (!entry->asked)",
+      "test-deliveries /deliveries/blocked")
+guard("deliveries: the log has a lasting reason once", "interop note I-16",
+      "src/agent/deliveries.c", "if (g_strcmp0(g_hash_table_lookup(deliveries->told, address), why) == 0)",
+      "if (FALSE)",
+      "test-deliveries /deliveries/blocked")

@@ -157,3 +157,11 @@ guard("ipa: a modem that goes while the card is reset is looked for again", "des
       "src/ipa/card.c", "        if (euiccd_error_is(local, EUICCD_ERROR_MODEM_GONE))\n",
       "        if (FALSE)\n",
       "test-ipa /ipa/IPAD-TRN-62E/reset-loses-modem")
+guard("control: a refusal is no change", "SGP.32 5.9.20 to 5.9.23",
+      "src/ipa/control.c", "!ipa_card_is_bad_answer(failure)) {",
+      "TRUE) {",
+      "test-ipa-control /ipa-control/fallback")
+guard("notifications: no server is to blame for the configuration", "interop note I-16",
+      "src/ipa/notification_delivery.c", "if (euiccd_error_is(failure, EUICCD_ERROR_CONFIG))",
+      "if (FALSE)",
+      "test-ipa-download /ipa-download/notifications-without-ci")
