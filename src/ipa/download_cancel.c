@@ -99,7 +99,8 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
         g_set_error(&error, EUICCD_ERROR, EUICCD_ERROR_CARD_REFUSED, "%s (%" G_GINT64_FORMAT ")",
                     tlv_name(rsp_names_cancel_session_response_error, code), code);
     d->closed = response && code == 0;
-    if (d->closed && !ipa_session_is_stopping(d->session))
+    /* ES11 knows no CancelSession (SGP.22 5.8). */
+    if (d->closed && !d->server->is_smds && !ipa_session_is_stopping(d->session))
         (void)d->server->class->cancel_session(d->server, d->transaction_id, response, NULL,
                                                &error);
     ipa_session_event(d->session, error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,

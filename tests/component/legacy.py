@@ -142,6 +142,7 @@ def binding(world):
 @case("IPAD-JSON-03E", "6.4; I-29", defer=True)
 def no_json(world):
     """An eIM without the JSON binding: ASN.1 is spoken by itself, and a setting for JSON says what came of it."""
+    world.knob("eim", {"binding": "asn1"})
     world.daemon("start")
     equal(binding(world), "asn1")
 

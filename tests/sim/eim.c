@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "sim/crypto.h"
+#include "sim/eim_json.h"
 #include "sim/eim_package.h"
 #include "sim/eim_private.h"
+#include "sim/eim_status.h"
 #include "sim/json_value.h"
 #include "sim/server.h"
 #include "util/bytes.h"
@@ -19,7 +21,6 @@
 /* eimPackageError (SGP.32 6.3.2.6) */
 #define NO_EIM_PACKAGE_AVAILABLE 1
 #define EID_NOT_FOUND            2
-#define UNDEFINED_ERROR          127
 
 /* ---- headers ---- */
 
@@ -30,14 +31,33 @@ static gboolean check_user_agent(const char *text)
     return text && strncmp(text, USER_AGENT, size) == 0 && (!text[size] || text[size] == ';');
 }
 
-/* Status for a request that the binding does not allow (SGP.32 6.1.1), 0 for a good one. */
-static guint check_head(const SimHttpHead *head, gboolean strict, const char **ret_why)
+static const char *name_in_json(const SimHttpHead *head)
 {
-    const char *content_type = sim_http_head_get(head, "Content-Type");
+    const char *name = g_str_has_prefix(head->target, SIM_EIM_JSON_PATH)
+                           ? head->target + strlen(SIM_EIM_JSON_PATH)
+                           : "";
+
+    return sim_eim_json_has_function(name) ? name : NULL;
+}
+
+/* SGP.32 6.1.1 */
+static gboolean check_content_type(const char *text, gboolean is_json, gboolean strict)
+{
+    if (!text)
+        return FALSE;
+    if (!strict)
+        return g_str_has_prefix(text, is_json ? "application/json" : CONTENT_TYPE);
+    return g_str_equal(text, is_json ? SIM_EIM_JSON_CONTENT : CONTENT_TYPE);
+}
+
+/* Status for a request that the binding does not allow (SGP.32 6.1.1), 0 for a good one. */
+static guint check_head(const SimHttpHead *head, gboolean is_json, gboolean strict,
+                        const char **ret_why)
+{
     const char *protocol = sim_http_head_get(head, "X-Admin-Protocol");
 
     *ret_why = "path";
-    if (!g_str_equal(head->target, PATH))
+    if (!is_json && !g_str_equal(head->target, PATH))
         return 404;
     *ret_why = "method";
     if (!g_str_equal(head->method, "POST"))
@@ -46,8 +66,7 @@ static guint check_head(const SimHttpHead *head, gboolean strict, const char **r
     if (!head->has_length)
         return 411;
     *ret_why = "Content-Type";
-    if (!content_type || (strict ? !g_str_equal(content_type, CONTENT_TYPE)
-                                 : !g_str_has_prefix(content_type, CONTENT_TYPE)))
+    if (!check_content_type(sim_http_head_get(head, "Content-Type"), is_json, strict))
         return 415;
     *ret_why = "X-Admin-Protocol";
     if (!protocol || (strict ? !g_str_equal(protocol, ADMIN_PROTOCOL)
@@ -70,6 +89,8 @@ typedef struct {
     const SimEimRequest *request;
     SimHttpAnswer *answer;
     JsonObject *exchange;
+    gboolean is_json; /* the binding */
+    gboolean is_made; /* the answer's body stands as it is */
 } Call;
 
 static void answer_with(Call *call, GBytes *body, const char *what)
@@ -151,6 +172,7 @@ static gboolean get_eim_package(Call *call, GError **error)
     if (!object)
         return FALSE;
     json_object_set_string_member(order, "state", "sent");
+    json_object_remove_member(order, "event"); /* of an SM-DS, the last time (eim_relay.c) */
     json_object_set_int_member(order, "offered", json_object_get_int_member(order, "offered") + 1);
     json_object_set_int_member(call->exchange, "order", json_object_get_int_member(order, "order"));
     answer_with(call, sim_eim_answer_package(object), "package");
@@ -203,7 +225,7 @@ static void acknowledge(Call *call, const SimEimVerdict *verdict)
     /* A result that does not verify is not taken: the IPA has to keep it. Nothing was signed in an
      * error or in data without numbers, so there is nothing to acknowledge. */
     if (verdict->refused) {
-        answer_error(call, UNDEFINED_ERROR);
+        answer_error(call, SIM_EIM_UNDEFINED_ERROR);
     } else if (knobs->ack == SIM_EIM_ACK_EMPTY ||
                (numbers->len == 0 && knobs->ack != SIM_EIM_ACK_NONE)) {
         answer_with(call, sim_eim_answer_empty(dialect), "empty");
@@ -275,8 +297,11 @@ static GBytes *make_oversized(guint32 tag, gsize size)
 /* TRUE when the request must not be processed. */
 static gboolean fault_before(const SimFault *fault, Call *call)
 {
-    g_autoptr(GBytes) oversized = make_oversized(
-        call->request->function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50, fault->size);
+    g_autoptr(GBytes) oversized =
+        call->is_json
+            ? sim_eim_json_make_start(call->request->function)
+            : make_oversized(call->request->function == SIM_EIM_GET_EIM_PACKAGE ? 0xBF4F : 0xBF50,
+                             fault->size);
     g_autoptr(GBytes) body = sim_fault_make_body(fault, oversized);
     gint64 code = json_object_get_int_member_with_default(fault->own, "error", 0);
     gboolean made = body || code != 0;
@@ -288,8 +313,11 @@ static gboolean fault_before(const SimFault *fault, Call *call)
     }
     if (fault->status != 0)
         call->answer->status = fault->status;
-    if (body == oversized)
+    if (body == oversized) {
         call->answer->fill = fault->size;
+        call->answer->fill_octet = call->is_json ? 'A' : 0;
+    }
+    call->is_made = body != NULL;
     if (body)
         answer_with(call, g_steal_pointer(&body), fault->body);
     else if (code != 0)
@@ -305,22 +333,55 @@ static void refuse(Call *call, guint status, const char *why)
     json_object_set_string_member(call->exchange, "refused", why);
 }
 
-static void serve(Call *call, const SimHttpRequest *http)
+/* The binding that this eIM does not have: the status that says so, or an answer that is none of this one. */
+static void refuse_binding(Call *call)
+{
+    static const char page[] = "{\"message\":\"no such service\"}";
+    guint status = call->eim->knobs.elsewhere;
+
+    refuse(call, status, "binding");
+    if (status == 200)
+        call->answer->body = g_bytes_new_static(page, sizeof(page) - 1);
+}
+
+/* The request as a message of the ASN.1 binding. */
+static GBytes *read_message(Call *call, const SimHttpRequest *http, GError **error)
+{
+    const char *name = name_in_json(http->head);
+
+    if (!call->is_json)
+        return g_bytes_new(http->body.data, http->body.size);
+    json_object_set_string_member(call->exchange, "binding", "json");
+    return sim_eim_json_read_request(name, http->body, call->eim->knobs.strict, error);
+}
+
+/* What was made in the forms of the ASN.1 binding becomes JSON. */
+static gboolean spell_answer(Call *call, const SimFault *fault, GError **error)
+{
+    JsonObject *other = fault && json_object_has_member(fault->own, "json")
+                            ? json_object_get_object_member(fault->own, "json")
+                            : NULL;
+    g_autoptr(GBytes) made = NULL;
+
+    if (!call->is_json || call->is_made || !call->answer->body)
+        return TRUE;
+    made = g_steal_pointer(&call->answer->body);
+    call->answer->body = sim_eim_json_write_answer(call->request->function, made, other, error);
+    return call->answer->body != NULL;
+}
+
+/* MESSAGE in the hands of the function that it is for. */
+static void serve_message(Call *call, GBytes *message)
 {
     SimEim *eim = call->eim;
     const SimEimKnobs *knobs = &eim->knobs;
     g_autoptr(GError) error = NULL;
+    g_autofree char *counter = NULL;
     const SimFault *fault;
     SimEimRequest request;
-    const char *why, *name;
-    guint status = check_head(http->head, knobs->strict, &why);
-    g_autofree char *counter = NULL;
+    const char *name;
 
-    if (status != 0) {
-        refuse(call, status, why);
-        return;
-    }
-    if (!sim_eim_request_decode(http->body, knobs->strict, &request, &error)) {
+    if (!sim_eim_request_decode(tlv_slice_from_bytes(message), knobs->strict, &request, &error)) {
         refuse(call, 400, error->message);
         return;
     }
@@ -334,13 +395,36 @@ static void serve(Call *call, const SimHttpRequest *http)
     json_object_set_string_member(call->exchange, "function", name);
     counter = g_strconcat("exchanges", name, NULL);
     sim_eim_state_count(eim, counter);
-    fault = sim_faults_take(eim->knobs.faults, name);
+    fault = sim_faults_take(knobs->faults, name);
     if ((!fault || !fault_before(fault, call)) && !process(call, &error))
         refuse(call, 400, error->message);
+    else if (!spell_answer(call, fault, &error))
+        refuse(call, 500, error->message);
     if (fault)
         sim_fault_change(fault, call->answer);
+    call->request = NULL;
+}
+
+static void serve(Call *call, const SimHttpRequest *http)
+{
+    const SimEimKnobs *knobs = &call->eim->knobs;
+    g_autoptr(GBytes) message = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *why;
+    guint status;
+
+    call->is_json = name_in_json(http->head) != NULL;
+    if (knobs->binding == (call->is_json ? SIM_EIM_BINDING_ASN1 : SIM_EIM_BINDING_JSON)) {
+        refuse_binding(call);
+    } else if ((status = check_head(http->head, call->is_json, knobs->strict, &why)) != 0) {
+        refuse(call, status, why);
+    } else if (!(message = read_message(call, http, &error))) {
+        refuse(call, 400, error->message);
+    } else {
+        serve_message(call, message);
+    }
     if (call->answer->body && !call->answer->content_type)
-        call->answer->content_type = g_strdup(CONTENT_TYPE);
+        call->answer->content_type = g_strdup(call->is_json ? SIM_EIM_JSON_CONTENT : CONTENT_TYPE);
 }
 
 static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpointer data)
@@ -352,7 +436,7 @@ static void on_request(const SimHttpRequest *request, SimHttpAnswer *answer, gpo
     {
         JsonObject *exchange =
             sim_exchange_new(request, sim_eim_state_count(eim, "exchangesServed"));
-        Call call = { eim, NULL, answer, exchange };
+        Call call = { .eim = eim, .answer = answer, .exchange = exchange };
 
         json_array_add_object_element(sim_eim_state_list(eim, "exchanges"), exchange);
         g_string_append(answer->headers, "X-Admin-Protocol: " ADMIN_PROTOCOL "\r\n");

@@ -50,6 +50,8 @@ G_BEGIN_DECLS
  *   {"do": "show", "order": N}      {"order": {…}} only
  *   {"do": "knobs", …}              changes behaviour, answers {"knobs": {…}}; members:
  *       "strict": headers and encodings exactly as specified (default true)
+ *       "binding": "both" (default), "asn1", "json": which bindings there are; "elsewhere": HTTP status where
+ *           the other one is asked for (default 404; 200: with some JSON that is no answer)
  *       "dialect": "any" (default), "1.2", "1.0": forms of BF4F and BF50 that are understood (the
  *           others get status 400), and how answers are written
  *       "ack": "all" (default), "none" (empty BF53), "empty" (emptyResponse), "result",
@@ -64,7 +66,8 @@ G_BEGIN_DECLS
  *       "token": association token of the signatures (0: none)
  *       "faults": [{…}, …]: scripted faults (sim/fault.h), in place of the former ones; the first that
  *           matches is used. "on": "GetEimPackage", "ProvideEimPackageResult", …; without processing the
- *           request also "error": ESipa error code.
+ *           request also "error": ESipa error code. In the JSON binding, after it, "json": {…}: members in place of
+ *           those of the answer, null for none.
  *           A client may repeat a request once when a connection that it used before ends without
  *           an answer (I-28): for a failure that lasts, let the fault count twice.
  *   {"do": "wait", "for": "done" | "sent", "order": N, "timeout": SECONDS}

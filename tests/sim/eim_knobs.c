@@ -5,12 +5,13 @@
 #include "sim/json_value.h"
 #include "sim/server.h"
 
-static const char *const own_members[] = { "error", NULL };
+static const char *const own_members[] = { "error", "json", NULL };
 
 void sim_eim_knobs_init(SimEimKnobs *knobs)
 {
     *knobs = (SimEimKnobs){
         .strict = TRUE,
+        .elsewhere = 404,
         .accept = TRUE,
         .ack_numbers = g_array_new(FALSE, FALSE, sizeof(gint64)),
         .faults = sim_faults_new(),
@@ -63,6 +64,7 @@ static gboolean read_ack(JsonNode *node, SimEimKnobs *knobs, GError **error)
 static gboolean read_knob(const char *name, JsonNode *node, SimEimKnobs *knobs, GError **error)
 {
     static const char *const dialects[] = { "any", "1.2", "1.0" };
+    static const char *const bindings[] = { "both", "asn1", "json" };
     guint index = 0;
 
     if (g_str_equal(name, "strict"))
@@ -73,6 +75,14 @@ static gboolean read_knob(const char *name, JsonNode *node, SimEimKnobs *knobs, 
         knobs->dialect = (SimEimDialect)index;
         return TRUE;
     }
+    if (g_str_equal(name, "binding")) {
+        if (!sim_value_name(node, bindings, G_N_ELEMENTS(bindings), &index, error))
+            return FALSE;
+        knobs->binding = (SimEimBinding)index;
+        return TRUE;
+    }
+    if (g_str_equal(name, "elsewhere"))
+        return sim_value_count(node, &knobs->elsewhere, error);
     if (g_str_equal(name, "ack"))
         return read_ack(node, knobs, error);
     if (g_str_equal(name, "resend"))

@@ -26,8 +26,16 @@ typedef enum {
     SIM_EIM_ACK_NUMBERS,
 } SimEimAckMode;
 
+typedef enum {
+    SIM_EIM_BINDING_BOTH,
+    SIM_EIM_BINDING_ASN1,
+    SIM_EIM_BINDING_JSON,
+} SimEimBinding;
+
 typedef struct {
     gboolean strict;
+    SimEimBinding binding;
+    guint elsewhere; /* HTTP status where the other binding is */
     SimEimDialect dialect;
     SimEimAckMode ack;
     gint64 ack_error;

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "sim/eim_private.h"
+#include "sim/eim_status.h"
 #include "sim/json_value.h"
 #include "util/bytes.h"
 
-#define UNDEFINED           127
 #define SMDP_MISMATCH       50
 #define INVALID_TRANSACTION 52
 #define PPR_NOT_ALLOWED     50 /* of authenticateClient */
@@ -24,46 +24,6 @@ static const struct {
     { SIM_EIM_AUTHENTICATE_CLIENT, 0xBF3B, 0x82 },
     { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, 0xBF3A, 0x81 },
     { SIM_EIM_CANCEL_SESSION, 0xBF41, 0x81 },
-};
-
-/* Status codes of ES9+ and what they are on ESipa (SGP.32 6.4). */
-static const struct {
-    SimEimFunction function;
-    const char *subject, *reason;
-    gint64 code;
-} codes[] = {
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.8.1", "3.8", 1 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.9.1", "3.8", 1 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.8.3", "3.1", 2 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.9.3", "3.1", 2 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.8.2", "3.1", 3 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.9.2", "3.1", 3 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.8.4", "3.7", 3 },
-    { SIM_EIM_INITIATE_AUTHENTICATION, "8.9.4", "3.7", 3 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1.2", "6.1", 1 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1.2", "6.3", 2 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1.3", "6.1", 3 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1.3", "6.3", 4 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1", "6.1", 5 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.2.6", "3.8", 6 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1.1", "3.8", 7 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.2.5", "4.3", 8 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.2", "1.2", 8 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.11.1", "3.9", 9 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.10.1", "3.9", 10 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.1", "4.8", 11 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.9.5", "3.9", 56 },
-    { SIM_EIM_AUTHENTICATE_CLIENT, "8.8.5", "4.10", 18 }, /* v1.3 */
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.1", "6.1", 1 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.2.7", "2.2", 2 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.2.7", "3.8", 3 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.2.7", "6.4", 4 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.2", "3.7", 5 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.8.5", "4.10", 6 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.2.9", "3.11", 50 },
-    { SIM_EIM_GET_BOUND_PROFILE_PACKAGE, "8.10.1", "3.9", 95 },
-    { SIM_EIM_CANCEL_SESSION, "8.10.1", "3.9", 1 },
-    { SIM_EIM_CANCEL_SESSION, "8.1", "6.1", 2 },
 };
 
 /* What is being answered. */
@@ -115,25 +75,18 @@ static GBytes *get_base64(JsonObject *body, const char *name)
     return g_bytes_new_take(data, size);
 }
 
-static gint64 find_code(SimEimFunction function, JsonObject *data)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
-        if (codes[i].function == function &&
-            g_str_equal(codes[i].subject, sim_value_get_text(data, "subjectCode")) &&
-            g_str_equal(codes[i].reason, sim_value_get_text(data, "reasonCode")))
-            return codes[i].code;
-    return UNDEFINED;
-}
-
 /* 0 for a function that did not fail. */
 static gint64 read_status(Relay *relay, JsonObject *body)
 {
     JsonObject *header = json_object_get_object_member(body, "header");
     JsonObject *status = json_object_get_object_member(header, "functionExecutionStatus");
+    JsonObject *codes;
 
     if (g_str_equal(sim_value_get_text(status, "status"), "Executed-Success"))
         return 0;
-    return find_code(relay->function, json_object_get_object_member(status, "statusCodeData"));
+    codes = json_object_get_object_member(status, "statusCodeData");
+    return sim_eim_status_to_code(relay->function, sim_value_get_text(codes, "subjectCode"),
+                                  sim_value_get_text(codes, "reasonCode"));
 }
 
 /* The answer of the server at SOCKET (NULL where it has none); takes BODY. */
@@ -197,15 +150,20 @@ static char *part_of_code(const char *code, guint index)
     return g_strv_length(parts) > index ? g_strdup(parts[index]) : g_strdup("");
 }
 
-/* What the eIM itself knows of the download: the code of the trigger, or the one it kept. */
+static JsonObject *trigger_of(JsonObject *order)
+{
+    return json_object_get_object_member(json_object_get_object_member(order, "package"),
+                                         "download");
+}
+
+/* What the eIM itself knows of the download: an event that it was told of, the code of the trigger, or the one it
+ * kept. */
 static const char *find_activation_code(JsonObject *order)
 {
-    JsonObject *package = json_object_get_object_member(order, "package");
+    const char *event = sim_value_get_text(order, "event");
     const char *kept = get_setting(order, "activationCode");
 
-    return *kept ? kept
-                 : sim_value_get_text(json_object_get_object_member(package, "download"),
-                                      "activationCode");
+    return *event ? event : *kept ? kept : sim_value_get_text(trigger_of(order), "activationCode");
 }
 
 /* ---- InitiateAuthentication ---- */
@@ -291,11 +249,12 @@ static GBytes *make_initiated(JsonObject *body, JsonObject *order)
     return tlv_writer_finish(g_steal_pointer(&writer));
 }
 
-/* The server to ask: what the IPA names, else what the activation code does. */
+/* The server to ask: what the IPA names, else what the activation code does, or an SM-DS. */
 static char *choose_address(Relay *relay, JsonObject *order, TlvSlice named)
 {
     const char *code = find_activation_code(order);
-    g_autofree char *known = part_of_code(code, 1);
+    g_autofree char *known =
+        *code ? part_of_code(code, 1) : g_strdup(sim_value_get_text(trigger_of(order), "smds"));
 
     if (!named.data)
         return g_steal_pointer(&known);
@@ -335,7 +294,7 @@ static GBytes *initiate(Relay *relay, GError **error)
     set_base64(body, "euiccInfo1", info.raw);
     json_object_set_string_member(body, "smdpAddress", host);
     answer = call_server(socket, "initiateAuthentication", body);
-    code = answer ? read_status(relay, answer) : UNDEFINED;
+    code = answer ? read_status(relay, answer) : SIM_EIM_UNDEFINED_ERROR;
     if (code != 0)
         return refuse(relay, code);
     session = json_object_new();
@@ -416,8 +375,8 @@ static GBytes *make_authenticated(JsonObject *answer, JsonObject *order)
     return tlv_writer_finish(g_steal_pointer(&writer));
 }
 
-/* From an SM-DS: the first event becomes a trigger with an activation code (A1{80, BF54 O}). */
-static GBytes *make_events(JsonObject *answer)
+/* From an SM-DS: the first event becomes a trigger with an activation code (A1{80, BF54 O}), which the eIM keeps. */
+static GBytes *make_events(JsonObject *answer, JsonObject *order)
 {
     JsonArray *events = json_object_get_array_member(answer, "eventEntries");
     g_autoptr(GBytes) id = bytes_from_hex(sim_value_get_text(answer, "transactionId"), NULL);
@@ -433,6 +392,7 @@ static GBytes *make_events(JsonObject *answer)
             g_strdup_printf("1$%s$%s", sim_value_get_text(event, "rspServerAddress"),
                             sim_value_get_text(event, "eventId"));
 
+        json_object_set_string_member(order, "event", code);
         tlv_open(writer, 0xBF54);
         tlv_open(writer, 0xA0);
         tlv_put_string(writer, 0x80, code);
@@ -516,7 +476,7 @@ static GBytes *pass_on(Relay *relay, guint index, GError **error)
     }
     set_base64(body, functions[index].member, tlv_slice_from_bytes(whole));
     answer = call_server(socket, functions[index].name, body);
-    code = answer ? read_status(relay, answer) : UNDEFINED;
+    code = answer ? read_status(relay, answer) : SIM_EIM_UNDEFINED_ERROR;
     if (code != 0)
         return refuse(relay, code);
     if (relay->function == SIM_EIM_CANCEL_SESSION)
@@ -524,7 +484,7 @@ static GBytes *pass_on(Relay *relay, guint index, GError **error)
     if (relay->function == SIM_EIM_GET_BOUND_PROFILE_PACKAGE)
         return make_package(answer, order);
     if (json_object_has_member(answer, "eventEntries"))
-        return make_events(answer);
+        return make_events(answer, order);
     if (has_setting(order, "verifyMetadata") && has_rules(answer))
         return refuse(relay, PPR_NOT_ALLOWED);
     return make_authenticated(answer, order);

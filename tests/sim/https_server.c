@@ -263,14 +263,15 @@ static void append_body(GString *text, const SimHttpAnswer *answer, const char *
 
 static gboolean send_fill(Connection *connection, const SimHttpAnswer *answer, gboolean chunked)
 {
-    static const char zeros[16384];
+    char octets[16384];
 
+    memset(octets, answer->fill_octet, sizeof(octets));
     for (guint64 left = answer->fill; left > 0;) {
-        gsize part = (gsize)MIN(left, sizeof(zeros));
+        gsize part = (gsize)MIN(left, sizeof(octets));
         g_autofree char *size = g_strdup_printf("%zx\r\n", part);
 
         if ((chunked && !send_all(connection, size, strlen(size))) ||
-            !send_paced(connection, answer, zeros, part) ||
+            !send_paced(connection, answer, octets, part) ||
             (chunked && !send_all(connection, "\r\n", 2)))
             return FALSE;
         left -= part;

@@ -65,7 +65,8 @@ typedef struct {
     char *content_type;     /* NULL: no such header */
     GString *headers;       /* more header lines, each with CR LF */
     GBytes *body;           /* NULL: none */
-    guint64 fill;           /* octets 00 that follow it, made while they are sent */
+    guint64 fill;           /* octets that follow it, made while they are sent */
+    guint8 fill_octet;      /* what they are */
     gboolean chunked;       /* send the body in chunks instead of with Content-Length */
     gboolean contradictory; /* in chunks, but with a Content-Length too (RFC 9112 6.3) */
     guint slow_octets;      /* send only so many at a time … */

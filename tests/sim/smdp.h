@@ -33,6 +33,7 @@ G_BEGIN_DECLS
  *       "eligible"      false: no eligible profile for this device
  *       "checkMemory"   true: refused for an eUICC that has less free memory than the package has octets
  *       "attempts"      downloads that may be begun (10); "codeAttempts": wrong confirmation codes (3)
+ *       "registeredAt"  the event by which it is found (sim/smds.h), deleted when the order is installed or in error
  *   {"do": "change", "order": N, …}  gives such members another value
  *
  * "orders" in {"do": "show"} have, beside those, "begun" (downloads), "delivered" (bound packages), "codeFailures",

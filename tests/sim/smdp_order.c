@@ -5,6 +5,7 @@
 #include "sim/json_value.h"
 #include "sim/profile_package.h"
 #include "sim/smdp_private.h"
+#include "sim/smds.h"
 #include "sim/world_setup.h"
 #include "util/bytes.h"
 #include "util/file.h"
@@ -66,6 +67,9 @@ static gint64 get_number(JsonObject *order, const char *name, gint64 usual)
 void sim_smdp_set_state(JsonObject *order, const char *state)
 {
     json_object_set_string_member(order, "state", state);
+    /* Nobody is to be led to an order that is over (SGP.22 3.1.3.1, 3.1.3.3, 5.9.2). */
+    if (g_str_equal(state, "installed") || g_str_equal(state, "error"))
+        sim_smds_delete_registration(order);
 }
 
 /* With a matchingId: by it. Without: what waits for this eUICC at its default SM-DP+ (SGP.22 3.1.1.3). */
@@ -178,14 +182,15 @@ static gboolean read_members(JsonObject *order, JsonObject *request, GError **er
         const char *name;
         GType type; /* INVALID: an object */
     } known[] = {
-        { "matchingId", G_TYPE_STRING },  { "eid", G_TYPE_STRING },
-        { "upp", G_TYPE_INVALID },        { "iccid", G_TYPE_STRING },
-        { "metadata", G_TYPE_INVALID },   { "confirmationCode", G_TYPE_STRING },
-        { "ppk", G_TYPE_BOOLEAN },        { "rebind", G_TYPE_BOOLEAN },
-        { "elementsSize", G_TYPE_INT64 }, { "dpProprietaryData", G_TYPE_BOOLEAN },
-        { "state", G_TYPE_STRING },       { "expired", G_TYPE_BOOLEAN },
-        { "eligible", G_TYPE_BOOLEAN },   { "checkMemory", G_TYPE_BOOLEAN },
-        { "attempts", G_TYPE_INT64 },     { "codeAttempts", G_TYPE_INT64 },
+        { "matchingId", G_TYPE_STRING },    { "eid", G_TYPE_STRING },
+        { "upp", G_TYPE_INVALID },          { "iccid", G_TYPE_STRING },
+        { "metadata", G_TYPE_INVALID },     { "confirmationCode", G_TYPE_STRING },
+        { "ppk", G_TYPE_BOOLEAN },          { "rebind", G_TYPE_BOOLEAN },
+        { "elementsSize", G_TYPE_INT64 },   { "dpProprietaryData", G_TYPE_BOOLEAN },
+        { "state", G_TYPE_STRING },         { "expired", G_TYPE_BOOLEAN },
+        { "eligible", G_TYPE_BOOLEAN },     { "checkMemory", G_TYPE_BOOLEAN },
+        { "attempts", G_TYPE_INT64 },       { "codeAttempts", G_TYPE_INT64 },
+        { "registeredAt", G_TYPE_INVALID },
     };
     g_autoptr(GList) names = json_object_get_members(request);
 

@@ -95,6 +95,10 @@ static gboolean add_event(SimSmds *smds, JsonObject *request, JsonObject *answer
     json_object_set_string_member(event, "eid", eid);
     json_object_set_string_member(event, "address", address);
     json_object_set_string_member(event, "eventId", id);
+    if (json_object_has_member(request, "registeredAt"))
+        json_object_set_object_member(
+            event, "registeredAt",
+            json_object_ref(json_object_get_object_member(request, "registeredAt")));
     json_array_add_object_element(sim_rsp_list(smds->server, "events"), event);
     json_object_set_string_member(answer, "eventId", id);
     return TRUE;
@@ -109,11 +113,31 @@ static gboolean delete_event(SimSmds *smds, JsonObject *request, GError **error)
         JsonObject *event = json_array_get_object_element(events, i);
 
         if (g_str_equal(sim_value_get_text(event, "eventId"), id)) {
+            sim_smds_delete_registration(event);
             json_array_remove_element(events, i);
             return TRUE;
         }
     }
     return sim_value_fail(error, "there is no event '%s'", id);
+}
+
+void sim_smds_delete_registration(JsonObject *owner)
+{
+    JsonObject *registration = json_object_has_member(owner, "registeredAt")
+                                   ? json_object_get_object_member(owner, "registeredAt")
+                                   : NULL;
+    g_autoptr(JsonObject) request = NULL, answer = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!registration || json_object_has_member(registration, "deleted"))
+        return;
+    request = json_object_new();
+    json_object_set_string_member(request, "do", "delete");
+    json_object_set_string_member(request, "eventId", sim_value_get_text(registration, "eventId"));
+    answer = sim_control_call(sim_value_get_text(registration, "socket"), request, &error);
+    json_object_set_boolean_member(registration, "deleted", answer != NULL);
+    if (error)
+        json_object_set_string_member(registration, "why", error->message);
 }
 
 static gboolean control(JsonObject *request, JsonObject *answer, gpointer data, GError **error)

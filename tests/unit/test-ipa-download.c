@@ -438,6 +438,23 @@ static void test_events(Fixture *f, gconstpointer data)
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND);
 }
 
+/* The session with an SM-DS that said no ends on the card; ES11 has no CancelSession (SGP.22 5.8). */
+static void test_events_refused(Fixture *f, gconstpointer data)
+{
+    FakeServer *root = world_add_server(f->world, "a.b");
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    world_add_event(root, "EVENT-1", DP);
+    root->fault = "authenticate";
+    root->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+    root->faults = 1;
+    g_assert_false(download(f, "smds:a.b", NULL, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_SERVER_REFUSED);
+    world_assert_calls(f->world, "info1; challenge; initiate a.b; authenticate-server; "
+                                 "authenticate a.b; cancel 127");
+}
+
 /* ---- an eIM's order ---- */
 
 static GBytes *taken(Fixture *f, guint n)
@@ -860,6 +877,7 @@ int main(int argc, char **argv)
         { "broken-transfer", test_broken_transfer },
         { "cancelled", test_cancelled },
         { "events", test_events },
+        { "events-refused", test_events_refused },
         { "trigger", test_trigger },
         { "indirect", test_indirect },
         { "data-handling", test_data_handling },
