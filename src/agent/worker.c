@@ -178,8 +178,6 @@ static gboolean run_card_job(Worker *worker, GError **error)
         break;
     case JOB_KIND_DOWNLOAD:
         ok = worker_download(worker, error);
-        if (ok)
-            worker_deliver_due(worker);
         break;
     case JOB_KIND_NOTIFICATIONS:
         ok = worker_deliver_notifications(worker, error);
