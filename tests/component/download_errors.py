@@ -540,8 +540,9 @@ TABLE = [
         log=["delivering notification {number} to smdp.example.test: HandleNotification: POST to smdp.example.test: the server closed the connection without an answer"],
         left=2, world="end"),
     row("IPAD-NTF-09E", "SGP.22 5.7.11", "6A80 to RemoveNotificationFromList",
-        card(fail=[{"on": "BF30", "sw": "6A80", "count": -1}]), calls="IAGN", session=INSTALLED, state="installed",
-        log=["removing delivered notification {number}: ES10b.RemoveNotificationFromList: NotificationSentRequest: STORE DATA block 1 (octets 1 to 6 of 6): the card answered 6A80 (incorrect data)"],
+        card(fail=[{"on": "BF30", "sw": "6A80", "count": -1}]), calls="IAGNN", session=INSTALLED, state="installed",
+        log=["removing delivered notification {number}: ES10b.RemoveNotificationFromList: NotificationSentRequest: STORE DATA block 1 (octets 1 to 6 of 6): the card answered 6A80 (incorrect data)",
+             "delivering notifications: removing delivered notification {number}: ES10b.RemoveNotificationFromList: NotificationSentRequest: STORE DATA block 1 (octets 1 to 6 of 6): the card answered 6A80 (incorrect data)"],
         left=2, world="end"),
 
     # ---- SM-DS ----

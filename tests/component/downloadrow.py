@@ -226,10 +226,10 @@ def attempt(world, row, way):
         name, text, answer = way(world, row, fill(row.code, words), mark)
         wanted = fill(row.text, words)
         log = [fill(line, words) for line in row.log]
-        lines = [line for line in log if not line.startswith("deliver")] + ([FAILURES[way] + wanted] if row.error else [])
+        lines = [line for line in log if not line.startswith(("deliver", "removing"))] + ([FAILURES[way] + wanted] if row.error else [])
         if way is trigger and row.world not in RELAYED and row.told != UNDEFINED:
             lines.append(ACKNOWLEDGED)
-        lines += [line for line in log if line.startswith("deliver")]
+        lines += [line for line in log if line.startswith(("deliver", "removing"))]
         seen = [("calls", mark.calls("smdp"), row.calls), ("calls of the SM-DS", mark.calls("smds"), row.ds),
                 ("session", mark.session(), row.session), ("reason told to the card", mark.cancelled(), row.cancel),
                 ("order", smdp_server.shown(order)["state"], row.state)]
