@@ -64,6 +64,9 @@ gboolean worker_download(Worker *worker, GError **error)
     /* What an SM-DS had more of may have failed after it. */
     if (report.iccid)
         worker_post_result(worker, report.iccid);
+    /* Who else is to hear of an installation than its SM-DP+. */
+    if (report.installed > 0)
+        worker_deliver_due(worker);
     return ok;
 }
 

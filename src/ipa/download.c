@@ -166,7 +166,8 @@ static gboolean settle(Run *run, const IpaDownload *d, GError **error)
     g_auto(IpaInstallation) installation = { 0 };
     gboolean readable = ipa_installation_read(d->result, &installation);
 
-    run->session->pending_notifications++;
+    /* The result, and after an installation one for each who is to hear of it (SGP.22 3.1.3.3). */
+    run->session->pending_notifications += 1 + (installation.ok ? d->receivers : 0);
     g_ptr_array_add(run->outcome->results, g_bytes_ref(d->result));
     ipa_session_event(run->session, installation.ok ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
                       LOG_EVENT_NONE, run->order->eim ? run->order->eim->eim_id : NULL,

@@ -11,6 +11,10 @@
 #define EIM_SAYS_NO      50
 #define EIM_MISSES_CODE  2
 #define EIM_REFUSES_CODE 3
+/* invalidTransactionId of AuthenticateClient, GetBoundProfilePackage, CancelSession. */
+#define EIM_CLIENT_NO_SESSION  10
+#define EIM_PACKAGE_NO_SESSION 95
+#define EIM_CANCEL_NO_SESSION  1
 
 gboolean ipa_download_fail(IpaDownload *d, gint reason, EuiccdError code, GError **error,
                            const char *format, ...)
@@ -45,6 +49,15 @@ static gboolean is_of_order(const GError *failure)
            euiccd_error_is(failure, EUICCD_ERROR_NOT_AUTHORIZED);
 }
 
+/* The session is unknown to the server, which says nothing about the order: it may have been asked twice, as the first
+ * answer got lost (I-28). */
+static gboolean knows_no_session(const IpaDownload *d, const RspServerRefusal *refusal)
+{
+    if (d->server->class->indirect)
+        return refusal->code == (d->offer ? EIM_PACKAGE_NO_SESSION : EIM_CLIENT_NO_SESSION);
+    return rsp_server_refusal_is(refusal, "8.10.1", "3.9");
+}
+
 /* The confirmation code was missing or wrong: the next one may put that right, as long as the server lets it. */
 static gboolean wants_another_code(const IpaDownload *d, const RspServerRefusal *refusal)
 {
@@ -74,11 +87,22 @@ static gint choose_reason(const IpaDownload *d, const GError *failure)
         refusal->code == EIM_SAYS_NO)
         return d->offer ? RSP_CANCEL_SESSION_REASON_METADATA_MISMATCH
                         : RSP_CANCEL_SESSION_REASON_PPR_NOT_ALLOWED;
-    if (euiccd_error_is(failure, EUICCD_ERROR_SERVER_REFUSED) && wants_another_code(d, refusal))
+    if (euiccd_error_is(failure, EUICCD_ERROR_SERVER_REFUSED) &&
+        (wants_another_code(d, refusal) || knows_no_session(d, refusal)))
         return RSP_CANCEL_SESSION_REASON_POSTPONED;
-    if (d->loading)
+    if (d->arriving)
         return RSP_CANCEL_SESSION_REASON_LOAD_BPP_EXECUTION_ERROR;
     return RSP_CANCEL_SESSION_REASON_UNDEFINED_REASON;
+}
+
+/* A server that refused has ended the session itself (SGP.22 3.1.3): then there is nothing to be cancelled. */
+static gboolean had_ended(const IpaDownload *d, const GError *error)
+{
+    const RspServerRefusal *refusal = d->server->class->get_refusal(d->server);
+
+    return euiccd_error_is(error, EUICCD_ERROR_SERVER_REFUSED) &&
+           (d->server->class->indirect ? refusal->code == EIM_CANCEL_NO_SESSION
+                                       : rsp_server_refusal_is(refusal, "8.10.1", "3.9"));
 }
 
 void ipa_download_cancel(IpaDownload *d, const GError *failure)
@@ -100,9 +124,10 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
                     tlv_name(rsp_names_cancel_session_response_error, code), code);
     d->closed = response && code == 0;
     /* ES11 knows no CancelSession (SGP.22 5.8). */
-    if (d->closed && !d->server->is_smds && !ipa_session_is_stopping(d->session))
-        (void)d->server->class->cancel_session(d->server, d->transaction_id, response, NULL,
-                                               &error);
+    if (d->closed && !d->server->is_smds && !ipa_session_is_stopping(d->session) &&
+        !d->server->class->cancel_session(d->server, d->transaction_id, response, NULL, &error) &&
+        had_ended(d, error))
+        g_clear_error(&error);
     ipa_session_event(d->session, error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
                       d->order->eim ? d->order->eim->eim_id : NULL,
                       "download cancelled with %s%s%s",

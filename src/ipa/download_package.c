@@ -76,7 +76,8 @@ typedef struct {
     gboolean card_failed; /* what the sink failed with comes from the card */
 } Transfer;
 
-/* The card was asked for this one, before a part of it gets there (3.1.3.2 step 12). */
+/* The card was asked for this one, before a part of it gets there (3.1.3.2 step 12). Without metadata that were
+ * announced it is only seen who is to hear of the installation. */
 static gboolean check_metadata(gpointer data, TlvSlice octets, GError **error)
 {
     IpaDownload *d = ((Transfer *)data)->d;
@@ -85,12 +86,17 @@ static gboolean check_metadata(gpointer data, TlvSlice octets, GError **error)
     const char *what = NULL;
     gint reason;
 
+    if (!bound && !d->metadata) {
+        g_clear_error(error);
+        return TRUE;
+    }
     if (!bound) {
         d->reason = RSP_CANCEL_SESSION_REASON_METADATA_MISMATCH;
         g_prefix_error(error, "metadata in the package: ");
         return FALSE;
     }
-    reason = rsp_metadata_compare(d->metadata, bound, &what);
+    d->receivers = rsp_metadata_count_receivers(bound, RSP_PROFILE_MANAGEMENT_OPERATION_INSTALL);
+    reason = d->metadata ? rsp_metadata_compare(d->metadata, bound, &what) : NO_REASON;
     tlv_struct_free(bound);
     if (reason < 0)
         return TRUE;
@@ -141,6 +147,7 @@ static gboolean take_octets(TlvSlice octets, gpointer data, GError **error)
     gsize size;
     guint percent;
 
+    transfer->d->arriving = TRUE;
     if (!rsp_bpp_feed(transfer->bpp, octets, error))
         return FALSE;
     size = rsp_bpp_get_size(transfer->bpp);
@@ -177,8 +184,7 @@ static gboolean report_refusal(IpaDownload *d, GBytes *response, gint64 code, GE
 
 gboolean ipa_download_install(IpaDownload *d, GError **error)
 {
-    static const RspBppSink with_metadata = { .metadata = check_metadata, .segment = load_segment };
-    static const RspBppSink without_metadata = { .segment = load_segment };
+    static const RspBppSink sink = { .metadata = check_metadata, .segment = load_segment };
     g_autoptr(GBytes) response = NULL;
     g_autoptr(RspBpp) bpp = NULL;
     Transfer transfer = { .d = d };
@@ -189,7 +195,7 @@ gboolean ipa_download_install(IpaDownload *d, GError **error)
         return FALSE;
     if (code != 0)
         return report_refusal(d, response, code, error);
-    bpp = transfer.bpp = rsp_bpp_new(d->metadata ? &with_metadata : &without_metadata, &transfer);
+    bpp = transfer.bpp = rsp_bpp_new(&sink, &transfer);
     ipa_session_stage(d->session, FIRST_PROGRESS, "fetching the profile from %s", d->server->name);
     if (d->server->class->get_bound_profile_package(d->server, d->transaction_id, response,
                                                     take_octets, &transfer, d->session->cancellable,

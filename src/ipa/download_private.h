@@ -35,7 +35,9 @@ typedef struct {
     gboolean
         in_session;     /* the card has authenticated the server: CancelSession is due on failure */
     gboolean announced; /* the server was sent something after InitiateAuthentication */
+    gboolean arriving;  /* a part of the package came */
     gboolean loading;   /* the card was given a part of the package */
+    guint receivers;    /* of a notification of the installation, beside its result */
     gint reason;        /* for CancelSession; NO_REASON: follows from the error */
     gboolean closed;    /* the card signed that the session is cancelled */
     GBytes *

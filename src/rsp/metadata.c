@@ -62,3 +62,15 @@ gint rsp_metadata_compare(const RspStoreMetadataRequest *announced,
     }
     return -1;
 }
+
+guint rsp_metadata_count_receivers(const RspStoreMetadataRequest *metadata, guint event)
+{
+    const GPtrArray *list = metadata->notification_configuration_info;
+    guint n = 0;
+
+    for (guint i = 0; list && i < list->len; i++)
+        n += tlv_bit_is_set(((const RspNotificationConfigurationInformation *)list->pdata[i])
+                                ->profile_management_operation,
+                            event);
+    return n;
+}

@@ -17,4 +17,7 @@ gint64 rsp_metadata_get_class(const RspStoreMetadataRequest *metadata);
 gint rsp_metadata_compare(const RspStoreMetadataRequest *announced,
                           const RspStoreMetadataRequest *bound, const char **ret_what);
 
+/* How many receivers want a notification of EVENT (RSP_PROFILE_MANAGEMENT_OPERATION_…): so many the card makes. */
+guint rsp_metadata_count_receivers(const RspStoreMetadataRequest *metadata, guint event);
+
 G_END_DECLS

@@ -78,7 +78,9 @@ def polkit(signature, *values):
 
 
 MENDED = {"eim": {"faults": [], "tls": {}, "ack": "all", "getEimPackageError": 0},
-          "card": {"fail": [], "removeAtApdu": 0, "silentAtApdu": 0}, "modem": {"rules": []}}
+          "card": {"fail": [], "removeAtApdu": 0, "silentAtApdu": 0, "authenticateError": 0, "downloadError": 0,
+                   "cancelError": 0, "failInstallation": None},
+          "modem": {"rules": []}, "smdp": {"faults": [], "tls": {}, "accept": True}, "smds": {"faults": [], "tls": {}}}
 
 
 class Fault:

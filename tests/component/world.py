@@ -110,11 +110,11 @@ def case(ident, section, **options):
 
 
 def table(name, rows, run, settings="", **options):
-    """Cases that share a world and its daemon, which is started with SETTINGS: RUN(world, row) for each of
-    ROWS, which have ident, section and title."""
+    """Cases that share a world and its daemon, which is started with SETTINGS ({folder}: of the world):
+    RUN(world, row) for each of ROWS, which have ident, section and title."""
 
     def group(world, chosen):
-        world.configure(settings)
+        world.configure(settings.replace("{folder}", world.folder))
         world.daemon("start")
         world.wait_idle()
         for row in rows:

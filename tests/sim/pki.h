@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  * eimtls-expired, eimtls-not-yet-valid, eimtls-wrong-name, eimtls-client-only (all with the key of
  * eimtls), eimtls-other-key (good but for its key, with key file), and eimtls-foreign-ci (issued by
  * foreign-ci, which is there too; both with key file); dptls-* and dstls-* likewise for
- * expired, not-yet-valid, wrong-name, client-only and foreign-ci. And certificates that the eUICC, or
+ * expired, not-yet-valid, wrong-name, client-only, foreign-ci, self-signed (with key file) and wrong-role. And certificates that the eUICC, or
  * who checks in its place, has to refuse: dpauth-expired, dpauth-other-oid, dpauth-wrong-role (that of
  * dppb), dppb-* likewise, dsauth-expired, dsauth-other-oid (with the keys of the good ones),
  * dpauth-foreign-ci and dsauth-foreign-ci (with key files).

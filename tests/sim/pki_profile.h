@@ -49,7 +49,7 @@ typedef struct {
     SimPkiExtension extensions[9]; /* in the order of the certificate */
 } SimPkiProfile;
 
-#define SIM_PKI_PROFILES 37
+#define SIM_PKI_PROFILES 41
 
 /* An issuer stands before what it issues. */
 extern const SimPkiProfile sim_pki_profiles[SIM_PKI_PROFILES];

@@ -286,6 +286,24 @@ static void test_metadata(void)
     }
 }
 
+static void test_receivers(void)
+{
+    g_autoptr(RspStoreMetadataRequest) none = decode_metadata(ID NAMES);
+    g_autoptr(RspStoreMetadataRequest) some = decode_metadata(ID NAMES "B621"
+                                                                       "3009800204F08103612E74"
+                                                                       "3009800207808103622E74"
+                                                                       "3009800204108103632E74");
+
+    g_assert_cmpuint(rsp_metadata_count_receivers(none, RSP_PROFILE_MANAGEMENT_OPERATION_INSTALL),
+                     ==, 0);
+    g_assert_cmpuint(rsp_metadata_count_receivers(some, RSP_PROFILE_MANAGEMENT_OPERATION_INSTALL),
+                     ==, 2);
+    g_assert_cmpuint(rsp_metadata_count_receivers(some, RSP_PROFILE_MANAGEMENT_OPERATION_ENABLE),
+                     ==, 1);
+    g_assert_cmpuint(rsp_metadata_count_receivers(some, RSP_PROFILE_MANAGEMENT_OPERATION_DELETE),
+                     ==, 2);
+}
+
 /* ---- confirmation code ---- */
 
 static void test_confirmation_code(void)
@@ -379,6 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/download/ppr/has-rules", test_ppr_has_rules);
     g_test_add_func("/download/IPAD-PPR-40N/vectors", test_ppr_vectors);
     g_test_add_func("/download/metadata", test_metadata);
+    g_test_add_func("/download/receivers", test_receivers);
     g_test_add_func("/download/confirmation-code", test_confirmation_code);
     g_test_add_func("/download/imei", test_imei);
     g_test_add_func("/download/ctx-params", test_ctx_params1);

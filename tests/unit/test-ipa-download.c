@@ -315,7 +315,59 @@ static void test_broken_package(Fixture *f, gconstpointer data)
     (void)data;
     f->server->package = "BF36820139BF2381AE820101"; /* cut off */
     assert_fails(f, EUICCD_ERROR_MALFORMED, "",
-                 START "; prepare; package " DP "; cancel 127; cancel " DP);
+                 START "; prepare; package " DP "; cancel 5; cancel " DP);
+}
+
+/* Two are to hear of the installation and one of the deletion, and only the package says so: the card has two
+ * notifications beside the result. */
+static void test_receivers(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GString) package = g_string_new(f->server->package);
+
+    (void)data;
+    g_assert_cmpuint(g_string_replace(package, "BF36820139", "BF3682015C", 1), ==, 1);
+    g_assert_cmpuint(g_string_replace(package, "A12D882BBF2520", "A150884EBF2543", 1), ==, 1);
+    g_assert_cmpuint(g_string_replace(package, "496F54203152",
+                                      "496F542031"
+                                      "B621"
+                                      "3009800204F08103612E74"
+                                      "3009800207808103622E74"
+                                      "3009800204108103632E74"
+                                      "52",
+                                      1),
+                     ==, 1);
+    f->server->package = package->str;
+    assert_works(f, CODE, START "; prepare; package " DP "; " LOAD "; " END);
+    g_assert_cmpuint(f->session->pending_notifications, ==, 2);
+    /* An error is told to the server alone. */
+    f->world->load_ends_at = 4;
+    g_free(world_take_calls(f->world));
+    g_assert_false(download(f, CODE, NULL, NULL));
+    g_assert_cmpuint(f->session->pending_notifications, ==, 2);
+}
+
+/* A server that does not know the session says nothing about the order (SGP.22 3.0.2). */
+static void test_unknown_transaction(void)
+{
+    static const char *const functions[] = { "authenticate", "package" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(functions); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *calls = NULL;
+        Fixture f = { 0 };
+
+        set_up(&f, NULL);
+        f.server->fault = functions[i];
+        f.server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+        f.server->subject = "8.10.1";
+        f.server->reason = "3.9";
+        f.server->faults = 1;
+        g_assert_false(download(&f, CODE, NULL, &error));
+        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_SERVER_REFUSED);
+        calls = world_take_calls(f.world);
+        g_assert_true(g_str_has_suffix(calls, "cancel 1; cancel " DP));
+        tear_down(&f, NULL);
+    }
 }
 
 static void test_card_fails_at_segment(Fixture *f, gconstpointer data)
@@ -620,9 +672,16 @@ static void test_indirect_refusals(void)
         gint64 code;
         const char *cancelled;
     } cases[] = {
-        { "authenticate", 50, "cancel 3; cancel a" }, { "authenticate", 8, "cancel 127; cancel a" },
-        { "package", 50, "cancel 4; cancel a" },      { "package", 2, "cancel 1; cancel a" },
-        { "package", 3, "cancel 1; cancel a" },       { "package", 4, "cancel 127; cancel a" },
+        { "authenticate", 50, "cancel 3; cancel a" },
+        { "authenticate", 8, "cancel 127; cancel a" },
+        { "package", 50, "cancel 4; cancel a" },
+        { "package", 2, "cancel 1; cancel a" },
+        { "package", 3, "cancel 1; cancel a" },
+        { "package", 4, "cancel 127; cancel a" },
+        { "authenticate", 10, "cancel 1; cancel a" },
+        { "package", 95, "cancel 1; cancel a" },
+        { "authenticate", 95, "cancel 127; cancel a" },
+        { "package", 10, "cancel 127; cancel a" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -869,6 +928,7 @@ int main(int argc, char **argv)
         { "server-refuses", test_server_refuses },
         { "early-result", test_early_result },
         { "broken-package", test_broken_package },
+        { "receivers", test_receivers },
         { "card-fails", test_card_fails_at_segment },
         { "lost-result", test_lost_result },
         { "no-result", test_no_result },
@@ -897,6 +957,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/ipa/download/authentication-checks", test_authentication_checks);
     g_test_add_func("/ipa/download/rules", test_rules);
+    g_test_add_func("/ipa/download/unknown-transaction", test_unknown_transaction);
     g_test_add_func("/ipa/download/trigger-failures", test_trigger_failures);
     g_test_add_func("/ipa/download/indirect-refusals", test_indirect_refusals);
     g_test_add_func("/ipa/download/order-text", test_order_text);
