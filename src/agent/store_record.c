@@ -111,6 +111,8 @@ static void put_download(GKeyFile *file, const IpaRecord *record)
     g_key_file_set_int64(file, "record", "tries", record->tries);
     g_key_file_set_boolean(file, "record", "indirect", record->indirect);
     set_bytes(file, "session-id", record->session_id);
+    if (record->server)
+        set_text(file, "server", record->server);
 }
 
 static void free_secret_text(gpointer text)
@@ -192,6 +194,8 @@ static void read_download(GKeyFile *file, IpaRecord *record, gboolean *bad)
     record->tries = (guint)CLAMP(tries, 0, G_MAXINT);
     record->indirect = g_key_file_get_boolean(file, "record", "indirect", NULL);
     record->session_id = get_bytes(file, "session-id", bad);
+    if (g_key_file_has_key(file, "record", "server", NULL))
+        record->server = get_text(file, "server", bad);
     if (order[0] != '\0')
         read_order(file, order, record, bad);
     text_free_secret(order);

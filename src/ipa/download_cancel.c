@@ -134,3 +134,66 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
                       tlv_name(rsp_names_cancel_session_reason, reason), error ? ", but " : "",
                       error ? error->message : "");
 }
+
+/* ---- after a restart ---- */
+
+typedef struct {
+    GBytes *transaction_id;
+    GBytes *response; /* BF41 */
+    gint64 code;
+} Cancellation;
+
+static gboolean cancel_on_card(IpaSession *session, gpointer data, GError **error)
+{
+    Cancellation *cancellation = data;
+
+    cancellation->response = es10b_cancel_session(
+        session->channel, tlv_slice_from_bytes(cancellation->transaction_id),
+        RSP_CANCEL_SESSION_REASON_POSTPONED, NULL, &cancellation->code, error);
+    return cancellation->response != NULL;
+}
+
+/* What is not told here ends at the server when its time is over. */
+static gboolean cancel_at_server(IpaSession *session, const IpaRecord *record, GBytes *response,
+                                 GError **error)
+{
+    g_autoptr(IpaServer) server = NULL;
+
+    if (record->indirect)
+        server = ipa_server_new_indirect(session, record->eim, record->server,
+                                         record->transaction_id, error);
+    else if (record->server)
+        server = ipa_server_new_direct(session, record->server, IPA_SERVER_DP, error);
+    else
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
+                            "its server is not known");
+    return server && server->class->cancel_session(server, record->session_id, response,
+                                                   session->cancellable, error);
+}
+
+gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
+                                  gboolean *ret_closed, GError **error)
+{
+    Cancellation cancellation = { .transaction_id = record->session_id };
+    g_autoptr(GBytes) response = NULL;
+    g_autoptr(GError) local = NULL;
+
+    *ret_closed = FALSE;
+    if (!ipa_card_call(session, cancel_on_card, &cancellation, &local)) {
+        if (ipa_card_is_bad_answer(local))
+            return TRUE;
+        g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                   "ending the session of an interrupted download: ");
+        return FALSE;
+    }
+    response = cancellation.response;
+    /* Somebody else's session has taken its place, or the card's power went. */
+    if (cancellation.code != 0)
+        return TRUE;
+    *ret_closed = TRUE;
+    (void)cancel_at_server(session, record, response, &local);
+    ipa_session_event(session, local ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
+                      record->eim->eim_id, "session of an interrupted download cancelled%s%s",
+                      local ? ", but " : "", local ? local->message : "");
+    return TRUE;
+}

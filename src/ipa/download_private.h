@@ -67,6 +67,12 @@ gboolean ipa_download_install(IpaDownload *download, GError **error);
  * wrong is only reported. (download_cancel.c) */
 void ipa_download_cancel(IpaDownload *download, const GError *failure);
 
+/* After a restart: ends the session of RECORD on the card, if it still has it, and tells the server, which keeps the order
+ * (reason postponed). *RET_CLOSED: the card signed that, so nothing was installed. FALSE: the card could not be asked.
+ * (download_cancel.c) */
+gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
+                                  gboolean *ret_closed, GError **error);
+
 /* The way to a peer was the trouble, not what it said: another try may help. (download_cancel.c) */
 gboolean ipa_download_is_passing(const GError *error);
 

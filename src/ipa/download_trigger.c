@@ -223,15 +223,20 @@ gboolean ipa_download_reconcile(IpaSession *session, IpaRecord *record,
 {
     g_autoptr(GBytes) result =
         notifications ? ipa_download_find_result(notifications, record->session_id) : NULL;
+    gboolean closed = FALSE;
 
     if (result) {
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, record->eim->eim_id,
                           "found the result of an interrupted download on the card");
         return conclude_with_result(session, record, result, error);
     }
+    /* The card may be in the middle of it still: a new session would make an end of it that spends the order at the
+     * SM-DP+. */
+    if (record->session_id && !ipa_download_end_session(session, record, &closed, error))
+        return FALSE;
     /* Where the card can't tell whether it installed a profile, it must not be tried again. */
     if (ipa_session_find_eim(session, record->eim->eim_id) && record->order &&
-        (notifications || record->stage != IPA_DOWNLOAD_INSTALLED) &&
+        (notifications || closed || record->stage != IPA_DOWNLOAD_INSTALLED) &&
         record->tries < ipa_download_get_policy(session, record->eim).tries)
         return TRUE;
     ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,

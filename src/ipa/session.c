@@ -65,6 +65,7 @@ void ipa_record_free(IpaRecord *record)
     g_clear_pointer(&record->result, g_bytes_unref);
     g_clear_pointer(&record->order, ipa_download_order_free);
     g_clear_pointer(&record->session_id, g_bytes_unref);
+    g_free(record->server);
     g_array_unref(record->offered);
     g_array_unref(record->remove);
     g_free(record);

@@ -338,6 +338,7 @@ static IpaRecord *copy_record(const IpaRecord *record)
     copy->tries = record->tries;
     copy->indirect = record->indirect;
     copy->session_id = record->session_id ? g_bytes_ref(record->session_id) : NULL;
+    copy->server = g_strdup(record->server);
     copy->state = record->state;
     g_free(copy->eim_id);
     copy->eim_id = g_strdup(record->eim_id);

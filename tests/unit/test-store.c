@@ -101,6 +101,7 @@ static void assert_same_download(const IpaRecord *a, const IpaRecord *b)
     g_assert_cmpuint(a->tries, ==, b->tries);
     g_assert_cmpint(a->indirect, ==, b->indirect);
     assert_same_bytes(a->session_id, b->session_id);
+    g_assert_cmpstr(a->server, ==, b->server);
     g_assert_cmpstr(left, ==, right);
     if (!b->order)
         return;
@@ -205,6 +206,7 @@ static void test_round_trip_download(Fixture *f, gconstpointer data)
         record->tries = stage;
         record->indirect = stage == 1;
         record->session_id = stage > 0 ? g_bytes_new("\x00\x0A", 2) : NULL;
+        record->server = stage > 1 ? g_strdup("dp.example.com:8443") : NULL;
         record->order = ipa_download_order_parse("1$dp.example.com$TOKEN$2.999.1$1", NULL);
         record->order->confirmation_code = g_strdup("a = b\n[record]");
         record->order->consent = stage == 2;
