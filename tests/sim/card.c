@@ -795,6 +795,17 @@ static gboolean is_due(gint64 *countdown)
     return *countdown > 0 && --*countdown == 0;
 }
 
+/* RESPONSE, which with its command of SIZE octets takes its time where the line is slow. */
+static GBytes *at_rate(SimCard *card, gsize size, GBytes *response)
+{
+    gint64 rate = card->state->behaviour.rate;
+    gint64 bits = (gint64)(size + g_bytes_get_size(response)) * 8;
+
+    if (rate > 0)
+        card->delay += (bits * 1000 + rate / 2) / rate;
+    return response;
+}
+
 GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
 {
     CardBehaviour *behaviour;
@@ -817,7 +828,7 @@ GBytes *sim_card_transmit(SimCard *card, const guint8 *apdu, gsize size)
     if (is_due(&behaviour->power_cut))
         card->event = SIM_CARD_POWER_CUT;
     if (card->event == SIM_CARD_ANSWERED)
-        return process(card, apdu, size);
+        return at_rate(card, size, process(card, apdu, size));
     if (behaviour->power_cut_processed)
         g_bytes_unref(process(card, apdu, size));
     if (card->event != SIM_CARD_SILENT)

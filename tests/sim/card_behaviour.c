@@ -232,6 +232,7 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         "silentAtApdu",
         "removeAtApdu",
         "delay",
+        "rate",
         "fail",
         "failInstallation",
         "authenticateError",
@@ -270,7 +271,8 @@ gboolean card_behaviour_update(CardBehaviour *behaviour, JsonObject *object, GEr
         !read_range(object, "powerCutAtApdu", 0, G_MAXINT32, &new.power_cut, error) ||
         !read_range(object, "silentAtApdu", 0, G_MAXINT32, &new.silence, error) ||
         !read_range(object, "removeAtApdu", 0, G_MAXINT32, &new.removal, error) ||
-        !read_range(object, "delay", 0, 3600 * 1000, &new.delay, error))
+        !read_range(object, "delay", 0, 3600 * 1000, &new.delay, error) ||
+        !read_range(object, "rate", 0, G_MAXINT32, &new.rate, error))
         return FALSE;
     new.need_declared = card_json_boolean(object, "needTerminalCapability", new.need_declared);
     new.late_declared = card_json_boolean(object, "lateTerminalCapability", new.late_declared);
@@ -323,6 +325,7 @@ void card_behaviour_to_json(const CardBehaviour *behaviour, JsonBuilder *builder
     card_json_put_integer(builder, "silentAtApdu", behaviour->silence);
     card_json_put_integer(builder, "removeAtApdu", behaviour->removal);
     card_json_put_integer(builder, "delay", behaviour->delay);
+    card_json_put_integer(builder, "rate", behaviour->rate);
     if (behaviour->fail_command >= 0) {
         json_builder_set_member_name(builder, "failInstallation");
         json_builder_begin_object(builder);

@@ -89,6 +89,8 @@
  *                  all and the card is as after a reset
  *   powerCutProcessed  whether that APDU still was processed
  *   delay          milliseconds that the modem shall wait with each answer
+ *   rate           bits a second that pass between card and modem; each answer waits as long as it and its
+ *                  command take; 0: no limit
  *   fail           list of faults (replaces the former list):
  *     on           leading tag of the command in hex, e.g. "BF51" (segments of a bound package: "BF36",
  *                  "A0", "A1", "88", "A2", "A3", "86"); "BF37": the segment that is answered with the

@@ -45,6 +45,11 @@ static void test_faults(void)
     g_assert_cmpuint(sim_card_get_delay(world->card), ==, 1510);
     world_assert_ask(world, WORLD_GET_EID, WORLD_EID_ANSWER);
     g_assert_cmpuint(sim_card_get_delay(world->card), ==, 10);
+
+    /* 11 octets to the card and 2 from it */
+    world_behave(world, "{\"delay\": 0, \"rate\": 20000}");
+    world_assert_apdu(world, "81E2910006" WORLD_GET_EID, "6115");
+    g_assert_cmpuint(sim_card_get_delay(world->card), ==, 5);
 }
 
 /* More than anybody wants to have, delivered to the end. */
