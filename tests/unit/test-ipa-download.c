@@ -484,6 +484,26 @@ static void test_trigger(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->world->disk->len, ==, 0);
 }
 
+/* The same for an eIM that looks for the result in HandleNotification (I-14), which has no acknowledgement. */
+static void test_trigger_notified(Fixture *f, gconstpointer data)
+{
+    g_autofree char *hex = NULL;
+
+    (void)data;
+    f->world->notify_trigger_result = TRUE;
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    world_assert_poll_ok(f->session, "a", 1);
+    world_assert_calls(f->world,
+                       "get a; save 1 executing; info1; challenge; initiate " DP
+                       "; authenticate-server; save 1 executing; authenticate " DP
+                       "; prepare; package " DP "; save 1 executing; " LOAD
+                       "; immediate-enable; save 1 executed; notify result; provide a other; "
+                       "drop 1; notify " DP "; remove 21; get a");
+    hex = bytes_gbytes_to_hex(taken(f, 0));
+    g_assert_true(g_str_has_prefix(hex, "BF54"));
+    g_assert_cmpuint(f->world->disk->len, ==, 0);
+}
+
 /* Whatever fails, the eIM is told (procedures 5.6). */
 static void test_trigger_failures(void)
 {
@@ -780,6 +800,39 @@ static void test_notifications(Fixture *f, gconstpointer data)
     g_assert_cmpuint(report.postponed, ==, 3);
 }
 
+/* A server that is out of reach for long: an eIM is offered what is no installation result, all of it in one round; what
+ * it took leaves the card (I-15). */
+static void test_notifications_relayed(Fixture *f, gconstpointer data)
+{
+    IpaNotificationReport report;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    world_notify(f->world, "gone.example.com");
+    world_notify(f->world, "gone.example.com");
+    f->session->pending_notifications = 2;
+    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
+    world_assert_calls(f->world, "");
+    g_assert_cmpuint(report.postponed, ==, 2);
+    f->world->overdue = TRUE;
+    f->world->relayed = f->server;
+    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
+    g_assert_no_error(error);
+    world_assert_calls(f->world, "notify a; remove 21; notify a; remove 22");
+    g_assert_cmpuint(report.delivered, ==, 2);
+    g_assert_cmpuint(report.pending, ==, 0);
+    /* The eIM can't be reached either: it stays. */
+    world_notify(f->world, "gone.example.com");
+    f->session->pending_notifications = 1;
+    f->server->fault = "notify";
+    f->server->fault_code = EUICCD_ERROR_NETWORK;
+    f->server->faults = 1;
+    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
+    world_assert_calls(f->world, "notify a");
+    g_assert_cmpuint(report.postponed, ==, 1);
+    g_assert_true(world_has_event(f->world, "to an eIM, as gone.example.com can't be reached"));
+}
+
 /* Without an eSIM CI nobody can be spoken to: no server is to blame, and the host says it (once), not the procedure. */
 static void test_notifications_without_ci(Fixture *f, gconstpointer data)
 {
@@ -879,6 +932,7 @@ int main(int argc, char **argv)
         { "events", test_events },
         { "events-refused", test_events_refused },
         { "trigger", test_trigger },
+        { "IPAD-DIR-60N/trigger-notified", test_trigger_notified },
         { "indirect", test_indirect },
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
@@ -887,6 +941,7 @@ int main(int argc, char **argv)
         { "crash-limit", test_crash_limit },
         { "notifications", test_notifications },
         { "notifications-without-ci", test_notifications_without_ci },
+        { "IPAD-NTF-65E/notifications-relayed", test_notifications_relayed },
     };
 
     g_test_init(&argc, &argv, NULL);
