@@ -98,6 +98,7 @@ static const Key keys[] = {
       G_STRUCT_OFFSET(ConfigEim, keep_unacknowledged), FALSE },
     { "eim *", "send-notifications", VALUE_BOOLEAN, 0, 0,
       G_STRUCT_OFFSET(ConfigEim, send_notifications), FALSE },
+    { "eim *", "notify-trigger-result", VALUE_BOOLEAN, 0, 0, IN_EIM(notify_trigger_result), FALSE },
     { "eim *", "download", VALUE_BOOLEAN, 0, 0, IN_EIM(download), FALSE },
     { "eim *", "download-path", VALUE_DOWNLOAD_PATH, 0, 0, IN_EIM(download_path), FALSE },
     { "eim *", "data-handling", VALUE_BOOLEAN, 0, 0, IN_EIM(data_handling), FALSE },

@@ -48,11 +48,12 @@ typedef enum {
 typedef struct {
     char *eim_id;
     ConfigDialect dialect;
-    ConfigBinding binding;        /* not JSON together with v1.0 */
-    char *path;                   /* of the URL, ASN.1 binding */
-    gboolean keep_unacknowledged; /* keep results on the card that were accepted without a BF53 */
-    gboolean send_notifications;  /* the card's notifications go with package results (I-23) */
-    gboolean download;            /* it may have profiles downloaded */
+    ConfigBinding binding;          /* not JSON together with v1.0 */
+    char *path;                     /* of the URL, ASN.1 binding */
+    gboolean keep_unacknowledged;   /* keep results on the card that were accepted without a BF53 */
+    gboolean send_notifications;    /* the card's notifications go with package results (I-23) */
+    gboolean notify_trigger_result; /* results of its triggers go by HandleNotification (I-14) */
+    gboolean download;              /* it may have profiles downloaded */
     IpaDownloadPath download_path;
     /* What it does for us in an indirect download (SGP.32 4.1). */
     gboolean data_handling;

@@ -8,12 +8,14 @@
 
 #define HOUR         3600
 #define DAY          86400
-#define REFUSED_LAST (DAY) /* seconds after every further refusal (I-16) */
+#define REFUSED_LAST (DAY)                     /* seconds after every further refusal (I-16) */
+#define OVERDUE      G_GINT64_CONSTANT(604800) /* seconds out of reach, then an eIM may have it (I-15) */
 
 /* How long something waits, after how many failures in a row. */
 typedef struct {
     guint failures;
-    gint64 due; /* boot time, 0: now */
+    gint64 due;   /* boot time, 0: now */
+    gint64 since; /* of a receiver: first of these failures, microseconds since 1970 */
 } Delay;
 
 typedef struct {
@@ -116,6 +118,8 @@ static void put_delay(GKeyFile *file, const char *group, const Delay *delay)
         return;
     g_key_file_set_uint64(file, group, "failures", delay->failures);
     g_key_file_set_int64(file, group, "due", date / G_USEC_PER_SEC);
+    if (delay->since > 0)
+        g_key_file_set_int64(file, group, "since", delay->since / G_USEC_PER_SEC);
 }
 
 static void save(Deliveries *deliveries)
@@ -170,6 +174,13 @@ static guint get_failures(GKeyFile *file, const char *group)
     return (guint)MIN(g_key_file_get_uint64(file, group, "failures", NULL), G_MAXINT);
 }
 
+static gint64 get_since(GKeyFile *file, const char *group)
+{
+    gint64 since = g_key_file_get_int64(file, group, "since", NULL);
+
+    return CLAMP(since, 0, G_MAXINT64 / G_USEC_PER_SEC) * G_USEC_PER_SEC;
+}
+
 static char *get_name(const char *group, const char *kind)
 {
     g_autoptr(GBytes) bytes = NULL;
@@ -187,9 +198,7 @@ static void load_group(Deliveries *deliveries, GKeyFile *file, const char *group
 
     if ((name = get_name(group, ENTRY_GROUP))) {
         Entry *entry = g_new0(Entry, 1);
-        gint64 since = g_key_file_get_int64(file, group, "since", NULL);
-
-        entry->since = CLAMP(since, 0, G_MAXINT64 / G_USEC_PER_SEC) * G_USEC_PER_SEC;
+        entry->since = get_since(file, group);
         entry->address = g_key_file_get_string(file, group, "address", NULL);
         get_delay(file, group, failures, refused_pause(failures), &entry->delay);
         g_hash_table_replace(deliveries->entries, name, entry);
@@ -197,6 +206,7 @@ static void load_group(Deliveries *deliveries, GKeyFile *file, const char *group
         Delay *delay = g_new0(Delay, 1);
 
         get_delay(file, group, failures, unreachable_pause(deliveries, failures), delay);
+        delay->since = get_since(file, group);
         g_hash_table_replace(deliveries->receivers, name, delay);
     }
 }
@@ -252,6 +262,13 @@ gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notifi
            receiver_due(deliveries, notification->address) <= now;
 }
 
+gboolean deliveries_is_overdue(Deliveries *deliveries, const IpaNotification *notification)
+{
+    const Delay *delay = g_hash_table_lookup(deliveries->receivers, notification->address);
+
+    return delay && delay->since > 0 && clock_realtime() - delay->since >= OVERDUE * G_USEC_PER_SEC;
+}
+
 /* It is the same at each try, so it is told once. */
 static void tell(Deliveries *deliveries, const char *address, const char *why)
 {
@@ -271,7 +288,7 @@ void deliveries_settle(Deliveries *deliveries, const IpaNotification *notificati
     Delay *delay;
 
     /* One that was just made is delivered without the list having been read. */
-    if (delivery != IPA_DELIVERY_DONE) {
+    if (delivery != IPA_DELIVERY_DONE && delivery != IPA_DELIVERY_RELAYED) {
         entry = find_or_add(deliveries, notification->key, &is_new);
         replace_string(&entry->address, notification->address);
         replace_string(&entry->why, why);
@@ -289,10 +306,14 @@ void deliveries_settle(Deliveries *deliveries, const IpaNotification *notificati
         delay_fail(&entry->delay, MAX(refused_pause(entry->delay.failures + 1), retry_after));
         save(deliveries);
         return;
+    case IPA_DELIVERY_RELAYED:
+        g_hash_table_remove(deliveries->entries, notification->key);
+        G_GNUC_FALLTHROUGH;
     case IPA_DELIVERY_UNREACHABLE:
         delay = g_hash_table_lookup(deliveries->receivers, notification->address);
         if (!delay) {
             delay = g_new0(Delay, 1);
+            delay->since = clock_realtime();
             g_hash_table_insert(deliveries->receivers, g_strdup(notification->address), delay);
         }
         delay_fail(delay, MAX(unreachable_pause(deliveries, delay->failures + 1), retry_after));

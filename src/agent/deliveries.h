@@ -26,6 +26,7 @@ void deliveries_set_store(Deliveries *deliveries, Store *store);
 
 /* What IpaHost asks and tells. */
 gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notification);
+gboolean deliveries_is_overdue(Deliveries *deliveries, const IpaNotification *notification);
 void deliveries_settle(Deliveries *deliveries, const IpaNotification *notification,
                        IpaDelivery delivery, guint retry_after, const char *why);
 void deliveries_note_seen(Deliveries *deliveries, const GPtrArray *keys);

@@ -42,6 +42,11 @@ gboolean worker_notification_is_due(gpointer data, const IpaNotification *notifi
     return deliveries_is_due(worker->deliveries, notification) || worker->deliver_all;
 }
 
+gboolean worker_notification_is_overdue(gpointer data, const IpaNotification *notification)
+{
+    return deliveries_is_overdue(((Worker *)data)->deliveries, notification);
+}
+
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after, const char *why)
 {

@@ -67,6 +67,13 @@ static gboolean host_send_notifications(gpointer data, const char *eim_id)
     return config_get_eim(worker->config, eim_id)->send_notifications;
 }
 
+static gboolean host_notify_trigger_result(gpointer data, const char *eim_id)
+{
+    Worker *worker = data;
+
+    return config_get_eim(worker->config, eim_id)->notify_trigger_result;
+}
+
 static gboolean on_waited(gpointer data)
 {
     *(gboolean *)data = TRUE;
@@ -273,6 +280,7 @@ const IpaHost worker_ipa_host = {
     .client = host_client,
     .keep_unacknowledged = host_keep_unacknowledged,
     .send_notifications = host_send_notifications,
+    .notify_trigger_result = host_notify_trigger_result,
     .wait = host_wait,
     .wait_for_network = host_wait_for_network,
     .switch_begin = host_switch_begin,
@@ -289,6 +297,7 @@ const IpaHost worker_ipa_host = {
     .download_policy = worker_get_download_policy,
     .is_stopping = worker_is_job_stopping,
     .notification_is_due = worker_notification_is_due,
+    .notification_is_overdue = worker_notification_is_overdue,
     .notification_settled = worker_notification_settled,
     .notifications_seen = worker_notifications_seen,
 };

@@ -91,6 +91,7 @@ Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerK
 const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id);
 gboolean worker_is_job_stopping(gpointer data);
 gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification);
+gboolean worker_notification_is_overdue(gpointer data, const IpaNotification *notification);
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after, const char *why);
 void worker_notifications_seen(gpointer data, const GPtrArray *keys);

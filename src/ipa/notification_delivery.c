@@ -122,6 +122,38 @@ static IpaDelivery judge(const GError *failure)
                : IPA_DELIVERY_REFUSED;
 }
 
+/* An eIM passes on what it gets to the server that it names, so after a long while it is offered what the server did not
+ * take (I-15). The specification leaves open whether the server is tried on then: what an eIM took is delivered (SGP.32
+ * 3.7). The result of a direct download is none of this: an eIM that did not run the session drops it. */
+static gboolean may_relay(IpaSession *session, const Item *item)
+{
+    const IpaHost *host = session->host;
+    IpaNotification notification = {
+        .key = item->key,
+        .address = item->address,
+        .sequence = item->sequence,
+    };
+
+    return host->rsp_server && item->pending->other_signed_notification &&
+           host->notification_is_overdue &&
+           host->notification_is_overdue(session->host_data, &notification);
+}
+
+static gboolean relay(IpaSession *session, const Item *item)
+{
+    g_autoptr(GBytes) raw = tlv_slice_to_bytes(item->pending->head.raw);
+    g_autoptr(GError) error = NULL;
+    guint retry_after = 0;
+
+    if (hand_to_eim(session, raw, &retry_after, &error))
+        return TRUE;
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
+                      "giving notification %" G_GINT64_FORMAT
+                      " to an eIM, as %s can't be reached: %s",
+                      item->sequence, item->address, error->message);
+    return FALSE;
+}
+
 /* What ends the whole round. */
 static gboolean is_over(IpaSession *session, const GError *failure)
 {
@@ -130,9 +162,9 @@ static gboolean is_over(IpaSession *session, const GError *failure)
            euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE);
 }
 
-/* Delivers ITEM and takes it off the card. FALSE: the round is over. */
-static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_delivery,
-                        GError **error)
+/* Delivers ITEM and takes it off the card. OUT_OF_REACH: its receiver, who is not tried. FALSE: the round is over. */
+static gboolean deliver(IpaSession *session, const Item *item, gboolean out_of_reach,
+                        IpaDelivery *ret_delivery, GError **error)
 {
     IpaNotification notification = {
         .key = item->key,
@@ -148,7 +180,9 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
     ipa_session_stage(session, 0.95, "delivering notification %" G_GINT64_FORMAT " to %s",
                       item->sequence, item->address);
     *ret_delivery = IPA_DELIVERY_DONE;
-    if (!hand_over(session, item, &retry_after, &failure)) {
+    if (out_of_reach)
+        g_set_error_literal(&failure, EUICCD_ERROR, EUICCD_ERROR_NETWORK, "it is out of reach");
+    if (out_of_reach || !hand_over(session, item, &retry_after, &failure)) {
         why = g_strdup(failure->message);
         g_prefix_error(&failure,
                        "delivering notification %" G_GINT64_FORMAT " to %s: ", item->sequence,
@@ -158,12 +192,20 @@ static gboolean deliver(IpaSession *session, const Item *item, IpaDelivery *ret_
             return FALSE;
         }
         *ret_delivery = judge(failure);
-        if (*ret_delivery != IPA_DELIVERY_IMPOSSIBLE)
+        if (*ret_delivery != IPA_DELIVERY_IMPOSSIBLE && !out_of_reach)
             ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s",
                               failure->message);
-    } else {
+        if (*ret_delivery == IPA_DELIVERY_UNREACHABLE && may_relay(session, item) &&
+            relay(session, item)) {
+            *ret_delivery = IPA_DELIVERY_RELAYED;
+            g_clear_pointer(&why, g_free);
+        }
+    }
+    if (!why) {
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, NULL,
-                          "notification %" G_GINT64_FORMAT " delivered to %s", item->sequence,
+                          "notification %" G_GINT64_FORMAT " %s %s", item->sequence,
+                          *ret_delivery == IPA_DELIVERY_RELAYED ? "given to an eIM for"
+                                                                : "delivered to",
                           item->address);
         if (!ipa_card_remove_notification(session, item->sequence, error)) {
             g_prefix_error(error, "removing delivered notification %" G_GINT64_FORMAT ": ",
@@ -188,7 +230,7 @@ void ipa_notification_deliver_one(IpaSession *session, GBytes *notification)
     IpaDelivery delivery;
 
     if (pending && item_init(&item, pending)) {
-        (void)deliver(session, &item, &delivery, &error);
+        (void)deliver(session, &item, FALSE, &delivery, &error);
     } else if (!error) {
         g_set_error_literal(&error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED,
                             "a notification of the card names no receiver: left there");
@@ -244,22 +286,30 @@ static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationR
                             GError **error)
 {
     g_autoptr(GHashTable) unreachable = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) relayed = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < items->len; i++) {
         const Item *item = &g_array_index(items, Item, i);
         IpaDelivery delivery;
+        gboolean relays;
 
         if (is_of_record(session, item))
             continue;
-        if (!is_due(session, item) || g_hash_table_contains(unreachable, item->address)) {
+        relays = g_hash_table_contains(relayed, item->address) && may_relay(session, item);
+        if ((!is_due(session, item) && !relays) ||
+            g_hash_table_contains(unreachable, item->address)) {
             report->postponed++;
             continue;
         }
-        if (!deliver(session, item, &delivery, error))
+        if (!deliver(session, item, relays, &delivery, error))
             return FALSE;
         switch (delivery) {
         case IPA_DELIVERY_DONE:
             report->delivered++;
+            break;
+        case IPA_DELIVERY_RELAYED:
+            report->delivered++;
+            g_hash_table_add(relayed, item->address);
             break;
         case IPA_DELIVERY_REFUSED:
             report->refused++;

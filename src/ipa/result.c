@@ -264,6 +264,30 @@ static EsipaResultAnswer *send_notification(const IpaRecord *record, EsipaClient
     return answer;
 }
 
+/* Only the result of a download trigger goes this way (I-14). */
+static gboolean goes_as_notification(IpaSession *session, const IpaRecord *record)
+{
+    const IpaHost *host = session->host;
+    Tlv object;
+
+    return host->notify_trigger_result && record->result &&
+           tlv_parse(tlv_slice_from_bytes(record->result), 0xBF54, &object, NULL) &&
+           host->notify_trigger_result(session->host_data, record->eim->eim_id);
+}
+
+/* What the eIM takes has no acknowledgement: as when there is none in an answer (I-21). */
+static EsipaResultAnswer *notify_result(const IpaRecord *record, EsipaClient *client,
+                                        GCancellable *cancellable, GError **error)
+{
+    EsipaResultAnswer *answer;
+
+    if (!esipa_notify_result(client, record->result, cancellable, error))
+        return NULL;
+    answer = g_new0(EsipaResultAnswer, 1);
+    answer->acknowledged = g_array_new(FALSE, FALSE, sizeof(gint64));
+    return answer;
+}
+
 static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, EsipaClient *client,
                                       GError **error)
 {
@@ -278,6 +302,8 @@ static EsipaResultAnswer *send_record(IpaSession *session, IpaRecord *record, Es
     }
     if (record->kind == IPA_RECORD_NOTIFICATION)
         return send_notification(record, client, delivery, error);
+    if (goes_as_notification(session, record))
+        return notify_result(record, client, delivery, error);
     if (record->result) {
         response = get_notifications(session, record, &notifications);
         return esipa_provide_result(client, record->result, notifications, delivery, error);

@@ -143,7 +143,8 @@ typedef enum {
     IPA_DELIVERY_DONE,    /* taken by its receiver and off the card */
     IPA_DELIVERY_REFUSED, /* answered, but not taken: after 1, 2, 4, 8, 16 h, then daily (I-16) */
     IPA_DELIVERY_UNREACHABLE, /* no answer that can be trusted */
-    IPA_DELIVERY_IMPOSSIBLE,  /* nothing was tried: the configuration does not allow it */
+    IPA_DELIVERY_RELAYED, /* taken by an eIM, as its receiver was out of reach for long; off the card */
+    IPA_DELIVERY_IMPOSSIBLE, /* nothing was tried: the configuration does not allow it */
 } IpaDelivery;
 
 /* What the procedures need from their surroundings. All called in the worker thread. */
@@ -158,6 +159,8 @@ typedef struct {
     gboolean (*keep_unacknowledged)(gpointer data, const char *eim_id);
     /* Whether EIM_ID wants the card's notifications together with a package result (I-23). */
     gboolean (*send_notifications)(gpointer data, const char *eim_id);
+    /* Whether EIM_ID gets the result of its download trigger by HandleNotification (I-14). NULL: none does. */
+    gboolean (*notify_trigger_result)(gpointer data, const char *eim_id);
     /* Lets SECONDS pass. CANCELLED; MODEM_GONE when the modem went meanwhile. */
     gboolean (*wait)(gpointer data, guint seconds, GCancellable *cancellable, GError **error);
     /* The same, but ends early (*RET_EARLY) when the modem got into another network or connected; may be
@@ -201,9 +204,11 @@ typedef struct {
      * was ordered is taken up again later. NULL: somebody wants it. */
     gboolean (*is_stopping)(gpointer data);
     /* The host's clock for notifications. NULL: always due. RETRY_AFTER: seconds that the receiver asked
-     * for, 0: none. WHY: text for people, without the receiver; NULL when DONE. Of what is IMPOSSIBLE
+     * for, 0: none. WHY: text for people, without the receiver; NULL when DONE or RELAYED. Of what is IMPOSSIBLE
      * nobody else was told. */
     gboolean (*notification_is_due)(gpointer data, const IpaNotification *notification);
+    /* Whether its receiver could not be reached for so long that an eIM may have it. NULL: never. */
+    gboolean (*notification_is_overdue)(gpointer data, const IpaNotification *notification);
     void (*notification_settled)(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after, const char *why);
     /* The list was read to its end: KEYS (of char *) are all there are, whatever else is kept can go. */

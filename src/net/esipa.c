@@ -487,12 +487,25 @@ static gboolean parse_notified(GBytes *body, GError **error)
     return FALSE;
 }
 
+/* TRUE: BODY, which may be NULL with ERROR set, is none that speaks against it. */
+static gboolean check_notified(EsipaClient *client, GBytes *body, GError **error)
+{
+    gboolean ok = FALSE;
+
+    if (body && client->binding == ESIPA_BINDING_JSON)
+        ok = esipa_json_parse_notified(body, error);
+    else if (body)
+        ok = parse_notified(body, error);
+    if (!ok)
+        g_prefix_error(error, "HandleNotification: ");
+    return ok;
+}
+
 gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notification,
                                    GCancellable *cancellable, GError **error)
 {
     TlvWriter *writer = tlv_writer_new();
     g_autoptr(GBytes) request = NULL, body = NULL;
-    gboolean ok = FALSE;
 
     tlv_open(writer, TAG_HANDLE_NOTIFICATION);
     tlv_open(writer, 0xA0);
@@ -501,11 +514,34 @@ gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notifica
     tlv_close(writer);
     request = tlv_writer_finish(writer);
     body = esipa_exchange(client, request, cancellable, error);
-    if (body && client->binding == ESIPA_BINDING_JSON)
-        ok = esipa_json_parse_notified(body, error);
-    else if (body)
-        ok = parse_notified(body, error);
-    if (!ok)
-        g_prefix_error(error, "HandleNotification: ");
-    return ok;
+    return check_notified(client, body, error);
+}
+
+/* v1.0 replaces the tag of the alternative. */
+static GBytes *build_notify_result(EsipaClient *client, EsipaDialect dialect, gconstpointer data)
+{
+    TlvWriter *writer = tlv_writer_new();
+
+    tlv_open(writer, TAG_HANDLE_NOTIFICATION);
+    switch (dialect) {
+    case ESIPA_DIALECT_V1_2:
+        tlv_open(writer, TAG_PROVIDE_RESULT);
+        tlv_put(writer, TAG_EID, client->eid, EID_SIZE);
+        break;
+    case ESIPA_DIALECT_V1_0:
+        tlv_open(writer, 0xA1);
+        break;
+    }
+    tlv_put_raw_bytes(writer, (GBytes *)data);
+    tlv_close(writer);
+    tlv_close(writer);
+    return tlv_writer_finish(writer);
+}
+
+gboolean esipa_notify_result(EsipaClient *client, GBytes *result, GCancellable *cancellable,
+                             GError **error)
+{
+    g_autoptr(GBytes) body = exchange_form(client, build_notify_result, result, cancellable, error);
+
+    return check_notified(client, body, error);
 }

@@ -141,6 +141,11 @@ EsipaResultAnswer *esipa_provide_error(EsipaClient *client, EsipaResultError cod
 gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notification,
                                    GCancellable *cancellable, GError **error);
 
+/* The same function with a ProvideEimPackageResult of RESULT (BF54) in it: some eIMs look for the result of a download
+ * trigger there (I-14). It has no answer, so that what the eIM took is all there is to know. */
+gboolean esipa_notify_result(EsipaClient *client, GBytes *result, GCancellable *cancellable,
+                             GError **error);
+
 /* Seconds that the last answer asked to wait (Retry-After of 429 and 503, at most a day); 0: none.
  */
 guint esipa_client_get_retry_after(EsipaClient *client);

@@ -71,6 +71,22 @@ def through_the_eim(world):
     is_there(world, order, 4)
 
 
+@case("IPAD-DIR-60N", "5.14.6, 5.14.7; I-14", smdp=[SMDP], settings=f"{DIRECT}[eim {EIM_ID}]\nnotify-trigger-result=yes\n")
+def result_of_the_trigger_by_handle_notification(world):
+    """Where the configuration says so, the eIM gets the result in HandleNotification, and in it alone. The usual way is
+    triggered_by_the_eim()."""
+    smdp = Smdp(world)
+    world.wait_idle()
+    order = smdp.order()
+    before = len(world.exchanges("HandleNotification"))
+    result = trigger(world, order["activationCode"])
+    assert result["verified"] and result["succeeded"], result
+    equal(len(world.exchanges("HandleNotification")), before + 1, "notifications to the eIM")
+    equal(world.exchanges("ProvideEimPackageResult"), [], "results to the eIM")
+    equal(smdp.installed(order)["state"], "installed", "the SM-DP+'s view")
+    is_there(world, order, 4)
+
+
 @case("IPAD-DIR-61N", "design 5", smdp=[SMDP], settings=DIRECT)
 def ordered_by_a_caller(world):
     """Download() with a confirmation code; without it, and with a wrong one, the order is not spent."""

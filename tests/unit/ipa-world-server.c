@@ -467,3 +467,15 @@ gboolean esipa_handle_notification(EsipaClient *client, GBytes *pending_notifica
         }
     return world_end(world, error);
 }
+
+/* Like ProvideEimPackageResult for whoever looks at the eIM, but noted by another name. */
+gboolean esipa_notify_result(EsipaClient *client, GBytes *result, GCancellable *cancellable,
+                             GError **error)
+{
+    g_autoptr(EsipaResultAnswer) answer = NULL;
+
+    if (!world_begin(client->world, error, "notify result"))
+        return FALSE;
+    answer = esipa_provide_result(client, result, NULL, cancellable, error);
+    return answer != NULL;
+}

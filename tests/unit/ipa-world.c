@@ -438,13 +438,26 @@ static gboolean host_is_due(gpointer data, const IpaNotification *notification)
     return !((World *)data)->not_due;
 }
 
+static gboolean host_is_overdue(gpointer data, const IpaNotification *notification)
+{
+    g_assert_nonnull(notification->address);
+    return ((World *)data)->overdue;
+}
+
+static gboolean host_notify_trigger_result(gpointer data, const char *eim_id)
+{
+    g_assert_nonnull(eim_id);
+    return ((World *)data)->notify_trigger_result;
+}
+
 static void host_settled(gpointer data, const IpaNotification *notification, IpaDelivery delivery,
                          guint retry_after, const char *why)
 {
     World *world = data;
 
     g_assert_cmpuint(retry_after, ==, 0);
-    g_assert_true((delivery == IPA_DELIVERY_DONE) == (why == NULL));
+    g_assert_true((delivery == IPA_DELIVERY_DONE || delivery == IPA_DELIVERY_RELAYED) ==
+                  (why == NULL));
     g_hash_table_insert(world->settled, g_strdup(notification->key), GINT_TO_POINTER(delivery));
 }
 
@@ -469,7 +482,9 @@ static const IpaHost host = {
     .rsp_server = world_rsp_server,
     .download_policy = host_download_policy,
     .is_stopping = host_is_stopping,
+    .notify_trigger_result = host_notify_trigger_result,
     .notification_is_due = host_is_due,
+    .notification_is_overdue = host_is_overdue,
     .notification_settled = host_settled,
 };
 

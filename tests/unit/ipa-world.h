@@ -178,6 +178,8 @@ typedef struct {
     GHashTable *settled;   /* key -> IpaDelivery */
     EuiccdError no_server; /* what looking for one fails with; 0 (FAILED): it is found */
     gboolean not_due;
+    gboolean overdue;               /* an eIM may have what its receiver did not take */
+    gboolean notify_trigger_result; /* I-14 */
 
     GPtrArray *eims; /* of FakeEim */
 

@@ -460,6 +460,31 @@ static void test_blocked(Fixture *f, gconstpointer data)
     g_assert_cmpuint(block(f, &one, NO_CI), ==, 1);
 }
 
+/* After a week out of reach an eIM may have what is for it (I-15), also when the daemon was restarted meanwhile. */
+static void test_overdue(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_assert_false(deliveries_is_overdue(f->deliveries, &one));
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0, "away");
+    see(f, (const char *const[]){ "1 aa", "2 bb", NULL });
+    pass(6 * 24 * HOUR);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_UNREACHABLE, 0, "away");
+    restart(f);
+    see(f, (const char *const[]){ "1 aa", "2 bb", NULL });
+    g_assert_false(deliveries_is_overdue(f->deliveries, &one));
+    pass(24 * HOUR);
+    g_assert_true(deliveries_is_overdue(f->deliveries, &one));
+    g_assert_true(deliveries_is_overdue(f->deliveries, &two));
+    g_assert_false(deliveries_is_overdue(f->deliveries, &other));
+    /* That an eIM took one does not make the receiver one that can be reached. */
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_RELAYED, 0, NULL);
+    g_assert_true(deliveries_is_overdue(f->deliveries, &two));
+    g_assert_false(deliveries_is_due(f->deliveries, &two));
+    assert_problem(f, 1, NULL);
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_REFUSED, 0, "no");
+    g_assert_false(deliveries_is_overdue(f->deliveries, &two));
+}
+
 /* The oldest one's reason, but first what waits for another configuration; gone with its notification. */
 static void test_problem(Fixture *f, gconstpointer data)
 {
@@ -501,5 +526,6 @@ int main(int argc, char **argv)
     ADD("bad-file", test_bad_file);
     ADD("blocked", test_blocked);
     ADD("problem", test_problem);
+    ADD("IPAD-NTF-64E/overdue", test_overdue);
     return g_test_run();
 }

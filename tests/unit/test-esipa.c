@@ -86,7 +86,7 @@ static const char *const not_ours[] = {
     /* eidValue is always sent to eIMs of v1.1 and later (I-25). */
     "esipa-provide-result-epr-no-eid",
     "esipa-provide-result-error-no-eid-no-etid",
-    /* Results go by ProvideEimPackageResult (I-14). */
+    /* Results go by ProvideEimPackageResult (I-14); those of a trigger: test_notified_results(). */
     "esipa-handle-notification-result-trigger",
     "esipa-handle-notification-result-pir",
     "esipa-handle-notification-result-epr",
@@ -222,6 +222,57 @@ static void test_notification_requests(void)
     }
     g_assert_cmpuint(n, ==, 14);
     g_assert_cmpuint(excluded, ==, 5);
+}
+
+static JsonObject *find_vector(JsonArray *vectors, const char *name)
+{
+    for (guint i = 0; i < json_array_get_length(vectors); i++) {
+        JsonObject *vector = json_array_get_object_element(vectors, i);
+
+        if (g_strcmp0(text(vector, "name"), name) == 0)
+            return vector;
+    }
+    g_error("no vector %s", name);
+}
+
+/* The result of a trigger for eIMs that look for it there (I-14), in both dialects. */
+static void test_notified_results(void)
+{
+    static const struct {
+        const char *name;
+        EsipaDialect dialect;
+    } rows[] = {
+        { "esipa-handle-notification-result-trigger", ESIPA_DIALECT_V1_2 },
+        { "esipa-handle-notification-result-pir", ESIPA_DIALECT_V1_2 },
+        { "esipa-handle-notification-v10-trigger", ESIPA_DIALECT_V1_0 },
+    };
+
+    g_autoptr(JsonParser) parser = NULL;
+    JsonArray *vectors = load("asn1.json", &parser);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        JsonObject *vector = find_vector(vectors, rows[i].name);
+        g_autoptr(GBytes) der = der_of(vector), result = NULL;
+        g_autoptr(GError) error = NULL, refused = NULL, page = NULL;
+        g_auto(World) world;
+        Tlv outer, arm, trigger;
+
+        world_init(&world, rows[i].dialect, vector_eid);
+        g_assert_true(tlv_parse(tlv_slice_from_bytes(der), 0xBF3D, &outer, &error));
+        g_assert_true(tlv_parse(outer.value, 0, &arm, &error));
+        g_assert_true(tlv_find(arm.value, 0xBF54, &trigger));
+        result = tlv_slice_to_bytes(trigger.raw);
+        will_answer(&world, 204, "");
+        g_assert_true(esipa_notify_result(world.client, result, NULL, &error));
+        g_assert_no_error(error);
+        assert_sent(&world, text(vector, "der"));
+        will_answer(&world, 500, "");
+        g_assert_false(esipa_notify_result(world.client, result, NULL, &refused));
+        g_assert_error(refused, EUICCD_ERROR, EUICCD_ERROR_HTTP);
+        will_answer(&world, 200, "3C68746D6C3E");
+        g_assert_false(esipa_notify_result(world.client, result, NULL, &page));
+        g_assert_error(page, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    }
 }
 
 /* Results are sent as they are, also with lengths that we would not write. */
@@ -368,17 +419,6 @@ static void test_answers(void)
         n += (guint)check_answer(text(vector, "type"), vector, der);
     }
     g_assert_cmpuint(n, ==, 18);
-}
-
-static JsonObject *find_vector(JsonArray *vectors, const char *name)
-{
-    for (guint i = 0; i < json_array_get_length(vectors); i++) {
-        JsonObject *vector = json_array_get_object_element(vectors, i);
-
-        if (g_strcmp0(text(vector, "name"), name) == 0)
-            return vector;
-    }
-    g_error("no vector %s", name);
 }
 
 static GBytes *wrap(guint32 tag, GBytes *inner)
@@ -831,6 +871,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/esipa/requests/cause", test_cause);
     g_test_add_func("/esipa/requests/provide-result", test_provide_requests);
     g_test_add_func("/esipa/requests/handle-notification", test_notification_requests);
+    g_test_add_func("/esipa/requests/IPAD-DIR-60N/handle-notification-result",
+                    test_notified_results);
     g_test_add_func("/esipa/requests/result-octets", test_result_octets);
     g_test_add_func("/esipa/answers/vectors", test_answers);
     g_test_add_func("/esipa/answers/tolerated", test_tolerated);

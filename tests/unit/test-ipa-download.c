@@ -536,6 +536,26 @@ static void test_trigger(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->world->disk->len, ==, 0);
 }
 
+/* The same for an eIM that looks for the result in HandleNotification (I-14), which has no acknowledgement. */
+static void test_trigger_notified(Fixture *f, gconstpointer data)
+{
+    g_autofree char *hex = NULL;
+
+    (void)data;
+    f->world->notify_trigger_result = TRUE;
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    world_assert_poll_ok(f->session, "a", 1);
+    world_assert_calls(f->world,
+                       "get a; save 1 executing; info1; challenge; initiate " DP
+                       "; authenticate-server; save 1 executing; authenticate " DP
+                       "; prepare; package " DP "; save 1 executing; " LOAD
+                       "; immediate-enable; save 1 executed; notify result; provide a other; "
+                       "drop 1; notify " DP "; remove 21; get a");
+    hex = bytes_gbytes_to_hex(taken(f, 0));
+    g_assert_true(g_str_has_prefix(hex, "BF54"));
+    g_assert_cmpuint(f->world->disk->len, ==, 0);
+}
+
 /* Whatever fails, the eIM is told (procedures 5.6). */
 static void test_trigger_failures(void)
 {
@@ -794,81 +814,6 @@ static void test_crash_limit(Fixture *f, gconstpointer data)
     }
 }
 
-/* ---- notifications ---- */
-
-static void test_notifications(Fixture *f, gconstpointer data)
-{
-    IpaNotificationReport report;
-    g_autoptr(GError) error = NULL;
-    FakeServer *other = world_add_server(f->world, "other.example.com");
-
-    (void)data;
-    /* None: the list is not read. */
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    world_assert_calls(f->world, "");
-    world_notify(f->world, DP);
-    world_notify(f->world, "other.example.com");
-    world_notify(f->world, DP);
-    world_notify(f->world, "gone.example.com");
-    f->session->pending_notifications = 4;
-    /* One that refuses holds up nobody, nor the next one for the same receiver. */
-    f->server->fault = "notify";
-    f->server->fault_code = EUICCD_ERROR_HTTP;
-    f->server->faults = 1;
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    g_assert_no_error(error);
-    world_assert_calls(f->world, "notify " DP "; notify other.example.com; remove 22; notify " DP
-                                 "; remove 23");
-    g_assert_cmpuint(report.delivered, ==, 2);
-    g_assert_cmpuint(report.refused, ==, 1);
-    g_assert_cmpuint(report.postponed, ==, 1);
-    g_assert_cmpuint(report.pending, ==, 2);
-    g_assert_cmpuint(other->notified->len, ==, 1);
-    /* Not before its time. */
-    f->world->not_due = TRUE;
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    world_assert_calls(f->world, "");
-    g_assert_cmpuint(report.postponed, ==, 2);
-    /* One that can't be reached is tried once in a round. */
-    f->world->not_due = FALSE;
-    world_notify(f->world, DP);
-    f->server->fault_code = EUICCD_ERROR_NETWORK;
-    f->server->faults = 1;
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    world_assert_calls(f->world, "notify " DP);
-    g_assert_cmpuint(report.postponed, ==, 3);
-}
-
-/* Without an eSIM CI nobody can be spoken to: no server is to blame, and the host says it (once), not the procedure. */
-static void test_notifications_without_ci(Fixture *f, gconstpointer data)
-{
-    IpaNotificationReport report;
-    g_autoptr(GError) error = NULL;
-    GHashTableIter iter;
-    gpointer delivery;
-
-    (void)data;
-    world_notify(f->world, DP);
-    world_notify(f->world, "gone.example.com");
-    f->session->pending_notifications = 2;
-    f->world->no_server = EUICCD_ERROR_CONFIG;
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    g_assert_no_error(error);
-    world_assert_calls(f->world, "");
-    g_assert_cmpuint(report.impossible, ==, 2);
-    g_assert_cmpuint(report.refused + report.postponed, ==, 0);
-    g_assert_cmpuint(report.pending, ==, 2);
-    g_assert_cmpuint(g_hash_table_size(f->world->settled), ==, 2);
-    g_hash_table_iter_init(&iter, f->world->settled);
-    while (g_hash_table_iter_next(&iter, NULL, &delivery))
-        g_assert_cmpint(GPOINTER_TO_INT(delivery), ==, IPA_DELIVERY_IMPOSSIBLE);
-    g_assert_false(world_has_event(f->world, "delivering notification"));
-    f->world->no_server = 0;
-    g_assert_true(ipa_notifications_deliver(f->session, &report, &error));
-    g_assert_cmpuint(report.delivered, ==, 1);
-    g_assert_true(world_has_event(f->world, "delivering notification"));
-}
-
 /* ---- orders ---- */
 
 static void test_order_text(void)
@@ -939,14 +884,13 @@ int main(int argc, char **argv)
         { "events", test_events },
         { "events-refused", test_events_refused },
         { "trigger", test_trigger },
+        { "IPAD-DIR-60N/trigger-notified", test_trigger_notified },
         { "indirect", test_indirect },
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
         { "indirect-smds", test_indirect_smds },
         { "features", test_features },
         { "crash-limit", test_crash_limit },
-        { "notifications", test_notifications },
-        { "notifications-without-ci", test_notifications_without_ci },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -164,4 +164,4 @@ guard("control: a refusal is no change", "SGP.32 5.9.20 to 5.9.23",
 guard("notifications: no server is to blame for the configuration", "interop note I-16",
       "src/ipa/notification_delivery.c", "if (euiccd_error_is(failure, EUICCD_ERROR_CONFIG))",
       "if (FALSE)",
-      "test-ipa-download /ipa-download/notifications-without-ci")
+      "test-ipa-notifications /ipa/notifications/without-ci")
