@@ -274,12 +274,16 @@ def no_event_through_the_eim(world):
 @dataclass
 class Row:
     ident: str
+    section: str
     title: str
     words: list  # in the daemon's log
     faults: list = field(default_factory=list)
     knobs: dict = field(default_factory=dict)
     sessions: tuple = ()  # their states, if there are some
-    section: str = "SGP.22 3.6.2, 5.8"
+
+
+def row(*arguments, **members):
+    return Row(*arguments, **members)
 
 
 def failure(on, subject, reason):
@@ -296,37 +300,37 @@ def tls(name):
 
 INITIATE, AUTHENTICATE = ES11
 ROWS = [
-    Row("IPAD-DIR-20E", "the SM-DS does not know its address", ["8.9.1", "3.8"],
+    row("IPAD-DIR-20E", "SGP.22 5.8", "the SM-DS does not know its address", ["8.9.1", "3.8"],
         failure(INITIATE, "8.9.1", "3.8")),
-    Row("IPAD-DIR-21E", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
-    Row("IPAD-DIR-22E", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
-    Row("IPAD-DIR-23E", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
-    Row("IPAD-DIR-24E", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
-    Row("IPAD-DIR-25E", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
-    Row("IPAD-DIR-26E", "eUICC certificate expired", ["8.1.3", "6.3"], failure(AUTHENTICATE, "8.1.3", "6.3")),
-    Row("IPAD-DIR-27E", "another transaction is signed", ["signed another transaction"],
+    row("IPAD-DIR-21E", "SGP.22 5.8", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
+    row("IPAD-DIR-22E", "SGP.22 5.8", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
+    row("IPAD-DIR-23E", "SGP.22 5.8", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
+    row("IPAD-DIR-24E", "SGP.22 5.8", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
+    row("IPAD-DIR-25E", "SGP.22 5.8", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
+    row("IPAD-DIR-26E", "SGP.22 5.8", "eUICC certificate expired", ["8.1.3", "6.3"], failure(AUTHENTICATE, "8.1.3", "6.3")),
+    row("IPAD-DIR-27E", "SGP.22 5.8", "another transaction is signed", ["signed another transaction"],
         wrong(INITIATE, wrong="transactionId"), sessions=("initiated",)),
-    Row("IPAD-DIR-28E", "another challenge is signed", ["signed another challenge"],
+    row("IPAD-DIR-28E", "SGP.22 5.8", "another challenge is signed", ["signed another challenge"],
         wrong(INITIATE, wrong="challenge"), sessions=("initiated",)),
-    Row("IPAD-DIR-29E", "another server is signed", ["signed another server address"],
+    row("IPAD-DIR-29E", "SGP.22 5.8", "another server is signed", ["signed another server address"],
         wrong(INITIATE, wrong="serverAddress"), sessions=("initiated",)),
-    Row("IPAD-DIR-30E", "the signature is wrong", ["the card does not accept"],
+    row("IPAD-DIR-30E", "SGP.22 5.8", "the signature is wrong", ["the card does not accept"],
         wrong(INITIATE, wrong="signature"), sessions=("failed",)),
-    Row("IPAD-DIR-31E", "a CI that the card has not", ["a CI that it has no key of"],
+    row("IPAD-DIR-31E", "SGP.22 5.8", "a CI that the card has not", ["a CI that it has no key of"],
         wrong(INITIATE, wrong="ciPKId"), sessions=("initiated",)),
-    Row("IPAD-DIR-32E", "another transaction in the answer", ["transaction"],
+    row("IPAD-DIR-32E", "SGP.22 5.8", "another transaction in the answer", ["transaction"],
         wrong(AUTHENTICATE, wrong="outerTransactionId"), sessions=("done",)),
-    Row("IPAD-DIR-33E", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
+    row("IPAD-DIR-33E", "SGP.22 5.8", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
         sessions=("done",)),
-    Row("IPAD-DIR-34E", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
-    Row("IPAD-DIR-35E", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
-    Row("IPAD-DIR-36E", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
-    Row("IPAD-DIR-37E", "a TLS certificate that is not yet valid", ["not yet valid"], knobs=tls("not-yet-valid")),
-    Row("IPAD-DIR-38E", "an expired certificate", ["expired"],
+    row("IPAD-DIR-34E", "SGP.22 5.8", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
+    row("IPAD-DIR-35E", "SGP.22 5.8", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
+    row("IPAD-DIR-36E", "SGP.22 5.8", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
+    row("IPAD-DIR-37E", "SGP.22 5.8", "a TLS certificate that is not yet valid", ["not yet valid"], knobs=tls("not-yet-valid")),
+    row("IPAD-DIR-38E", "SGP.22 5.8", "an expired certificate", ["expired"],
         wrong(INITIATE, certificate="negative/dsauth-expired.der"), sessions=("initiated",)),
-    Row("IPAD-DIR-39E", "a certificate of another CI", ["a CI that the card does not trust"],
+    row("IPAD-DIR-39E", "SGP.22 5.8", "a certificate of another CI", ["a CI that the card does not trust"],
         wrong(INITIATE, certificate="negative/dsauth-foreign-ci.der"), sessions=("initiated",)),
-    Row("IPAD-DIR-40E", "a certificate of an SM-DP+", ["the card does not accept"],
+    row("IPAD-DIR-40E", "SGP.22 5.8", "a certificate of an SM-DP+", ["the card does not accept"],
         wrong(INITIATE, certificate=f"../{SMDP}/dpauth.der"), sessions=("failed",)),
 ]
 
