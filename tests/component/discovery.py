@@ -135,7 +135,7 @@ def several_events(world):
     check_found(world, smds, 2)
 
 
-@case("IPAD-DIR-14E", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-SDS-14E", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def no_event(world):
     """The eIM learns it, and that there was none in the journal; no SM-DP+ is asked."""
     smdp, smds = Smdp(world), Smds(world)
@@ -150,7 +150,7 @@ def no_event(world):
     check_installed(world, [])
 
 
-@case("IPAD-DIR-15E", "SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-SDS-15E", "SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def event_that_is_refused(world):
     """What one SM-DP+ refuses holds up no other event, and stays at the SM-DS for the next time."""
     smdp, smds = Smdp(world), Smds(world)
@@ -177,7 +177,7 @@ def event_that_is_refused(world):
     check_installed(world, [order, early])
 
 
-@case("IPAD-DIR-16E", "SGP.22 3.6.1", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-SDS-16E", "SGP.22 3.6.1", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def circle_of_smds(world):
     """Two SM-DS that name each other, and one that names itself, are given up; an event beside them is found."""
     smdp, root, other = Smdp(world), Smds(world), Smds(world, "smds2")
@@ -195,7 +195,7 @@ def circle_of_smds(world):
     check_installed(world, [order])
 
 
-@case("IPAD-DIR-17E", "3.2.3.1; SGP.22 5.7.3", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": ""})
+@case("IPAD-SDS-17E", "3.2.3.1; SGP.22 5.7.3", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": ""})
 def no_address(world):
     """Neither the trigger nor the card names an SM-DS."""
     smds = Smds(world)
@@ -257,7 +257,7 @@ def root_through_the_eim(world):
     check_installed(world, [order])
 
 
-@case("IPAD-IND-12E", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
+@case("IPAD-SDS-12E", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
 def no_event_through_the_eim(world):
     smdp, smds = Smdp(world), Smds(world)
     world.wait_idle()
@@ -300,37 +300,37 @@ def tls(name):
 
 INITIATE, AUTHENTICATE = ES11
 ROWS = [
-    row("IPAD-DIR-20E", "SGP.22 5.8", "the SM-DS does not know its address", ["8.9.1", "3.8"],
+    row("IPAD-SDS-20E", "SGP.22 5.8", "the SM-DS does not know its address", ["8.9.1", "3.8"],
         failure(INITIATE, "8.9.1", "3.8")),
-    row("IPAD-DIR-21E", "SGP.22 5.8", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
-    row("IPAD-DIR-22E", "SGP.22 5.8", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
-    row("IPAD-DIR-23E", "SGP.22 5.8", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
-    row("IPAD-DIR-24E", "SGP.22 5.8", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
-    row("IPAD-DIR-25E", "SGP.22 5.8", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
-    row("IPAD-DIR-26E", "SGP.22 5.8", "eUICC certificate expired", ["8.1.3", "6.3"], failure(AUTHENTICATE, "8.1.3", "6.3")),
-    row("IPAD-DIR-27E", "SGP.22 5.8", "another transaction is signed", ["signed another transaction"],
+    row("IPAD-SDS-21E", "SGP.22 5.8", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
+    row("IPAD-SDS-22E", "SGP.22 5.8", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
+    row("IPAD-SDS-23E", "SGP.22 5.8", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
+    row("IPAD-SDS-24E", "SGP.22 5.8", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
+    row("IPAD-SDS-25E", "SGP.22 5.8", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
+    row("IPAD-SDS-26E", "SGP.22 5.8", "eUICC certificate expired", ["8.1.3", "6.3"], failure(AUTHENTICATE, "8.1.3", "6.3")),
+    row("IPAD-SDS-27E", "SGP.22 5.8", "another transaction is signed", ["signed another transaction"],
         wrong(INITIATE, wrong="transactionId"), sessions=("initiated",)),
-    row("IPAD-DIR-28E", "SGP.22 5.8", "another challenge is signed", ["signed another challenge"],
+    row("IPAD-SDS-28E", "SGP.22 5.8", "another challenge is signed", ["signed another challenge"],
         wrong(INITIATE, wrong="challenge"), sessions=("initiated",)),
-    row("IPAD-DIR-29E", "SGP.22 5.8", "another server is signed", ["signed another server address"],
+    row("IPAD-SDS-29E", "SGP.22 5.8", "another server is signed", ["signed another server address"],
         wrong(INITIATE, wrong="serverAddress"), sessions=("initiated",)),
-    row("IPAD-DIR-30E", "SGP.22 5.8", "the signature is wrong", ["the card does not accept"],
+    row("IPAD-SDS-30E", "SGP.22 5.8", "the signature is wrong", ["the card does not accept"],
         wrong(INITIATE, wrong="signature"), sessions=("failed",)),
-    row("IPAD-DIR-31E", "SGP.22 5.8", "a CI that the card has not", ["a CI that it has no key of"],
+    row("IPAD-SDS-31E", "SGP.22 5.8", "a CI that the card has not", ["a CI that it has no key of"],
         wrong(INITIATE, wrong="ciPKId"), sessions=("initiated",)),
-    row("IPAD-DIR-32E", "SGP.22 5.8", "another transaction in the answer", ["transaction"],
+    row("IPAD-SDS-32E", "SGP.22 5.8", "another transaction in the answer", ["transaction"],
         wrong(AUTHENTICATE, wrong="outerTransactionId"), sessions=("done",)),
-    row("IPAD-DIR-33E", "SGP.22 5.8", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
+    row("IPAD-SDS-33E", "SGP.22 5.8", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
         sessions=("done",)),
-    row("IPAD-DIR-34E", "SGP.22 5.8", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
-    row("IPAD-DIR-35E", "SGP.22 5.8", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
-    row("IPAD-DIR-36E", "SGP.22 5.8", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
-    row("IPAD-DIR-37E", "SGP.22 5.8", "a TLS certificate that is not yet valid", ["not yet valid"], knobs=tls("not-yet-valid")),
-    row("IPAD-DIR-38E", "SGP.22 5.8", "an expired certificate", ["expired"],
+    row("IPAD-SDS-34E", "SGP.22 5.8", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
+    row("IPAD-SDS-35E", "SGP.22 5.8", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
+    row("IPAD-SDS-36E", "SGP.22 5.8", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
+    row("IPAD-SDS-37E", "SGP.22 5.8", "a TLS certificate that is not yet valid", ["not yet valid"], knobs=tls("not-yet-valid")),
+    row("IPAD-SDS-38E", "SGP.22 5.8", "an expired certificate", ["expired"],
         wrong(INITIATE, certificate="negative/dsauth-expired.der"), sessions=("initiated",)),
-    row("IPAD-DIR-39E", "SGP.22 5.8", "a certificate of another CI", ["a CI that the card does not trust"],
+    row("IPAD-SDS-39E", "SGP.22 5.8", "a certificate of another CI", ["a CI that the card does not trust"],
         wrong(INITIATE, certificate="negative/dsauth-foreign-ci.der"), sessions=("initiated",)),
-    row("IPAD-DIR-40E", "SGP.22 5.8", "a certificate of an SM-DP+", ["the card does not accept"],
+    row("IPAD-SDS-40E", "SGP.22 5.8", "a certificate of an SM-DP+", ["the card does not accept"],
         wrong(INITIATE, certificate=f"../{SMDP}/dpauth.der"), sessions=("failed",)),
 ]
 
