@@ -768,6 +768,7 @@ static gboolean crash_at(guint at, gboolean die_after, gboolean indirect, gboole
     world->policy.path = indirect ? IPA_PATH_INDIRECT : IPA_PATH_DIRECT;
     world->relayed = indirect ? server : NULL;
     world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    (void)world_notify(world, DP); /* one that is not lost sight of meanwhile */
     world->die_at = at;
     world->die_after = die_after;
     do {
