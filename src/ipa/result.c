@@ -148,8 +148,10 @@ static void count_notifications(IpaSession *session)
     }
 }
 
-/* Steps 15 to 17: what the eIM acknowledged leaves the card, then the record leaves the disk. */
-static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError **error)
+/* Steps 15 to 17: what the eIM acknowledged leaves the card, then the record leaves the disk. AGAIN: some of it may have
+ * left the card before its notifications were counted. */
+static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, gboolean again,
+                                  GError **error)
 {
     for (guint i = 0; i < record->remove->len; i++) {
         gint64 number = g_array_index(record->remove, gint64, i);
@@ -172,10 +174,10 @@ static gboolean carry_out_removal(IpaSession *session, IpaRecord *record, GError
     if (record->remove->len > 0)
         ipa_session_event(session, LOG_LEVEL_INFO, LOG_EVENT_NONE, record->eim->eim_id,
                           "acknowledged result removed from the card");
-    if (record->kind == IPA_RECORD_NOTIFICATION && session->pending_notifications > 0)
-        session->pending_notifications--;
-    if (removed_others(record))
+    if (removed_others(record) || (again && record->kind == IPA_RECORD_NOTIFICATION))
         count_notifications(session);
+    else if (record->kind == IPA_RECORD_NOTIFICATION && session->pending_notifications > 0)
+        session->pending_notifications--;
     return drop_settled(session, record, error) && record_drop(session, record, error);
 }
 
@@ -348,7 +350,7 @@ static gboolean deliver_record(IpaSession *session, IpaRecord *record, GError **
     record->state = record->remove->len > 0 ? IPA_RECORD_DELIVERED : IPA_RECORD_KEPT;
     if (!record_save(session, record, error))
         return FALSE;
-    return record->state == IPA_RECORD_KEPT || carry_out_removal(session, record, error);
+    return record->state == IPA_RECORD_KEPT || carry_out_removal(session, record, FALSE, error);
 }
 
 static gboolean settle_record(IpaSession *session, IpaRecord *record, GError **error)
@@ -360,7 +362,7 @@ static gboolean settle_record(IpaSession *session, IpaRecord *record, GError **e
     case IPA_RECORD_EXECUTED:
         return record->refused || deliver_record(session, record, error);
     case IPA_RECORD_DELIVERED:
-        return carry_out_removal(session, record, error);
+        return carry_out_removal(session, record, TRUE, error);
     }
     g_return_val_if_reached(FALSE);
 }

@@ -87,6 +87,16 @@ static void test_direct(Fixture *f, gconstpointer data)
     g_assert_false(f->world->had_hash_cc);
 }
 
+/* The card makes one more notification for each receiver of installations in the metadata: it is known to be there. */
+static void test_install_notification(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->server->metadata = "BF25385A0A980010103254769810F2910B4578616D706C65204D4E4F9205496F542031"
+                          "B616301480020780810E64702E6578616D706C652E636F6D";
+    assert_works(f, CODE, START "; prepare; package " DP "; " LOAD "; " END);
+    g_assert_cmpuint(f->session->pending_notifications, ==, 1);
+}
+
 /* An empty token, and the default SM-DP+, have no matchingId. */
 static void test_no_token(Fixture *f, gconstpointer data)
 {
@@ -745,43 +755,53 @@ static void test_no_metadata(Fixture *f, gconstpointer data)
 
 /* ---- after a crash ---- */
 
-/* Dies at every single call of a download, before or after its effect. Whatever happened, the profile is there
- * once and reported, or the download is done again; never twice, and nothing is left owed. */
+/* Dies at call AT of a download, before or after its effect. RESET: the card was reset with the rest; where not, it still
+ * has the session. FALSE: the download has no such call. */
+static gboolean crash_at(guint at, gboolean die_after, gboolean indirect, gboolean reset,
+                         guint *cancelled)
+{
+    g_autoptr(World) world = world_new();
+    FakeServer *server = world_add_server(world, DP);
+    gboolean died;
+    guint lives = 0;
+
+    world->policy.path = indirect ? IPA_PATH_INDIRECT : IPA_PATH_DIRECT;
+    world->relayed = indirect ? server : NULL;
+    world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    (void)world_notify(world, DP); /* one that is not lost sight of meanwhile */
+    world->die_at = at;
+    world->die_after = die_after;
+    do {
+        g_autoptr(IpaSession) session = world_boot(world, NULL);
+
+        if (session && world_poll(session, "a", NULL, NULL))
+            (void)ipa_notifications_deliver(session, NULL, NULL);
+        died = world->dead;
+        if (reset)
+            g_clear_pointer(&world->session, g_bytes_unref);
+    } while (died && ++lives < 5);
+    g_test_message("died at %u", at);
+    g_assert_false(died);
+    g_assert_cmpuint(world->installed, ==, 1);
+    g_assert_cmpuint(world->disk->len, ==, 0);
+    g_assert_cmpuint(world->pending->len, ==, 0);
+    g_assert_cmpuint(server->notified->len, >=, 1);
+    g_assert_nonnull(world_answer_of(world, 0));
+    *cancelled += world_has_event(world, "session of an interrupted download cancelled");
+    return world->step >= at;
+}
+
+/* Dies at every single call. Whatever happened, the profile is there once and reported, or the download is done again;
+ * never twice, and nothing is left owed. */
 static void test_crash(gconstpointer data)
 {
-    gboolean indirect = GPOINTER_TO_INT(data);
+    for (guint variant = 0; variant < 4; variant++) {
+        gboolean reset = variant >> 1;
+        guint at = 1, cancelled = 0;
 
-    for (guint die_after = 0; die_after < 2; die_after++) {
-        for (guint at = 1;; at++) {
-            g_autoptr(World) world = world_new();
-            FakeServer *server = world_add_server(world, DP);
-            gboolean died;
-            guint lives = 0;
-
-            world->policy.path = indirect ? IPA_PATH_INDIRECT : IPA_PATH_DIRECT;
-            world->relayed = indirect ? server : NULL;
-            world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
-            world->die_at = at;
-            world->die_after = die_after;
-            do {
-                g_autoptr(IpaSession) session = world_boot(world, NULL);
-
-                if (session && world_poll(session, "a", NULL, NULL))
-                    (void)ipa_notifications_deliver(session, NULL, NULL);
-                died = world->dead;
-                g_clear_pointer(&world->session,
-                                g_bytes_unref); /* the card was reset with the rest */
-            } while (died && ++lives < 5);
-            g_test_message("died at %u", at);
-            g_assert_false(died);
-            g_assert_cmpuint(world->installed, ==, 1);
-            g_assert_cmpuint(world->disk->len, ==, 0);
-            g_assert_cmpuint(world->pending->len, ==, 0);
-            g_assert_cmpuint(server->notified->len, >=, 1);
-            g_assert_nonnull(world_answer_of(world, 0));
-            if (world->step < at)
-                break;
-        }
+        while (crash_at(at, variant & 1, GPOINTER_TO_INT(data), reset, &cancelled))
+            at++;
+        g_assert_cmpint(cancelled > 0, ==, !reset);
     }
 }
 
@@ -861,6 +881,7 @@ int main(int argc, char **argv)
         void (*run)(Fixture *, gconstpointer);
     } tests[] = {
         { "direct", test_direct },
+        { "install-notification", test_install_notification },
         { "no-token", test_no_token },
         { "default-smdp", test_default_smdp },
         { "address-case", test_address_case },
