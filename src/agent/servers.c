@@ -44,10 +44,12 @@ static HttpsClient *connect_to(Servers *servers, const char *host, guint16 port)
     g_autofree char *folded = g_ascii_strdown(host, -1);
     g_autofree char *name = g_strdup_printf("%s %u", folded, port);
     HttpsClient *https = g_hash_table_lookup(servers->connections, name);
+    HttpsConfig config = servers->config->network;
 
     if (https)
         return https;
-    https = https_client_new(host, port, servers->trust, &servers->config->network);
+    config.small_records = TRUE; /* bound packages go to the card while they arrive */
+    https = https_client_new(host, port, servers->trust, &config);
     g_hash_table_insert(servers->connections, g_steal_pointer(&name), https);
     return https;
 }

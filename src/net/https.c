@@ -150,6 +150,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *data)
     if (!trust_install(client->trust, ssl_ctx, client->host, &client->detail, &client->trust_error))
         return CURLE_SSL_CONNECT_ERROR;
     if (!SSL_CTX_set_ex_data(ssl_ctx, client_index(), client) || !tls_context_trim(ssl_ctx) ||
+        (client->config.small_records && !tls_context_ask_small_records(ssl_ctx)) ||
         !tls_session_install(client->session, ssl_ctx))
         return CURLE_OUT_OF_MEMORY;
     SSL_CTX_set_info_callback(ssl_ctx, on_tls_state);

@@ -30,6 +30,7 @@ typedef struct {
     gsize max_response; /* octets of a response body */
     const char *resolve;      /* tests: "HOST:PORT:ADDRESS …" as CURLOPT_RESOLVE, or NULL */
     const char *session_path; /* where the TLS session is kept across restarts, or NULL */
+    gboolean small_records;   /* see tls_context_ask_small_records() */
 } HttpsConfig;
 
 extern const HttpsConfig https_config_default; /* 30 s, 60 s, 300 s, 300 s, 512 KiB */

@@ -47,3 +47,8 @@ gboolean tls_context_trim(void *ssl_ctx)
     return (!*tls12 || SSL_CTX_set_cipher_list(ctx, tls12)) &&
            (!*tls13 || SSL_CTX_set_ciphersuites(ctx, tls13));
 }
+
+gboolean tls_context_ask_small_records(void *ssl_ctx)
+{
+    return SSL_CTX_set_tlsext_max_fragment_length(ssl_ctx, TLSEXT_max_fragment_length_2048) == 1;
+}

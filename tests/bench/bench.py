@@ -4,12 +4,13 @@
 with one, two and three modems.
 
 Runs the real daemon in simulated worlds and prints tables; the figures go to the JSON file that is named.
-No figure is a time. Nothing here passes or fails; what must never get worse is asserted by the component
+No figure is a time, but for ratios of times of one run. Nothing here passes or fails; what must never get worse is asserted by the component
 tests.
 
 usage: bench.py [--quick] JSON     environment: see tests/component/world.py, and
   EUICC_DAEMON   the daemon (a path)
   BENCH_IDLE     seconds of the idle time that is watched (default: 60)
+  BENCH_RATE     bits a second of the slow network and the slow card (default: 20000)
   BENCH_PACKETS  set: the packets of each step go to standard error
 
 --quick: as a test of this program itself, see quick.py. Fewer worlds, several at a time, and idle for a second
@@ -27,7 +28,9 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "component")]
 
+import downloads  # noqa: E402
 import measure  # noqa: E402
+from servers import SMDP  # noqa: E402
 from world import find_simulator  # noqa: E402
 
 # What the simulated world sets for tests and a gateway has not: debug messages.
@@ -37,6 +40,9 @@ DAEMON_ARGUMENTS = "--log-level=notice"
 SINGLE = {"qmi": ["qmi"], "mbim": ["mbim"]}
 SEVERAL = {"1": ["qmi"], "2": ["qmi", "mbim"], "3": ["qmi", "mbim", "mbim"]}
 QUICK = ["1", "2"]
+# Name -> unprotected profile package.
+DOWNLOADS = {"12k": "upp-12k.der", "120k": "upp-120k.der"}
+DOWNLOAD_PARTS = ["wire", "memory", "instructions", "streaming", "collected"]
 
 
 def environment_of_unit():
@@ -46,8 +52,8 @@ def environment_of_unit():
         return dict(re.findall(r"^Environment=(\w+)=(\S+)$", file.read(), re.M))
 
 
-def run_part(part, steps, kinds, folder):
-    """What measure.py finds in a world with modems of KINDS."""
+def run_part(part, steps, kinds, folder, arguments=()):
+    """What measure.py, or for the steps "download" downloads.py, finds in a world with modems of KINDS."""
     daemon = os.path.abspath(os.environ.get("EUICC_DAEMON", "euiccd"))
     environment = {**os.environ, **environment_of_unit()}
     with tempfile.TemporaryDirectory(dir=folder) as own:
@@ -59,12 +65,17 @@ def run_part(part, steps, kinds, folder):
                       f"--callgrind-out-file={own}/callgrind.%p {daemon}")
             environment["EUICC_TEST_SLOW"] = "10"
         modems = [word for kind in kinds for word in ("--modem", kind)]
-        subprocess.run([find_simulator(), "run", "--no-wait", "--defer-daemon", *modems, "--daemon", daemon,
+        subprocess.run([find_simulator(), "run", "--no-wait", "--defer-daemon", *modems, *arguments, "--daemon", daemon,
                         "--daemon-args", DAEMON_ARGUMENTS, "--",
                         sys.executable, "-B", os.path.join(HERE, "bench.py"), "--inside", part, steps, output],
                        check=True, env=environment, stdin=subprocess.DEVNULL)
         with open(output, encoding="ascii") as file:
             return json.load(file)
+
+
+def run_download(part, name, folder):
+    upp = os.path.join(os.path.dirname(HERE), "data", DOWNLOADS[name])
+    return run_part(part, "download", ["qmi"], folder, ["--smdp", SMDP, "--upp", upp])
 
 
 def measure_size(folder):
@@ -80,12 +91,16 @@ def measure_all(folder, quick):
             for part in (("wire",) if quick else ("wire", "instructions")) for name, kinds in SINGLE.items()]
     jobs += [("several", part, name, kinds) for part in ("wire", "memory", "instructions")
              for name, kinds in SEVERAL.items() if not quick or name in QUICK]
-    figures = {"single": {}, "several": {}}
+    figures = {"single": {}, "several": {}, "download": {}}
     # Worlds share nothing, but resident pages and the caches of the machine: only the quick run has several.
     with concurrent.futures.ThreadPoolExecutor(len(jobs) if quick else 1) as pool:
         futures = [pool.submit(run_part, part, steps, kinds, folder) for steps, part, _, kinds in jobs]
+        downloads = {(name, part): pool.submit(run_download, part, name, folder)
+                     for name in DOWNLOADS for part in DOWNLOAD_PARTS}
         for (steps, part, name, _), future in zip(jobs, futures):
             figures[steps].setdefault(part, {})[name] = future.result()
+        for (name, part), future in downloads.items():
+            figures["download"].setdefault(name, {})[part] = future.result()
     figures["size"] = measure_size(folder)
     return figures
 
@@ -97,7 +112,12 @@ Octets are those of IP packets: IP, TCP, TLS and HTTP, without link layer, from 
 it. Only with polls at most five minutes apart is the connection kept. Messages are requests of QMI or MBIM that
 the modem got. APDUs, messages and instructions of a first poll are those of the whole start: libraries, card, bus.
 Instructions are the whole daemon's, with the D-Bus call that asked for the poll and the signals that tell of it.
-Private memory is what this process alone has mapped, dirty is what can't be read from a file again."""
+Private memory is what this process alone has mapped, dirty is what can't be read from a file again.
+A download is measured from the poll that fetches its order to the rest after the delivery of its notification; the
+peak of memory counts from there too. Slow is a line in front of the SM-DP+ that passes so many bits a second of TLS in
+each direction, and a card whose answers take as long as they and their commands at the same rate. Its time is that of
+the package alone, from its request to the result of the card. Collected: the line delivers nothing before the last
+octet of the answer has passed it, so that the card can't begin before; all else is the same."""
 
 
 def show_row(title, row, count):
@@ -155,6 +175,35 @@ def show_memory(figures):
                         (("rss", 8), ("pss", 8), ("private", 8), ("dirty", 9), ("peak", 7))))
 
 
+def show_downloads(figures):
+    print(f"\n{'download of a profile, QMI, ordered by the eIM':46}" + "".join(f"{name:>12}" for name in figures))
+
+    def row(title, value):
+        print(f"{title:46}" + "".join(f"{value(figure):>12}" for figure in figures.values()))
+
+    def times(figure):
+        return figure["streaming"]["network"], figure["streaming"]["card"]
+
+    row("octets of the bound package", lambda f: f["wire"]["package"])
+    row("segments", lambda f: f["wire"]["segments"])
+    row("STORE DATA of LoadBoundProfilePackage", lambda f: f["wire"]["load_apdus"])
+    row("  at least", lambda f: f["wire"]["least_apdus"])
+    row("all APDUs", lambda f: f["wire"]["apdus"])
+    for server, title in (("smdp", "SM-DP+"), ("eim", "eIM")):
+        row(f"{title}: octets", lambda f: f["wire"][server]["bytes_up"] + f["wire"][server]["bytes_down"])
+        row("  packets", lambda f: f["wire"][server]["packets_up"] + f["wire"][server]["packets_down"])
+        row("  connections", lambda f: f["wire"][server]["connections"])
+        row("  requests", lambda f: f["wire"][server]["exchanges"])
+    row("peak memory, kB", lambda f: f["memory"]["after"]["peak"])
+    row("  over what was resident before it, kB", lambda f: f["memory"]["grown"])
+    row("M instr.", lambda f: f"{f['instructions']['instructions'] / 1e6:.1f}")
+    rate = next(iter(figures.values()))["streaming"]["rate"]
+    print(f"network and card with {rate / 1000:g} kbit/s each:")
+    for part in ("streaming", "collected"):
+        row(f"  {part}, in times of the longer alone", lambda f: f"{f[part]['seconds'] / max(times(f)):.2f}")
+    row("  the shorter alone", lambda f: f"{min(times(f)) / max(times(f)):.2f}")
+
+
 def show(figures):
     show_single(figures["single"])
     show_several(figures["several"])
@@ -162,6 +211,7 @@ def show(figures):
     show_memory(memory)
     most = max(memory)
     last = memory[most]
+    show_downloads(figures["download"])
     print(f"\nstripped daemon: {figures['size']['stripped'] / 1024:.0f} kB; {most} modems: in "
           f"{last['idle_seconds']:g} idle seconds {last['wakeups']} wake-ups, {last['preempted']} times "
           f"preempted, {last['nanoseconds']} ns of CPU time; threads: {', '.join(last['threads'])}")
@@ -171,7 +221,7 @@ def show(figures):
 def main():
     if sys.argv[1:2] == ["--inside"]:
         _, _, part, steps, output = sys.argv
-        result = measure.main(part, steps)
+        result = downloads.main(part) if steps == "download" else measure.main(part, steps)
         with open(output, "w", encoding="ascii") as file:
             json.dump(result, file)
         return
@@ -181,6 +231,7 @@ def main():
         sys.exit(__doc__)
     if quick:
         os.environ["BENCH_QUICK"] = "1"
+        os.environ["BENCH_RATE"] = "1000000"
     with tempfile.TemporaryDirectory(prefix="euicc-bench-") as folder:
         figures = measure_all(folder, quick)
     with open(arguments[-1], "w", encoding="ascii") as file:

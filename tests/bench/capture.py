@@ -35,10 +35,12 @@ def prepare_loopback():
 
 
 class Wire:
-    """Counts the packets of TCP connections to a port of the loopback interface until closed."""
+    """Counts the packets of TCP connections to a port of the loopback interface until closed. ADDRESS: to this one
+    alone."""
 
-    def __init__(self, port):
+    def __init__(self, port, address=None):
         self.port = port
+        self.address = address and socket.inet_aton(address)
         self.lock = threading.Lock()
         self.last = time.monotonic()
         self.log = []
@@ -77,6 +79,8 @@ class Wire:
         assert total <= MTU, f"a packet of {total} octets: segmentation offload is on"
         flags = packet[header + 13]
         direction = "up" if target == self.port else "down"
+        if self.address and self.address != (packet[16:20] if direction == "up" else packet[12:16]):
+            return
         with self.lock:
             self.last = time.monotonic()
             self.counts["bytes_" + direction] += total

@@ -15,7 +15,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "component")]
 
-from bench import QUICK, SEVERAL, SINGLE  # noqa: E402
+from bench import DOWNLOADS, QUICK, SEVERAL, SINGLE  # noqa: E402
 from measure import SEVERAL_STEPS, STEPS  # noqa: E402
 from world import missing_transport  # noqa: E402
 
@@ -46,6 +46,21 @@ def check_size(octets):
     assert octets > 100_000, octets
 
 
+def check_download(figures):
+    sizes = figures["wire"]
+    assert sizes["package"] > sizes["upp"] > 0 and sizes["segments"] > 2, sizes
+    # Not figures, but promises.
+    assert sizes["load_apdus"] == sizes["least_apdus"] > 0, sizes
+    for server in ("smdp", "eim"):
+        assert sizes[server]["connections"] == 1 and sizes[server]["exchanges"] > 1, sizes[server]
+    memory = figures["memory"]
+    assert memory["after"]["peak"] >= memory["after"]["rss"] > 0, memory
+    assert figures["instructions"]["instructions"] > 100_000, figures
+    for part in ("streaming", "collected"):
+        slow = figures[part]
+        assert slow["seconds"] > 0 and slow["network"] > 0 and slow["card"] > 0 and slow["connections"] == 1, slow
+
+
 def check(figures):
     """Yields title -> function that fails."""
     several = {name: SEVERAL[name] for name in QUICK}
@@ -64,6 +79,8 @@ def check(figures):
                 yield f"{title} {name}: instructions", instructions
     for name, kinds in several.items():
         yield f"memory {name}", lambda: check_memory(figures["several"]["memory"][name], kinds)
+    for name in DOWNLOADS:
+        yield f"download {name}", lambda: check_download(figures["download"][name])
     yield "size", lambda: check_size(figures["size"]["stripped"])
 
 

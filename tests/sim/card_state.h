@@ -193,7 +193,7 @@ typedef struct {
     gint64 removal;   /* likewise: the card leaves its slot */
     gboolean power_cut_processed; /* also of these */
     gint64 delay;                 /* milliseconds for each APDU, for the modem */
-    gint64 rate;                  /* bits a second to and from the card, for the modem; 0: no limit */
+    gint64 rate; /* bits a second to and from the card, for the modem; 0: no limit */
     GPtrArray *faults;
 } CardBehaviour;
 

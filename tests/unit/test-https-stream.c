@@ -120,6 +120,35 @@ static void test_order(void)
     g_assert_cmpuint(tls_peer_get_connections(rig.peer), ==, 1);
 }
 
+/* Nothing of a record can be used before all of it is there (RFC 6066 4): asked for, they are small, also those of
+ * a resumed session. */
+static void test_small_records(void)
+{
+    for (guint small = 0; small < 2; small++) {
+        g_autoptr(GBytes) body = make_body(100000);
+        g_auto(HttpsRig) rig;
+        HttpsConfig config = small_config;
+
+        config.small_records = small != 0;
+        https_rig_init(&rig, "smdp.example.com", &config);
+        for (guint round = 0; round < 2; round++) {
+            g_autoptr(HttpsResponse) response = NULL;
+            g_autoptr(GError) error = NULL;
+            Taker taker = { 0 };
+
+            tls_peer_answer_http(rig.peer, 200, body, TLS_PEER_CLOSE);
+            response = stream(&rig, &taker, 100000, &error);
+            g_assert_no_error(error);
+            g_assert_cmpuint(taker.n_octets, ==, 100000);
+            if (small)
+                g_assert_cmpuint(taker.longest, <=, 2048);
+            else
+                g_assert_cmpuint(taker.longest, >, 2048);
+        }
+        g_assert_cmpuint(tls_peer_get_resumed(rig.peer), ==, 1);
+    }
+}
+
 static void test_chunked(void)
 {
     g_autoptr(GByteArray) got = g_byte_array_new();
@@ -285,6 +314,7 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/https-stream/order", test_order);
+    g_test_add_func("/https-stream/small-records", test_small_records);
     g_test_add_func("/https-stream/chunked", test_chunked);
     g_test_add_func("/https-stream/other-status", test_other_status);
     g_test_add_func("/https-stream/limit", test_limit);
