@@ -57,6 +57,7 @@ typedef struct {
     const char *address; /* NULL: the eIM knows */
     const char *matching_id;
     const char *oid;
+    const char *event; /* that led here, as it stands in the record; NULL: none */
     IpaServerKind kind;
 } Target;
 
@@ -183,8 +184,14 @@ static void note_installed(Run *run, const IpaInstallation *installation,
     }
 }
 
+static gboolean finish_event(Run *run, const Target *target, GBytes *result, GError **error)
+{
+    return !run->record || !target->event ||
+           ipa_download_finish_event(run->session, run->record, target->event, result, error);
+}
+
 /* The installation result, good or bad, is final (SGP.22 3.1.3.3), and on the card until its receiver has it. */
-static gboolean settle(Run *run, const IpaDownload *d, GError **error)
+static gboolean settle(Run *run, const Target *target, const IpaDownload *d, GError **error)
 {
     g_auto(IpaInstallation) installation = { 0 };
     gboolean readable = ipa_installation_read(d->result, &installation);
@@ -192,6 +199,8 @@ static gboolean settle(Run *run, const IpaDownload *d, GError **error)
     /* The result, and after an installation one for each who is to hear of it (SGP.22 3.1.3.3). */
     run->session->pending_notifications += 1 + (installation.ok ? d->receivers : 0);
     g_ptr_array_add(run->outcome->results, g_bytes_ref(d->result));
+    if (!finish_event(run, target, d->result, error))
+        return FALSE;
     ipa_session_event(run->session, installation.ok ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
                       LOG_EVENT_NONE, run->order->eim ? run->order->eim->eim_id : NULL,
                       "profile of %s: %s%s%s", d->server->name, installation.text,
@@ -245,6 +254,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             .expected_address = target->address,
             .matching_id = target->matching_id,
             .oid = target->oid,
+            .event = target->event,
             .reason = NO_REASON,
         };
         g_autoptr(GError) failure = NULL;
@@ -255,7 +265,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             return FALSE;
         if (try_session(&d, &run->outcome->unknown, &failure)) {
             if (d.result)
-                return settle(run, &d, error);
+                return settle(run, target, &d, error);
             *ret_offer = g_steal_pointer(&d.offer);
             return TRUE;
         }
@@ -289,7 +299,23 @@ static gboolean is_final(const Run *run, const GError *error)
            euiccd_error_is(error, EUICCD_ERROR_STORAGE);
 }
 
-/* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other. */
+/* How EVENT stands in a record: which one it is, without its secret. */
+static char *name_event(const RspServerEvent *event)
+{
+    g_autofree char *address = g_ascii_strdown(event->address, -1);
+    g_autofree char *text = g_strdup_printf("%s %s", address, event->event_id);
+
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+static gboolean is_finished(const Run *run, const char *event)
+{
+    return run->record && event &&
+           g_ptr_array_find_with_equal_func(run->record->finished, event, g_str_equal, NULL);
+}
+
+/* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other, nor is any carried out
+ * again when the order is taken up after an interruption. */
 static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GError **error)
 {
     g_autoptr(GError) first = NULL;
@@ -301,16 +327,19 @@ static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GE
     }
     for (guint i = 0; i < events->len; i++) {
         const RspServerEvent *event = events->pdata[i];
+        g_autofree char *name = name_event(event);
         Target target = {
             .address = event->address,
             .matching_id = event->event_id,
+            .event = name,
             .kind = IPA_SERVER_DP,
         };
         g_autoptr(GError) local = NULL;
 
-        if (follow(run, &target, depth + 1, &local))
+        if (is_finished(run, name) || follow(run, &target, depth + 1, &local))
             continue;
         if (is_final(run, local)) {
+            run->outcome->is_partial = TRUE;
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -343,6 +372,7 @@ static gboolean follow_trigger(Run *run, GBytes *trigger, guint depth, GError **
 
 static gboolean follow(Run *run, const Target *target, guint depth, GError **error)
 {
+    g_autoptr(GError) local = NULL;
     RspServerOffer *offer = NULL;
     gboolean ok;
 
@@ -351,8 +381,15 @@ static gboolean follow(Run *run, const Target *target, guint depth, GError **err
                     "more than %u servers that each name another one", MAX_DEPTH);
         return FALSE;
     }
-    if (!get_profile(run, target, &offer, error))
+    if (!get_profile(run, target, &offer, &local)) {
+        /* What ended without a result is over as well. */
+        if (!is_final(run, local) && !is_finished(run, target->event)) {
+            if (!finish_event(run, target, NULL, error))
+                return FALSE;
+        }
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     if (!offer)
         return TRUE;
     ok = offer->events ? follow_events(run, offer->events, depth, error)

@@ -91,7 +91,11 @@ typedef struct {
     gboolean indirect;  /* the last one went through the eIM */
     GBytes *session_id; /* transactionId of the last one (SGP.22), or NULL */
     char *server;       /* with which that was, as it goes into InitiateAuthentication; NULL: only the eIM knows */
-    gboolean refused;   /* the eIM answered an error in this round; not stored */
+    /* The order is for what an SM-DS has (SGP.22 3.6): STAGE, TRIES and SESSION_ID are of one of its events. */
+    char *event; /* that of SESSION_ID; NULL: none. Events stand here without their secrets */
+    GPtrArray *finished;  /* of char *: events that are over, however they ended */
+    GBytes *installation; /* result (BF37) of the last one that came to the card; NULL: none */
+    gboolean refused;     /* the eIM answered an error in this round; not stored */
 } IpaRecord;
 
 IpaRecord *ipa_record_new(const IpaEim *receiver);

@@ -86,6 +86,7 @@ typedef struct {
     const char *fault;
     EuiccdError fault_code;
     guint faults;
+    guint sound; /* calls of FAULT that work before that */
     const char *subject, *reason; /* of SERVER_REFUSED */
     gint64 code;                  /* likewise, of an eIM */
     gsize breaks_after;           /* octets of the package, then the fault; 0: before them */

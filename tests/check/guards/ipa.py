@@ -165,3 +165,11 @@ guard("notifications: no server is to blame for the configuration", "interop not
       "src/ipa/notification_delivery.c", "if (euiccd_error_is(failure, EUICCD_ERROR_CONFIG))",
       "if (FALSE)",
       "test-ipa-notifications /ipa/notifications/without-ci")
+guard("ipa: an event of an SM-DS is over on disk before the next one begins", "invariant 3; SGP.22 3.6",
+      "src/ipa/download.c", "    if (!finish_event(run, target, d->result, error))\n        return FALSE;\n",
+      "",
+      "test-ipa-interrupted /ipa/interrupted/events/crash")
+guard("ipa: an event of an SM-DS that is over is not carried out again", "invariant 3; SGP.22 3.6",
+      "src/ipa/download.c", "if (is_finished(run, name) || follow(run, &target, depth + 1, &local))",
+      "if (follow(run, &target, depth + 1, &local))",
+      "test-ipa-interrupted /ipa/interrupted/events/crash")

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Downloads that are cut off, and what is found out about them afterwards: SGP.22 3.1, 3.6, SGP.32 3.2.3. */
+#include <string.h>
+
+#include "ipa-world.h"
+
+#define DP   "dp.example.com"
+#define DS   "a.b" /* the card's root SM-DS */
+#define CODE "1$" DP "$TOKEN-1"
+
+/* BF54 with CODE, and with the root SM-DS, in the transaction of the first package of "a". */
+#define TRIGGER_CODE "BF5420A01A8018312464702E6578616D706C652E636F6D24544F4B454E2D3182026101"
+#define TRIGGER_SMDS "BF5408A002A20082026101"
+
+static World *make_world(FakeServer **ret_server, const char *trigger)
+{
+    World *world = world_new();
+
+    *ret_server = world_add_server(world, DP);
+    world->policy.path = IPA_PATH_DIRECT;
+    if (trigger)
+        world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, trigger);
+    return world;
+}
+
+static World *make_world_of_events(FakeServer **ret_server)
+{
+    World *world = make_world(ret_server, TRIGGER_SMDS);
+    FakeServer *root = world_add_server(world, DS);
+
+    world_add_event(root, "EVENT-1", DP);
+    world_add_event(root, "EVENT-2", DP);
+    return world;
+}
+
+/* One life of the daemon: a poll and a round of notifications. TRUE: it came to its end. */
+static gboolean live(World *world)
+{
+    g_autoptr(IpaSession) session = world_boot(world, NULL);
+
+    if (session && world_poll(session, "a", NULL, NULL))
+        (void)ipa_notifications_deliver(session, NULL, NULL);
+    g_clear_pointer(&world->session, g_bytes_unref); /* the card was reset with the rest */
+    return !world->dead;
+}
+
+static char *take_answer(World *world, guint n)
+{
+    FakeEim *eim = world_eim(world, "a");
+
+    g_assert_cmpuint(eim->taken->len, ==, n);
+    return bytes_gbytes_to_hex(eim->taken->pdata[n - 1]);
+}
+
+/* ---- an SM-DS with several events ---- */
+
+/* Dies at every single call. Each event is carried out once, each receiver and the eIM learn of it. */
+static void test_events_crash(void)
+{
+    for (guint die_after = 0; die_after < 2; die_after++) {
+        for (guint at = 1;; at++) {
+            FakeServer *server;
+            g_autoptr(World) world = make_world_of_events(&server);
+            g_autofree char *answer = NULL;
+            guint lives = 0;
+
+            world->die_at = at;
+            world->die_after = die_after;
+            while (!live(world))
+                g_assert_cmpuint(++lives, <, 5);
+            g_test_message("died at %u", at);
+            g_assert_cmpuint(world->installed, ==, 2);
+            g_assert_cmpuint(world->disk->len, ==, 0);
+            g_assert_cmpuint(world->pending->len, ==, 0);
+            g_assert_cmpuint(server->notified->len, >=, 2);
+            answer = take_answer(world, world_eim(world, "a")->taken->len);
+            g_assert_nonnull(strstr(answer, "82026101BF37"));
+            if (world->step < at)
+                break;
+        }
+    }
+}
+
+/* The modem goes in each session of the second one: that one is given up after its tries, not after those of the
+ * first one, whose result the eIM gets. */
+static void test_events_tries(void)
+{
+    FakeServer *server;
+    g_autoptr(World) world = make_world_of_events(&server);
+    g_autofree char *answer = NULL;
+
+    world->policy.tries = 2;
+    server->fault = "package";
+    server->fault_code = EUICCD_ERROR_MODEM_GONE;
+    server->sound = 1;
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(IpaSession) session = world_boot(world, NULL);
+
+        g_assert_nonnull(session);
+        server->faults = 1;
+        g_assert_false(world_poll(session, "a", NULL, NULL));
+        g_assert_cmpuint(server->sessions, ==, 2 + i);
+        g_assert_false(world_has_event(world, "given up"));
+    }
+    g_assert_true(live(world));
+    g_assert_true(world_has_event(world, "given up"));
+    g_assert_cmpuint(server->sessions, ==, 3);
+    g_assert_cmpuint(world->installed, ==, 1);
+    g_assert_cmpuint(world->disk->len, ==, 0);
+    g_assert_cmpuint(server->notified->len, ==, 1);
+    answer = take_answer(world, 1);
+    g_assert_nonnull(strstr(answer, "82026101BF37"));
+}
+
+/* One that its server refuses is not asked for again after an interruption of the other. */
+static void test_events_refused(void)
+{
+    FakeServer *server;
+    g_autoptr(World) world = make_world_of_events(&server);
+    g_autofree char *answer = NULL;
+
+    server->fault = "authenticate";
+    server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+    server->faults = 1;
+    {
+        g_autoptr(IpaSession) session = world_boot(world, NULL);
+
+        world->segment_fails_at = 3;
+        world->segment_fault = EUICCD_ERROR_MODEM_GONE;
+        g_assert_false(world_poll(session, "a", NULL, NULL));
+        g_assert_cmpuint(server->sessions, ==, 1);
+    }
+    world->segment_fails_at = 0;
+    g_assert_true(live(world));
+    g_assert_cmpuint(server->sessions, ==, 2);
+    g_assert_cmpuint(world->installed, ==, 1);
+    answer = take_answer(world, 1);
+    g_assert_nonnull(strstr(answer, "82026101BF37"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ipa/interrupted/events/crash", test_events_crash);
+    g_test_add_func("/ipa/interrupted/events/tries", test_events_tries);
+    g_test_add_func("/ipa/interrupted/events/refused", test_events_refused);
+    return g_test_run();
+}
