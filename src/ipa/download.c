@@ -101,12 +101,17 @@ GBytes *ipa_download_find_result(const RspRetrieveNotificationsListResponse *res
     return NULL;
 }
 
-/* The card may have installed the profile, and only its answer got lost. FALSE: nobody can tell. */
-static gboolean look_for_result(IpaDownload *d, GError **error)
+/* Whoever cancelled the job still has to learn what the card did: one more command, within the card's own time. A
+ * daemon that stops, or a modem that goes, waits for nothing; the next start finds it out. */
+static gboolean is_cancelled_job(IpaSession *session)
+{
+    return g_cancellable_is_cancelled(session->cancellable) && !ipa_session_is_stopping(session);
+}
+
+static gboolean list_results(IpaDownload *d, GError **error)
 {
     g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
 
-    ipa_session_stage(d->session, 0.9, "looking for the result of the installation");
     if (!channel_is_open(d->session->channel) && !ipa_card_renew(d->session, TRUE, error))
         return FALSE;
     response = ipa_card_list_notifications(d->session, error);
@@ -114,6 +119,21 @@ static gboolean look_for_result(IpaDownload *d, GError **error)
         return FALSE;
     d->result = ipa_download_find_result(response, d->transaction_id);
     return TRUE;
+}
+
+/* The card may have installed the profile, and only its answer got lost. FALSE: nobody can tell. */
+static gboolean look_for_result(IpaDownload *d, GError **error)
+{
+    IpaSession *session = d->session;
+    GCancellable *cancellable = session->cancellable;
+    gboolean ok;
+
+    ipa_session_stage(session, 0.9, "looking for the result of the installation");
+    if (is_cancelled_job(session) && channel_is_open(session->channel))
+        session->cancellable = NULL;
+    ok = list_results(d, error);
+    session->cancellable = cancellable;
+    return ok;
 }
 
 /* A session from its beginning to its orderly end. *RET_UNKNOWN: the card could not be asked whether there is a

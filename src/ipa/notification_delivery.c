@@ -50,7 +50,8 @@ static gboolean item_init(Item *item, const RspPendingNotification *pending)
     return TRUE;
 }
 
-/* The result of a download that went through an eIM is that eIM's to pass on (I-15). */
+/* The result of a download that went through an eIM is that eIM's to pass on (I-15). While an order is under way, the
+ * card's list is what tells whether its session came to a result, whichever way it went (invariant 3). */
 static gboolean is_of_record(IpaSession *session, const Item *item)
 {
     const RspProfileInstallationResult *result = item->pending->profile_installation_result;
@@ -60,7 +61,8 @@ static gboolean is_of_record(IpaSession *session, const Item *item)
 
         if (record->kind == IPA_RECORD_NOTIFICATION && record->sequence == item->sequence)
             return TRUE;
-        if (record->kind == IPA_RECORD_DOWNLOAD && record->indirect && record->session_id &&
+        if (record->kind == IPA_RECORD_DOWNLOAD && record->session_id &&
+            (record->indirect || record->state == IPA_RECORD_EXECUTING) &&
             tlv_slice_equal(result->profile_installation_result_data->transaction_id,
                             tlv_slice_from_bytes(record->session_id)))
             return TRUE;

@@ -138,11 +138,76 @@ static void test_events_refused(void)
     g_assert_nonnull(strstr(answer, "82026101BF37"));
 }
 
+/* ---- an installation whose answer got lost ---- */
+
+static void lose_answer(World *world)
+{
+    world->segment_fails_at = 6;
+    world->segment_fault = EUICCD_ERROR_TIMEOUT;
+    world->segment_works = TRUE;
+}
+
+/* The card's list could not be read: the result stays there until it was found for the eIM, although another
+ * notification is delivered in between. */
+static void test_held_back(void)
+{
+    FakeServer *server;
+    g_autoptr(World) world = make_world(&server, TRIGGER_CODE);
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+    g_autofree char *answer = NULL;
+    IpaNotificationReport report;
+
+    world_notify(world, DP);
+    session->pending_notifications = 1;
+    lose_answer(world);
+    world->notifications_fail = EUICCD_ERROR_CARD_STATUS;
+    g_assert_false(world_poll(session, "a", NULL, NULL));
+    world->notifications_fail = 0;
+    world->segment_fails_at = 0;
+    g_free(world_take_calls(world));
+    g_assert_true(ipa_notifications_deliver(session, &report, NULL));
+    world_assert_calls(world, "notify " DP "; remove 21");
+    world_assert_poll_ok(session, "a", 0);
+    answer = take_answer(world, 1);
+    g_assert_nonnull(strstr(answer, "82026101BF37"));
+    g_assert_cmpuint(world->installed, ==, 1);
+    g_assert_cmpuint(server->sessions, ==, 1);
+    g_assert_true(ipa_notifications_deliver(session, &report, NULL));
+    g_assert_cmpuint(server->notified->len, ==, 2);
+    g_assert_cmpuint(report.pending, ==, 0);
+}
+
+/* Somebody cancels the job meanwhile: what the card did is found out all the same. A daemon that stops leaves it to the
+ * next start. */
+static void test_cancelled(gconstpointer data)
+{
+    gboolean stops = GPOINTER_TO_INT(data);
+    FakeServer *server;
+    g_autoptr(World) world = make_world(&server, TRIGGER_CODE);
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    const IpaRecord *record;
+
+    lose_answer(world);
+    session->cancellable = world->cancel_at_load = cancellable;
+    world->cancel_at = "cancel 5";
+    world->stopping = stops;
+    g_assert_false(world_poll(session, "a", NULL, NULL));
+    g_assert_true(session->cancellable == cancellable);
+    g_assert_cmpuint(world->disk->len, ==, 1);
+    record = world->disk->pdata[0];
+    g_assert_cmpint(record->state, ==, stops ? IPA_RECORD_EXECUTING : IPA_RECORD_EXECUTED);
+    g_assert_true((record->result == NULL) == stops);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ipa/interrupted/events/crash", test_events_crash);
     g_test_add_func("/ipa/interrupted/events/tries", test_events_tries);
     g_test_add_func("/ipa/interrupted/events/refused", test_events_refused);
+    g_test_add_func("/ipa/interrupted/held-back", test_held_back);
+    g_test_add_data_func("/ipa/interrupted/cancelled/job", GINT_TO_POINTER(FALSE), test_cancelled);
+    g_test_add_data_func("/ipa/interrupted/cancelled/stop", GINT_TO_POINTER(TRUE), test_cancelled);
     return g_test_run();
 }

@@ -173,3 +173,11 @@ guard("ipa: an event of an SM-DS that is over is not carried out again", "invari
       "src/ipa/download.c", "if (is_finished(run, name) || follow(run, &target, depth + 1, &local))",
       "if (follow(run, &target, depth + 1, &local))",
       "test-ipa-interrupted /ipa/interrupted/events/crash")
+guard("ipa: the result of an order under way stays on the card", "invariant 3",
+      "src/ipa/notification_delivery.c", "(record->indirect || record->state == IPA_RECORD_EXECUTING) &&",
+      "record->indirect &&",
+      "test-ipa-interrupted /ipa/interrupted/held-back")
+guard("ipa: what the card installed is looked for after a cancellation", "invariant 3",
+      "src/ipa/download.c", "        session->cancellable = NULL;\n",
+      "        (void)session;\n",
+      "test-ipa-interrupted /ipa/interrupted/cancelled/job")
