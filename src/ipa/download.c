@@ -149,6 +149,9 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
     ipa_download_cancel(d, failure);
     if (d->loading && !d->closed && !look_for_result(d, &local)) {
         *ret_unknown = TRUE;
+        /* The card is read, and its notifications listed, as soon as it can be. */
+        d->session->stale = TRUE;
+        d->session->pending_notifications++;
         g_prefix_error(&failure, "(looking for the result of the installation failed: %s) ",
                        local->message);
     }
@@ -515,6 +518,7 @@ gboolean ipa_download(IpaSession *session, const IpaDownloadOrder *order,
                             "the emergency profile is active");
         return FALSE;
     }
+    ipa_card_refresh_if_stale(session);
     ok = ipa_download_run(session, order, NULL, ret_report, &outcome, error);
     for (guint i = 0; i < outcome.results->len; i++)
         ipa_notification_deliver_one(session, outcome.results->pdata[i]);

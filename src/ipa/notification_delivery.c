@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
 #include "ipa/download_private.h"
+#include "ipa/procedures.h"
 #include "util/error.h"
 
 /* Notifications to the servers that they name: SGP.22 3.5, SGP.32 3.7; interop notes I-15, I-16. */
@@ -338,6 +339,7 @@ gboolean ipa_notifications_deliver(IpaSession *session, IpaNotificationReport *r
     GPtrArray *list;
     gboolean ok = TRUE;
 
+    ipa_card_refresh_if_stale(session);
     if (session->pending_notifications > 0) {
         response = ipa_card_list_notifications(session, error);
         if (!response) {

@@ -200,6 +200,37 @@ static void test_cancelled(gconstpointer data)
     g_assert_true((record->result == NULL) == stops);
 }
 
+/* A local caller's: nobody keeps a record of it, so the notification itself must not be forgotten. */
+static void test_local(void)
+{
+    FakeServer *server;
+    g_autoptr(World) world = make_world(&server, NULL);
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+    g_autoptr(IpaDownloadOrder) order = ipa_download_order_parse(CODE, NULL);
+    g_auto(IpaDownloadReport) first = { 0 };
+    g_auto(IpaDownloadReport) second = { 0 };
+    g_autoptr(GError) error = NULL;
+    IpaNotificationReport report;
+
+    lose_answer(world);
+    world->notifications_fail = EUICCD_ERROR_CARD_STATUS;
+    g_assert_false(ipa_download(session, order, &first, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TIMEOUT);
+    g_assert_true(session->stale);
+    g_assert_cmpuint(session->pending_notifications, ==, 1);
+    world->notifications_fail = 0;
+    world->segment_fails_at = 0;
+    g_assert_true(ipa_notifications_deliver(session, &report, NULL));
+    g_assert_cmpuint(report.delivered, ==, 1);
+    g_assert_cmpuint(report.pending, ==, 0);
+    g_assert_cmpuint(world->pending->len, ==, 0);
+    g_assert_false(session->stale);
+    /* The next download reads the card first as well. */
+    session->stale = TRUE;
+    g_assert_true(ipa_download(session, order, &second, NULL));
+    g_assert_false(session->stale);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -209,5 +240,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/interrupted/held-back", test_held_back);
     g_test_add_data_func("/ipa/interrupted/cancelled/job", GINT_TO_POINTER(FALSE), test_cancelled);
     g_test_add_data_func("/ipa/interrupted/cancelled/stop", GINT_TO_POINTER(TRUE), test_cancelled);
+    g_test_add_func("/ipa/interrupted/local", test_local);
     return g_test_run();
 }

@@ -181,3 +181,7 @@ guard("ipa: what the card installed is looked for after a cancellation", "invari
       "src/ipa/download.c", "        session->cancellable = NULL;\n",
       "        (void)session;\n",
       "test-ipa-interrupted /ipa/interrupted/cancelled/job")
+guard("ipa: a card that may have a result is read again", "SGP.22 3.1.3.3",
+      "src/ipa/download.c", "        d->session->stale = TRUE;\n        d->session->pending_notifications++;\n",
+      "",
+      "test-ipa-interrupted /ipa/interrupted/local")
