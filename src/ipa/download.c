@@ -85,18 +85,26 @@ static gboolean run_session(IpaDownload *d, GError **error)
     return ipa_download_check_rules(d, error) && ipa_download_install(d, error);
 }
 
+/* ProfileInstallationResult (SGP.22 2.5.6). */
+#define TAG_RESULT         0xBF37
+#define TAG_RESULT_DATA    0xBF27
+#define TAG_TRANSACTION_ID 0x80
+
 GBytes *ipa_download_find_result(const RspRetrieveNotificationsListResponse *response,
                                  GBytes *transaction_id)
 {
     GPtrArray *list = ipa_notification_list(response);
 
     for (guint i = 0; list && transaction_id && i < list->len; i++) {
-        const RspPendingNotification *notification = list->pdata[i];
-        const RspProfileInstallationResult *result = notification->profile_installation_result;
+        TlvSlice raw = ((const RspPendingNotification *)list->pdata[i])->head.raw;
+        Tlv result, data, id;
 
-        if (result && tlv_slice_equal(result->profile_installation_result_data->transaction_id,
-                                      tlv_slice_from_bytes(transaction_id)))
-            return tlv_slice_to_bytes(notification->head.raw);
+        /* No more of it has to be readable. */
+        if (tlv_parse(raw, TAG_RESULT, &result, NULL) &&
+            tlv_find(result.value, TAG_RESULT_DATA, &data) &&
+            tlv_find(data.value, TAG_TRANSACTION_ID, &id) &&
+            tlv_slice_equal(id.value, tlv_slice_from_bytes(transaction_id)))
+            return tlv_slice_to_bytes(raw);
     }
     return NULL;
 }
