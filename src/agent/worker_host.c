@@ -300,5 +300,6 @@ const IpaHost worker_ipa_host = {
     .notification_is_due = worker_notification_is_due,
     .notification_is_overdue = worker_notification_is_overdue,
     .notification_settled = worker_notification_settled,
+    .notification_is_stuck = worker_notification_is_stuck,
     .notifications_seen = worker_notifications_seen,
 };

@@ -465,6 +465,12 @@ static void host_settled(gpointer data, const IpaNotification *notification, Ipa
     g_hash_table_insert(world->settled, g_strdup(notification->key), GINT_TO_POINTER(delivery));
 }
 
+static gboolean host_is_stuck(gpointer data, const IpaNotification *notification)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(((World *)data)->settled, notification->key)) ==
+           IPA_DELIVERY_STUCK;
+}
+
 static const IpaHost host = {
     .stage = host_stage,
     .event = host_event,
@@ -490,6 +496,7 @@ static const IpaHost host = {
     .notification_is_due = host_is_due,
     .notification_is_overdue = host_is_overdue,
     .notification_settled = host_settled,
+    .notification_is_stuck = host_is_stuck,
 };
 
 /* ---- processes ---- */

@@ -231,6 +231,37 @@ static void test_local(void)
     g_assert_false(session->stale);
 }
 
+/* ---- a card that does not let go of a notification ---- */
+
+/* Its receiver has it, and gets it once; the others are not held up. */
+static void test_stuck(gconstpointer data)
+{
+    gboolean refused = GPOINTER_TO_INT(data);
+    FakeServer *server;
+    g_autoptr(World) world = make_world(&server, NULL);
+    g_autoptr(IpaSession) session = world_start(world, NULL);
+    IpaNotificationReport report;
+
+    world->remove_refused = world_notify(world, DP);
+    world->remove_fault = refused ? EUICCD_ERROR_CARD_REFUSED : EUICCD_ERROR_TIMEOUT;
+    world_notify(world, DP);
+    session->pending_notifications = 2;
+    g_assert_cmpint(ipa_notifications_deliver(session, &report, NULL), ==, refused);
+    if (refused) {
+        world_assert_calls(world, "notify " DP "; remove 21; notify " DP "; remove 22");
+        g_assert_cmpuint(report.stuck, ==, 1);
+        g_assert_cmpuint(report.delivered, ==, 1);
+        g_assert_cmpuint(report.pending, ==, 1);
+    } else {
+        world_assert_calls(world, "notify " DP "; remove 21");
+    }
+    world->remove_refused = 0;
+    g_assert_true(ipa_notifications_deliver(session, &report, NULL));
+    world_assert_calls(world, refused ? "remove 21" : "remove 21; notify " DP "; remove 22");
+    g_assert_cmpuint(report.pending, ==, 0);
+    g_assert_cmpuint(server->notified->len, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -241,5 +272,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/ipa/interrupted/cancelled/job", GINT_TO_POINTER(FALSE), test_cancelled);
     g_test_add_data_func("/ipa/interrupted/cancelled/stop", GINT_TO_POINTER(TRUE), test_cancelled);
     g_test_add_func("/ipa/interrupted/local", test_local);
+    g_test_add_data_func("/ipa/interrupted/stuck/refused", GINT_TO_POINTER(TRUE), test_stuck);
+    g_test_add_data_func("/ipa/interrupted/stuck/lost", GINT_TO_POINTER(FALSE), test_stuck);
     return g_test_run();
 }

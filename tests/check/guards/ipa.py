@@ -185,3 +185,8 @@ guard("ipa: a card that may have a result is read again", "SGP.22 3.1.3.3",
       "src/ipa/download.c", "        d->session->stale = TRUE;\n        d->session->pending_notifications++;\n",
       "",
       "test-ipa-interrupted /ipa/interrupted/local")
+guard("ipa: a notification that the card does not remove is not delivered again", "interop note I-16",
+      "src/ipa/notification_delivery.c", "    if (is_stuck(session, &notification))\n"
+      "        return take_off(session, &notification, 0, ret_delivery, error);\n",
+      "    (void)is_stuck;\n",
+      "test-ipa-interrupted /ipa/interrupted/stuck/refused")
