@@ -262,6 +262,46 @@ static void test_stuck(gconstpointer data)
     g_assert_cmpuint(server->notified->len, ==, 2);
 }
 
+/* ---- the answer of ImmediateEnable got lost ---- */
+
+static void test_immediate_enable_lost(void)
+{
+    static const struct {
+        gint64 code; /* 0: the card has enabled the profile */
+        guint reset_fails;
+        const char *calls; /* after the command */
+        gint cause;        /* of "a" afterwards */
+        guint network_changes;
+    } cases[] = {
+        { 0, 0, "reset; cause a 5; cause b 5", 5, 1 },
+        { 1, 0, "reset", IPA_CAUSE_UNDEFINED, 0 },
+        { 0, 1, "reset; cause a 5; cause b 5", 5, 0 }, /* nobody can tell */
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FakeServer *server;
+        g_autoptr(World) world = make_world(&server, NULL);
+        g_autoptr(IpaSession) session = world_start(world, NULL);
+        g_autoptr(IpaDownloadOrder) order = ipa_download_order_parse(CODE, NULL);
+        g_auto(IpaDownloadReport) report = { 0 };
+        g_autofree char *calls = NULL, *expected = NULL;
+
+        world->immediate_lost = TRUE;
+        world->immediate_code = cases[i].code;
+        world->reset_fails = cases[i].reset_fails;
+        g_assert_true(ipa_download(session, order, &report, NULL));
+        calls = world_take_calls(world);
+        expected = g_strdup_printf("cause a 127; cause b 127; immediate-enable; %s; notify " DP,
+                                   cases[i].calls);
+        if (!strstr(calls, expected))
+            g_error("row %u: %s", i, calls);
+        g_assert_cmpint(session->host->get_cause(world, "a"), ==, cases[i].cause);
+        g_assert_cmpuint(world->network_changes, ==, cases[i].network_changes);
+        g_assert_cmpint(report.enabled, ==, cases[i].network_changes == 1);
+        g_assert_cmpuint(world->switches, ==, 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -274,5 +314,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/interrupted/local", test_local);
     g_test_add_data_func("/ipa/interrupted/stuck/refused", GINT_TO_POINTER(TRUE), test_stuck);
     g_test_add_data_func("/ipa/interrupted/stuck/lost", GINT_TO_POINTER(FALSE), test_stuck);
+    g_test_add_func("/ipa/interrupted/immediate-enable-lost", test_immediate_enable_lost);
     return g_test_run();
 }

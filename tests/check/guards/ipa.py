@@ -190,3 +190,11 @@ guard("ipa: a notification that the card does not remove is not delivered again"
       "        return take_off(session, &notification, 0, ret_delivery, error);\n",
       "    (void)is_stuck;\n",
       "test-ipa-interrupted /ipa/interrupted/stuck/refused")
+guard("ipa: a lost answer of ImmediateEnable is looked into", "invariant 3; SGP.32 5.9.15",
+      "src/ipa/immediate_enable.c", "is_lost = failure && !is_answer(failure, code);",
+      "is_lost = FALSE;\n    (void)is_answer;",
+      "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")
+guard("ipa: eIMs are told of what a local caller downloaded", "SGP.32 6.3.2.6",
+      "src/ipa/download.c", "    if (!run->order->eim)\n        tell_eims(run->session);\n",
+      "    (void)tell_eims;\n",
+      "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")
