@@ -95,7 +95,7 @@ static gboolean deliver(Worker *worker, gboolean all, IpaNotificationReport *ret
 gboolean worker_deliver_notifications(Worker *worker, GError **error)
 {
     IpaNotificationReport report = { 0 };
-    g_autofree char *problem = NULL, *impossible = NULL, *stuck = NULL;
+    g_autofree char *problem = NULL, *impossible = NULL, *stuck = NULL, *of_eim = NULL;
     guint told;
 
     if (!deliver(worker, worker->job->all, &report, error))
@@ -111,12 +111,14 @@ gboolean worker_deliver_notifications(Worker *worker, GError **error)
     if (report.stuck > 0)
         stuck =
             g_strdup_printf("; %u were delivered, but the card does not remove them", report.stuck);
-    told = report.refused + report.impossible + report.stuck;
+    if (report.of_eim > 0)
+        of_eim = g_strdup_printf("; %u are owed to an eIM", report.of_eim);
+    told = report.refused + report.impossible + report.stuck + report.of_eim;
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_FAILED,
                 "%u notifications are left on the card: %u refused and %u for receivers that could "
-                "not be reached, which are tried again later%s%s",
+                "not be reached, which are tried again later%s%s%s",
                 report.pending, report.refused, report.pending > told ? report.pending - told : 0,
-                impossible ? impossible : "", stuck ? stuck : "");
+                impossible ? impossible : "", stuck ? stuck : "", of_eim ? of_eim : "");
     return FALSE;
 }
 

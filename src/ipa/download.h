@@ -99,6 +99,7 @@ typedef struct {
     guint refused;    /* answered, but not taken */
     guint postponed;  /* not due yet */
     guint impossible; /* not without another configuration */
+    guint of_eim;     /* an eIM's to pass on, or held back until an order is over */
     guint stuck;      /* delivered, now or before, but the card does not remove them */
 } IpaNotificationReport;
 

@@ -327,8 +327,10 @@ static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationR
         IpaDelivery delivery;
         gboolean relays;
 
-        if (is_of_record(session, item))
+        if (is_of_record(session, item)) {
+            report->of_eim++;
             continue;
+        }
         relays = g_hash_table_contains(relayed, item->address) && may_relay(session, item);
         if ((!is_due(session, item) && !relays) ||
             g_hash_table_contains(unreachable, item->address)) {

@@ -167,6 +167,8 @@ static void test_held_back(void)
     g_free(world_take_calls(world));
     g_assert_true(ipa_notifications_deliver(session, &report, NULL));
     world_assert_calls(world, "notify " DP "; remove 21");
+    g_assert_cmpuint(report.of_eim, ==, 1);
+    g_assert_cmpuint(report.postponed, ==, 0);
     world_assert_poll_ok(session, "a", 0);
     answer = take_answer(world, 1);
     g_assert_nonnull(strstr(answer, "82026101BF37"));
