@@ -25,7 +25,8 @@ typedef struct {
     Delay delay;
     gboolean
         blocked; /* nothing can be tried before the configuration is another one; not kept on disk */
-    char *why;   /* the last failure, NULL: none since the start */
+    gboolean stuck; /* its receiver has it: it only has to leave the card */
+    char *why;      /* the last failure, NULL: none since the start */
 } Entry;
 
 struct Deliveries {
@@ -139,6 +140,8 @@ static void save(Deliveries *deliveries)
         g_key_file_set_int64(file, group, "since", entry->since / G_USEC_PER_SEC);
         if (entry->address)
             g_key_file_set_string(file, group, "address", entry->address);
+        if (entry->stuck)
+            g_key_file_set_boolean(file, group, "delivered", TRUE);
         put_delay(file, group, &entry->delay);
     }
     g_hash_table_iter_init(&iter, deliveries->receivers);
@@ -147,7 +150,7 @@ static void save(Deliveries *deliveries)
 
         put_delay(file, group, value);
     }
-    /* What is lost with it is a pause, not a notification. */
+    /* What is lost with it is a pause, and at the worst a receiver gets a notification twice. */
     if (!store_save_notifications(deliveries->store, file, &error))
         log_warning(deliveries->log, "keeping when notifications are due: %s", error->message);
 }
@@ -200,6 +203,7 @@ static void load_group(Deliveries *deliveries, GKeyFile *file, const char *group
         Entry *entry = g_new0(Entry, 1);
         entry->since = get_since(file, group);
         entry->address = g_key_file_get_string(file, group, "address", NULL);
+        entry->stuck = g_key_file_get_boolean(file, group, "delivered", NULL);
         get_delay(file, group, failures, refused_pause(failures), &entry->delay);
         g_hash_table_replace(deliveries->entries, name, entry);
     } else if ((name = get_name(group, RECEIVER_GROUP))) {
@@ -259,7 +263,7 @@ gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notifi
     replace_string(&entry->address, notification->address);
     entry->asked = TRUE;
     return !entry->blocked && entry->delay.due <= now &&
-           receiver_due(deliveries, notification->address) <= now;
+           (entry->stuck || receiver_due(deliveries, notification->address) <= now);
 }
 
 gboolean deliveries_is_overdue(Deliveries *deliveries, const IpaNotification *notification)
@@ -278,6 +282,13 @@ static void tell(Deliveries *deliveries, const char *address, const char *why)
     log_warning(deliveries->log,
                 "notifications for %s stay on the card until the configuration is another one: %s",
                 address, why);
+}
+
+gboolean deliveries_is_stuck(Deliveries *deliveries, const IpaNotification *notification)
+{
+    const Entry *entry = g_hash_table_lookup(deliveries->entries, notification->key);
+
+    return entry && entry->stuck;
 }
 
 void deliveries_settle(Deliveries *deliveries, const IpaNotification *notification,
@@ -300,6 +311,11 @@ void deliveries_settle(Deliveries *deliveries, const IpaNotification *notificati
         reached = g_hash_table_remove(deliveries->receivers, notification->address);
         if (g_hash_table_remove(deliveries->entries, notification->key) || reached)
             save(deliveries);
+        return;
+    case IPA_DELIVERY_STUCK:
+        entry->stuck = TRUE;
+        delay_fail(&entry->delay, refused_pause(entry->delay.failures + 1));
+        save(deliveries);
         return;
     case IPA_DELIVERY_REFUSED:
         g_hash_table_remove(deliveries->receivers, notification->address);
@@ -434,7 +450,9 @@ static gint64 next_due(Deliveries *deliveries, guint pending)
 
         if (!entry->asked || entry->blocked)
             continue;
-        due = MAX(MAX(entry->delay.due, receiver_due(deliveries, entry->address)), now);
+        due = MAX(entry->delay.due, now);
+        if (!entry->stuck)
+            due = MAX(due, receiver_due(deliveries, entry->address));
 
         first = first ? MIN(first, due) : due;
     }

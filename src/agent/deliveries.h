@@ -29,6 +29,7 @@ gboolean deliveries_is_due(Deliveries *deliveries, const IpaNotification *notifi
 gboolean deliveries_is_overdue(Deliveries *deliveries, const IpaNotification *notification);
 void deliveries_settle(Deliveries *deliveries, const IpaNotification *notification,
                        IpaDelivery delivery, guint retry_after, const char *why);
+gboolean deliveries_is_stuck(Deliveries *deliveries, const IpaNotification *notification);
 void deliveries_note_seen(Deliveries *deliveries, const GPtrArray *keys);
 
 /* The card may have others than were seen. */

@@ -98,6 +98,17 @@ static void get_numbers(GKeyFile *file, const char *key, GArray *numbers, gboole
     }
 }
 
+static void put_events(GKeyFile *file, const IpaRecord *record)
+{
+    if (record->event)
+        set_text(file, "event", record->event);
+    if (record->finished->len > 0)
+        g_key_file_set_string_list(file, "record", "finished",
+                                   (const char *const *)record->finished->pdata,
+                                   record->finished->len);
+    set_bytes(file, "installation", record->installation);
+}
+
 static void put_download(GKeyFile *file, const IpaRecord *record)
 {
     char *order = record->order ? ipa_download_order_to_text(record->order) : NULL;
@@ -113,6 +124,7 @@ static void put_download(GKeyFile *file, const IpaRecord *record)
     set_bytes(file, "session-id", record->session_id);
     if (record->server)
         set_text(file, "server", record->server);
+    put_events(file, record);
 }
 
 static void free_secret_text(gpointer text)
@@ -182,6 +194,18 @@ static void read_order(GKeyFile *file, const char *text, IpaRecord *record, gboo
     record->order->eim_transaction_id = get_bytes(file, "order-transaction-id", bad);
 }
 
+/* Absent in what an older version wrote: the order is not for events, or none of them is over. */
+static void read_events(GKeyFile *file, IpaRecord *record, gboolean *bad)
+{
+    g_auto(GStrv) finished = g_key_file_get_string_list(file, "record", "finished", NULL, NULL);
+
+    if (g_key_file_has_key(file, "record", "event", NULL))
+        record->event = get_text(file, "event", bad);
+    for (guint i = 0; finished && finished[i]; i++)
+        g_ptr_array_add(record->finished, g_strdup(finished[i]));
+    record->installation = get_bytes(file, "installation", bad);
+}
+
 static void read_download(GKeyFile *file, IpaRecord *record, gboolean *bad)
 {
     g_autofree char *stage = g_key_file_get_string(file, "record", "stage", NULL);
@@ -196,6 +220,7 @@ static void read_download(GKeyFile *file, IpaRecord *record, gboolean *bad)
     record->session_id = get_bytes(file, "session-id", bad);
     if (g_key_file_has_key(file, "record", "server", NULL))
         record->server = get_text(file, "server", bad);
+    read_events(file, record, bad);
     if (order[0] != '\0')
         read_order(file, order, record, bad);
     text_free_secret(order);

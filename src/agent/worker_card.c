@@ -39,8 +39,9 @@ static gboolean is_switch_owed(const IpaSession *session)
     for (guint i = 0; i < session->records->len; i++) {
         const IpaRecord *record = session->records->pdata[i];
 
-        /* Of a download only one that came to the card may have enabled its profile. */
-        if (record->kind == IPA_RECORD_DOWNLOAD && record->stage != IPA_DOWNLOAD_INSTALLED)
+        /* Its result says nothing of the profile that it may have enabled: the eIMs are told that by the cause, which may
+         * not have come to the disk. */
+        if (record->kind == IPA_RECORD_DOWNLOAD)
             continue;
         if (record->profile_changed ? record->state != IPA_RECORD_KEPT
                                     : record->state == IPA_RECORD_EXECUTING)

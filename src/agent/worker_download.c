@@ -53,6 +53,11 @@ void worker_notification_settled(gpointer data, const IpaNotification *notificat
     deliveries_settle(((Worker *)data)->deliveries, notification, delivery, retry_after, why);
 }
 
+gboolean worker_notification_is_stuck(gpointer data, const IpaNotification *notification)
+{
+    return deliveries_is_stuck(((Worker *)data)->deliveries, notification);
+}
+
 void worker_notifications_seen(gpointer data, const GPtrArray *keys)
 {
     deliveries_note_seen(((Worker *)data)->deliveries, keys);
@@ -90,7 +95,7 @@ static gboolean deliver(Worker *worker, gboolean all, IpaNotificationReport *ret
 gboolean worker_deliver_notifications(Worker *worker, GError **error)
 {
     IpaNotificationReport report = { 0 };
-    g_autofree char *problem = NULL, *impossible = NULL;
+    g_autofree char *problem = NULL, *impossible = NULL, *stuck = NULL, *of_eim = NULL;
     guint told;
 
     if (!deliver(worker, worker->job->all, &report, error))
@@ -103,12 +108,17 @@ gboolean worker_deliver_notifications(Worker *worker, GError **error)
         impossible =
             g_strdup_printf("; %u wait for another configuration: %s", report.impossible, problem);
     }
-    told = report.refused + report.impossible;
+    if (report.stuck > 0)
+        stuck =
+            g_strdup_printf("; %u were delivered, but the card does not remove them", report.stuck);
+    if (report.of_eim > 0)
+        of_eim = g_strdup_printf("; %u are owed to an eIM", report.of_eim);
+    told = report.refused + report.impossible + report.stuck + report.of_eim;
     g_set_error(error, EUICCD_ERROR, EUICCD_ERROR_FAILED,
                 "%u notifications are left on the card: %u refused and %u for receivers that could "
-                "not be reached, which are tried again later%s",
+                "not be reached, which are tried again later%s%s%s",
                 report.pending, report.refused, report.pending > told ? report.pending - told : 0,
-                impossible ? impossible : "");
+                impossible ? impossible : "", stuck ? stuck : "", of_eim ? of_eim : "");
     return FALSE;
 }
 

@@ -248,8 +248,9 @@ static gboolean host_record_save(gpointer data, IpaRecord *record, GError **erro
 {
     Worker *worker = data;
 
-    /* The card is about to do something that it may have notifications of. */
-    if (record->state == IPA_RECORD_EXECUTING)
+    /* The card is about to do something that it may have notifications of; or one that was held back for a download may
+     * be delivered now. */
+    if (record->state == IPA_RECORD_EXECUTING || record->kind == IPA_RECORD_DOWNLOAD)
         deliveries_note_change(worker->deliveries);
     return store_save_record(worker->store, record, error);
 }
@@ -299,5 +300,6 @@ const IpaHost worker_ipa_host = {
     .notification_is_due = worker_notification_is_due,
     .notification_is_overdue = worker_notification_is_overdue,
     .notification_settled = worker_notification_settled,
+    .notification_is_stuck = worker_notification_is_stuck,
     .notifications_seen = worker_notifications_seen,
 };

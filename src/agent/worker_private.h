@@ -94,6 +94,7 @@ gboolean worker_notification_is_due(gpointer data, const IpaNotification *notifi
 gboolean worker_notification_is_overdue(gpointer data, const IpaNotification *notification);
 void worker_notification_settled(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after, const char *why);
+gboolean worker_notification_is_stuck(gpointer data, const IpaNotification *notification);
 void worker_notifications_seen(gpointer data, const GPtrArray *keys);
 
 /* The jobs. */

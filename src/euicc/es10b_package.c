@@ -33,6 +33,84 @@ static const Es10Function retrieve_notifications_list = {
     .response = &rsp_retrieve_notifications_list_response,
 };
 
+#define TAG_NOTIFICATIONS     0xA0
+#define TAG_ERROR             0x81
+#define TAG_PACKAGE_RESULTS   0xA2
+#define TAG_RESULTS_V1_0      0xA1
+#define TAG_NOTIFICATIONS_EPR 0xA3 /* both lists, v1.0 */
+
+/* What stands in OBJECT, or where nobody can read that, only its octets: it is left to whoever can. */
+static RspPendingNotification *decode_notification(GBytes *answer, TlvSlice object)
+{
+    RspPendingNotification *notification =
+        tlv_decode_slice(&rsp_pending_notification, answer, object, NULL);
+
+    if (notification)
+        return notification;
+    notification = g_new0(RspPendingNotification, 1);
+    notification->head.type = &rsp_pending_notification;
+    notification->head.owner = g_bytes_ref(answer);
+    notification->head.raw = object;
+    return notification;
+}
+
+/* One notification that can't be read must not keep all the others on the card (I-16, I-44). NULL: ANSWER is no list
+ * at all. */
+static RspRetrieveNotificationsListResponse *cut_list(GBytes *answer)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(tlv_struct_free);
+    g_autoptr(GError) error = NULL;
+    RspRetrieveNotificationsListResponse *response;
+    TlvReader reader;
+    Tlv object, list, item;
+
+    if (!tlv_parse(tlv_slice_from_bytes(answer), retrieve_notifications_list.response->tag, &object,
+                   NULL))
+        return NULL;
+    if (!tlv_find(object.value, TAG_NOTIFICATIONS, &list) &&
+        (!tlv_find(object.value, TAG_NOTIFICATIONS_EPR, &list) ||
+         !tlv_find(list.value, TAG_NOTIFICATIONS, &list)))
+        return NULL;
+    tlv_reader_init(&reader, list.value);
+    while (tlv_next(&reader, &item, &error))
+        g_ptr_array_add(items, decode_notification(answer, item.raw));
+    if (error)
+        return NULL;
+    response = g_new0(RspRetrieveNotificationsListResponse, 1);
+    response->head.type = retrieve_notifications_list.response;
+    response->head.owner = g_bytes_ref(answer);
+    response->head.raw = object.raw;
+    response->head.content = object.value;
+    response->notification_list = g_steal_pointer(&items);
+    return response;
+}
+
+static RspRetrieveNotificationsListResponse *
+call_for_list(Channel *channel, const RspRetrieveNotificationsListRequest *request,
+              GCancellable *cancellable, GError **error)
+{
+    const Es10Function *function = &retrieve_notifications_list;
+    g_autoptr(GBytes) octets = tlv_encode(function->request, request, error);
+    g_autoptr(GBytes) answer = NULL;
+    g_autoptr(GError) local = NULL;
+    RspRetrieveNotificationsListResponse *response;
+
+    if (!octets) {
+        g_prefix_error(error, "%s: ", function->name);
+        return NULL;
+    }
+    answer = es10_send(channel, function, octets, cancellable, NULL, error);
+    if (!answer)
+        return NULL;
+    response = tlv_decode(function->response, answer, &local);
+    if (!response)
+        response = cut_list(answer);
+    if (!response)
+        g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                   "%s: response of the card: ", function->name);
+    return response;
+}
+
 RspRetrieveNotificationsListResponse *
 es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 number,
                                   GCancellable *cancellable, GError **error)
@@ -59,7 +137,7 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
         request.search_criteria = &criteria;
         break;
     }
-    response = es10_call(channel, &retrieve_notifications_list, &request, cancellable, NULL, error);
+    response = call_for_list(channel, &request, cancellable, error);
     if (!response)
         return NULL;
     if (response->notifications_list_result_error.present) {
@@ -70,11 +148,7 @@ es10b_retrieve_notifications_list(Channel *channel, Es10bListKind kind, gint64 n
     return g_steal_pointer(&response);
 }
 
-#define TAG_PACKAGE_RESULT    0xBF51
-#define TAG_ERROR             0x81
-#define TAG_PACKAGE_RESULTS   0xA2
-#define TAG_RESULTS_V1_0      0xA1
-#define TAG_NOTIFICATIONS_EPR 0xA3 /* both lists, v1.0 */
+#define TAG_PACKAGE_RESULT 0xBF51
 
 /* The results directly inside LIST. */
 static gboolean collect_results(TlvSlice list, GPtrArray *results, GError **error)

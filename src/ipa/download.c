@@ -57,6 +57,7 @@ typedef struct {
     const char *address; /* NULL: the eIM knows */
     const char *matching_id;
     const char *oid;
+    const char *event; /* that led here, as it stands in the record; NULL: none */
     IpaServerKind kind;
 } Target;
 
@@ -84,28 +85,41 @@ static gboolean run_session(IpaDownload *d, GError **error)
     return ipa_download_check_rules(d, error) && ipa_download_install(d, error);
 }
 
+/* ProfileInstallationResult (SGP.22 2.5.6). */
+#define TAG_RESULT         0xBF37
+#define TAG_RESULT_DATA    0xBF27
+#define TAG_TRANSACTION_ID 0x80
+
 GBytes *ipa_download_find_result(const RspRetrieveNotificationsListResponse *response,
                                  GBytes *transaction_id)
 {
     GPtrArray *list = ipa_notification_list(response);
 
     for (guint i = 0; list && transaction_id && i < list->len; i++) {
-        const RspPendingNotification *notification = list->pdata[i];
-        const RspProfileInstallationResult *result = notification->profile_installation_result;
+        TlvSlice raw = ((const RspPendingNotification *)list->pdata[i])->head.raw;
+        Tlv result, data, id;
 
-        if (result && tlv_slice_equal(result->profile_installation_result_data->transaction_id,
-                                      tlv_slice_from_bytes(transaction_id)))
-            return tlv_slice_to_bytes(notification->head.raw);
+        /* No more of it has to be readable. */
+        if (tlv_parse(raw, TAG_RESULT, &result, NULL) &&
+            tlv_find(result.value, TAG_RESULT_DATA, &data) &&
+            tlv_find(data.value, TAG_TRANSACTION_ID, &id) &&
+            tlv_slice_equal(id.value, tlv_slice_from_bytes(transaction_id)))
+            return tlv_slice_to_bytes(raw);
     }
     return NULL;
 }
 
-/* The card may have installed the profile, and only its answer got lost. FALSE: nobody can tell. */
-static gboolean look_for_result(IpaDownload *d, GError **error)
+/* Whoever cancelled the job still has to learn what the card did: one more command, within the card's own time. A
+ * daemon that stops, or a modem that goes, waits for nothing; the next start finds it out. */
+static gboolean is_cancelled_job(IpaSession *session)
+{
+    return g_cancellable_is_cancelled(session->cancellable) && !ipa_session_is_stopping(session);
+}
+
+static gboolean list_results(IpaDownload *d, GError **error)
 {
     g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
 
-    ipa_session_stage(d->session, 0.9, "looking for the result of the installation");
     if (!channel_is_open(d->session->channel) && !ipa_card_renew(d->session, TRUE, error))
         return FALSE;
     response = ipa_card_list_notifications(d->session, error);
@@ -113,6 +127,21 @@ static gboolean look_for_result(IpaDownload *d, GError **error)
         return FALSE;
     d->result = ipa_download_find_result(response, d->transaction_id);
     return TRUE;
+}
+
+/* The card may have installed the profile, and only its answer got lost. FALSE: nobody can tell. */
+static gboolean look_for_result(IpaDownload *d, GError **error)
+{
+    IpaSession *session = d->session;
+    GCancellable *cancellable = session->cancellable;
+    gboolean ok;
+
+    ipa_session_stage(session, 0.9, "looking for the result of the installation");
+    if (is_cancelled_job(session) && channel_is_open(session->channel))
+        session->cancellable = NULL;
+    ok = list_results(d, error);
+    session->cancellable = cancellable;
+    return ok;
 }
 
 /* A session from its beginning to its orderly end. *RET_UNKNOWN: the card could not be asked whether there is a
@@ -128,6 +157,9 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
     ipa_download_cancel(d, failure);
     if (d->loading && !d->closed && !look_for_result(d, &local)) {
         *ret_unknown = TRUE;
+        /* The card is read, and its notifications listed, as soon as it can be. */
+        d->session->stale = TRUE;
+        d->session->pending_notifications++;
         g_prefix_error(&failure, "(looking for the result of the installation failed: %s) ",
                        local->message);
     }
@@ -138,6 +170,19 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
 }
 
 /* ---- what came of it ---- */
+
+/* No eIM knows of what a local caller downloaded (SGP.32 6.3.2.6). */
+static void tell_eims(IpaSession *session)
+{
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!session->host->set_cause(session->host_data, eim->eim_id, IPA_CAUSE_UNDEFINED, &error))
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id, "%s",
+                              error->message);
+    }
+}
 
 /* Beside the installation result there is one notification for each receiver that the metadata names for it (SGP.22
  * 3.1.3.3): a number, so that the list is read once and not before it is needed. Metadata that only the eIM has seen
@@ -164,6 +209,8 @@ static void note_installed(Run *run, const IpaInstallation *installation,
 {
     g_autoptr(GError) error = NULL;
 
+    if (!run->order->eim)
+        tell_eims(run->session);
     run->report->installed++;
     g_free(run->report->iccid);
     run->report->iccid = g_strdup(installation->iccid);
@@ -183,8 +230,14 @@ static void note_installed(Run *run, const IpaInstallation *installation,
     }
 }
 
+static gboolean finish_event(Run *run, const Target *target, GBytes *result, GError **error)
+{
+    return !run->record || !target->event ||
+           ipa_download_finish_event(run->session, run->record, target->event, result, error);
+}
+
 /* The installation result, good or bad, is final (SGP.22 3.1.3.3), and on the card until its receiver has it. */
-static gboolean settle(Run *run, const IpaDownload *d, GError **error)
+static gboolean settle(Run *run, const Target *target, const IpaDownload *d, GError **error)
 {
     g_auto(IpaInstallation) installation = { 0 };
     gboolean readable = ipa_installation_read(d->result, &installation);
@@ -192,6 +245,8 @@ static gboolean settle(Run *run, const IpaDownload *d, GError **error)
     /* The result, and after an installation one for each who is to hear of it (SGP.22 3.1.3.3). */
     run->session->pending_notifications += 1 + (installation.ok ? d->receivers : 0);
     g_ptr_array_add(run->outcome->results, g_bytes_ref(d->result));
+    if (!finish_event(run, target, d->result, error))
+        return FALSE;
     ipa_session_event(run->session, installation.ok ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
                       LOG_EVENT_NONE, run->order->eim ? run->order->eim->eim_id : NULL,
                       "profile of %s: %s%s%s", d->server->name, installation.text,
@@ -245,6 +300,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             .expected_address = target->address,
             .matching_id = target->matching_id,
             .oid = target->oid,
+            .event = target->event,
             .reason = NO_REASON,
         };
         g_autoptr(GError) failure = NULL;
@@ -255,7 +311,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             return FALSE;
         if (try_session(&d, &run->outcome->unknown, &failure)) {
             if (d.result)
-                return settle(run, &d, error);
+                return settle(run, target, &d, error);
             *ret_offer = g_steal_pointer(&d.offer);
             return TRUE;
         }
@@ -289,7 +345,23 @@ static gboolean is_final(const Run *run, const GError *error)
            euiccd_error_is(error, EUICCD_ERROR_STORAGE);
 }
 
-/* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other. */
+/* How EVENT stands in a record: which one it is, without its secret. */
+static char *name_event(const RspServerEvent *event)
+{
+    g_autofree char *address = g_ascii_strdown(event->address, -1);
+    g_autofree char *text = g_strdup_printf("%s %s", address, event->event_id);
+
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+static gboolean is_finished(const Run *run, const char *event)
+{
+    return run->record && event &&
+           g_ptr_array_find_with_equal_func(run->record->finished, event, g_str_equal, NULL);
+}
+
+/* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other, nor is any carried out
+ * again when the order is taken up after an interruption. */
 static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GError **error)
 {
     g_autoptr(GError) first = NULL;
@@ -301,16 +373,19 @@ static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GE
     }
     for (guint i = 0; i < events->len; i++) {
         const RspServerEvent *event = events->pdata[i];
+        g_autofree char *name = name_event(event);
         Target target = {
             .address = event->address,
             .matching_id = event->event_id,
+            .event = name,
             .kind = IPA_SERVER_DP,
         };
         g_autoptr(GError) local = NULL;
 
-        if (follow(run, &target, depth + 1, &local))
+        if (is_finished(run, name) || follow(run, &target, depth + 1, &local))
             continue;
         if (is_final(run, local)) {
+            run->outcome->is_partial = TRUE;
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -343,6 +418,7 @@ static gboolean follow_trigger(Run *run, GBytes *trigger, guint depth, GError **
 
 static gboolean follow(Run *run, const Target *target, guint depth, GError **error)
 {
+    g_autoptr(GError) local = NULL;
     RspServerOffer *offer = NULL;
     gboolean ok;
 
@@ -351,8 +427,15 @@ static gboolean follow(Run *run, const Target *target, guint depth, GError **err
                     "more than %u servers that each name another one", MAX_DEPTH);
         return FALSE;
     }
-    if (!get_profile(run, target, &offer, error))
+    if (!get_profile(run, target, &offer, &local)) {
+        /* What ended without a result is over as well. */
+        if (!is_final(run, local) && !is_finished(run, target->event)) {
+            if (!finish_event(run, target, NULL, error))
+                return FALSE;
+        }
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     if (!offer)
         return TRUE;
     ok = offer->events ? follow_events(run, offer->events, depth, error)
@@ -458,6 +541,7 @@ gboolean ipa_download(IpaSession *session, const IpaDownloadOrder *order,
                             "the emergency profile is active");
         return FALSE;
     }
+    ipa_card_refresh_if_stale(session);
     ok = ipa_download_run(session, order, NULL, ret_report, &outcome, error);
     for (guint i = 0; i < outcome.results->len; i++)
         ipa_notification_deliver_one(session, outcome.results->pdata[i]);

@@ -99,13 +99,15 @@ typedef struct {
     guint refused;    /* answered, but not taken */
     guint postponed;  /* not due yet */
     guint impossible; /* not without another configuration */
+    guint of_eim;     /* an eIM's to pass on, or held back until an order is over */
+    guint stuck;      /* delivered, now or before, but the card does not remove them */
 } IpaNotificationReport;
 
 /*
  * Delivers the notifications on the card in the order of their numbers (SGP.32 3.7, interop.md I-15, I-16): to the
  * server each of them names. What one receiver refuses waits for its own time (host->notification_is_due()) and
  * holds up no other; the first one that can't be reached ends the round for that receiver. Each leaves the card only
- * after its receiver took it. The list is read once, and not at all while session->pending_notifications is
+ * after its receiver took it; one that the card does not let go of is not delivered again. The list is read once, and not at all while session->pending_notifications is
  * 0. TRUE also when some could not be delivered: ERROR is for the card. RET_REPORT may be NULL.
  */
 gboolean ipa_notifications_deliver(IpaSession *session, IpaNotificationReport *ret_report,

@@ -181,6 +181,8 @@ static gboolean note_try(IpaDownload *d, GError **error)
     d->record->session_id = g_bytes_ref(d->transaction_id);
     g_free(d->record->server);
     d->record->server = g_strdup(d->server->address);
+    g_free(d->record->event);
+    d->record->event = g_strdup(d->event);
     if (d->session->host->record_save(d->session->host_data, d->record, error))
         return TRUE;
     g_prefix_error(error, "noting a download before it is tried: ");

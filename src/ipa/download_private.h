@@ -23,6 +23,7 @@ typedef struct {
     const char *expected_address; /* NULL: only the eIM knows it */
     const char *matching_id;      /* NULL: none. Secret */
     const char *oid;              /* that the server has to have, dotted; NULL: any */
+    const char *event; /* of an SM-DS, as it stands in the record; NULL: it is for none */
 
     /* What comes up on the way; each of the objects is as it was received. */
     guint8 challenge[RSP_CHALLENGE_SIZE];
@@ -100,10 +101,11 @@ GBytes *ipa_download_make_error(GBytes *transaction_id, EsipaDialect dialect, gi
 
 /* What came of one order, with all its servers and tries. */
 typedef struct {
-    GPtrArray *results; /* of GBytes: installation results (BF37), good or bad, in order */
-    GBytes *response;   /* what the eIM is told with an error, or NULL */
-    gboolean indirect;  /* the results are the eIM's to get */
-    gboolean unknown;   /* the card could not be asked whether there is another one */
+    GPtrArray *results;  /* of GBytes: installation results (BF37), good or bad, in order */
+    GBytes *response;    /* what the eIM is told with an error, or NULL */
+    gboolean indirect;   /* the results are the eIM's to get */
+    gboolean unknown;    /* the card could not be asked whether there is another one */
+    gboolean is_partial; /* events of an SM-DS are left that were not tried to their end */
 } IpaDownloadOutcome;
 
 void ipa_download_outcome_clear(IpaDownloadOutcome *outcome);
@@ -116,6 +118,11 @@ gboolean ipa_download_run(IpaSession *session, const IpaDownloadOrder *order, Ip
 /* What is said about downloads for EIM (NULL: local callers), with what its dialect forbids. (download_policy.c) */
 IpaDownloadPolicy ipa_download_get_policy(IpaSession *session, const IpaEim *eim);
 gboolean ipa_download_is_indirect(IpaSession *session, const IpaEim *eim);
+
+/* The event of RECORD that was under way is over, with RESULT (BF37) or, where that is NULL, without: on disk before the
+ * next one begins, so that it is neither lost nor carried out again. (download_trigger.c) */
+gboolean ipa_download_finish_event(IpaSession *session, IpaRecord *record, const char *event,
+                                   GBytes *result, GError **error);
 
 /* The order in a ProfileDownloadTrigger of EIM. INVALID_ARGUMENT where it can't be used. (download_trigger.c) */
 IpaDownloadOrder *ipa_download_order_from_trigger(const IpaEim *eim,

@@ -74,6 +74,9 @@ static gboolean conclude(IpaSession *session, IpaRecord *record, GError **error)
     record->state = IPA_RECORD_EXECUTED;
     /* The secrets have served their purpose. */
     g_clear_pointer(&record->order, ipa_download_order_free);
+    g_clear_pointer(&record->event, g_free);
+    g_ptr_array_set_size(record->finished, 0);
+    g_clear_pointer(&record->installation, g_bytes_unref);
     if (session->host->record_save(session->host_data, record, error))
         return TRUE;
     g_prefix_error(error, "keeping the result of a download: ");
@@ -106,11 +109,30 @@ static gboolean conclude_with_result(IpaSession *session, IpaRecord *record, GBy
     return conclude(session, record, error);
 }
 
+gboolean ipa_download_finish_event(IpaSession *session, IpaRecord *record, const char *event,
+                                   GBytes *result, GError **error)
+{
+    g_ptr_array_add(record->finished, g_strdup(event));
+    g_clear_pointer(&record->event, g_free);
+    record->stage = IPA_DOWNLOAD_ORDERED;
+    record->tries = 0;
+    g_clear_pointer(&record->session_id, g_bytes_unref);
+    g_clear_pointer(&record->server, g_free);
+    if (result) {
+        g_clear_pointer(&record->installation, g_bytes_unref);
+        record->installation = g_bytes_ref(result);
+    }
+    if (session->host->record_save(session->host_data, record, error))
+        return TRUE;
+    g_prefix_error(error, "noting that one download of several is over: ");
+    return FALSE;
+}
+
 /* The download stopped half-way because the daemon or the modem goes: it is taken up again. */
 static gboolean is_interrupted(IpaSession *session, const IpaDownloadOutcome *outcome,
                                const GError *failure)
 {
-    if (outcome->results->len > 0)
+    if (outcome->results->len > 0 && !outcome->is_partial)
         return FALSE;
     return outcome->unknown || euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE) ||
            ipa_session_is_stopping(session);
@@ -122,9 +144,11 @@ static gboolean conclude_run(IpaSession *session, IpaRecord *record,
     guint n = outcome->results->len;
 
     /* One result is all that the trigger's result has room for (procedures 5.3): the last one. */
-    record->indirect = outcome->indirect;
+    record->indirect = outcome->indirect && (n > 0 || !record->installation);
     if (n > 0)
         return conclude_with_result(session, record, outcome->results->pdata[n - 1], error);
+    if (record->installation)
+        return conclude_with_result(session, record, record->installation, error);
     return conclude_with_error(session, record, RSP_PROFILE_DOWNLOAD_ERROR_REASON_UNDEFINED_ERROR,
                                outcome->response, error);
 }
@@ -224,23 +248,29 @@ gboolean ipa_download_reconcile(IpaSession *session, IpaRecord *record,
     g_autoptr(GBytes) result =
         notifications ? ipa_download_find_result(notifications, record->session_id) : NULL;
     gboolean closed = FALSE;
+    gboolean goes_on = ipa_session_find_eim(session, record->eim->eim_id) && record->order;
+    g_autofree char *event = g_strdup(goes_on ? record->event : NULL);
 
     if (result) {
         ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, record->eim->eim_id,
                           "found the result of an interrupted download on the card");
-        return conclude_with_result(session, record, result, error);
+        return event ? ipa_download_finish_event(session, record, event, result, error)
+                     : conclude_with_result(session, record, result, error);
     }
     /* The card may be in the middle of it still: a new session would make an end of it that spends the order at the
      * SM-DP+. */
     if (record->session_id && !ipa_download_end_session(session, record, &closed, error))
         return FALSE;
     /* Where the card can't tell whether it installed a profile, it must not be tried again. */
-    if (ipa_session_find_eim(session, record->eim->eim_id) && record->order &&
-        (notifications || closed || record->stage != IPA_DOWNLOAD_INSTALLED) &&
+    if (goes_on && (notifications || closed || record->stage != IPA_DOWNLOAD_INSTALLED) &&
         record->tries < ipa_download_get_policy(session, record->eim).tries)
         return TRUE;
     ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, record->eim->eim_id,
                       "an interrupted download left no result on the card: given up");
+    if (event)
+        return ipa_download_finish_event(session, record, event, NULL, error);
+    if (record->installation)
+        return conclude_with_result(session, record, record->installation, error);
     return conclude_with_error(session, record, RSP_PROFILE_DOWNLOAD_ERROR_REASON_UNDEFINED_ERROR,
                                NULL, error);
 }

@@ -63,11 +63,37 @@ static gboolean note_state_change(IpaSession *session, GError **error)
     return TRUE;
 }
 
-static gboolean read_card(IpaSession *session, GError **error)
+/* Whether the card said no. What else goes wrong may have happened after it changed the profile. */
+static gboolean is_answer(const GError *error, gint64 code)
+{
+    return code != 0 || euiccd_error_is(error, EUICCD_ERROR_CARD_REFUSED) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_STATUS) ||
+           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET) ||
+           euiccd_error_is(error, EUICCD_ERROR_NOT_SUPPORTED);
+}
+
+/* The answer got lost: which profile is enabled after a reset tells. Where that can't be asked either, the eIMs are
+ * told of a change all the same, and look for themselves. */
+static gboolean find_out(IpaSession *session, gboolean *ret_enabled, GError **error)
+{
+    g_autofree char *before = ipa_session_get_enabled_iccid(session);
+    g_autofree char *after = NULL;
+
+    if (!ipa_card_renew(session, TRUE, error) || !ipa_card_read_profiles(session, error)) {
+        session->stale = TRUE;
+        (void)note_state_change(session, NULL);
+        return FALSE;
+    }
+    after = ipa_session_get_enabled_iccid(session);
+    *ret_enabled = !g_str_equal(before, after);
+    return TRUE;
+}
+
+static gboolean read_card(IpaSession *session, gboolean is_renewed, GError **error)
 {
     g_autofree char *iccid = NULL;
 
-    if (!ipa_card_renew(session, TRUE, error))
+    if (!is_renewed && !ipa_card_renew(session, TRUE, error))
         return FALSE;
     session->host->network_changed(session->host_data, FALSE);
     if (!ipa_card_read_profiles(session, error) || !ipa_card_read_notifications(session, error))
@@ -79,30 +105,43 @@ static gboolean read_card(IpaSession *session, GError **error)
     return session->host->set_enabled_iccid(session->host_data, iccid, error);
 }
 
+static gboolean follow_switch(IpaSession *session, gboolean is_renewed, GError **error)
+{
+    gboolean ok = note_state_change(session, error);
+
+    if (read_card(session, is_renewed, ok ? error : NULL))
+        return ok;
+    session->stale = TRUE;
+    return FALSE;
+}
+
 gboolean ipa_immediate_enable(IpaSession *session, gboolean *ret_enabled, GError **error)
 {
+    g_autoptr(GError) failure = NULL;
     g_autoptr(GError) local = NULL;
     gint64 code = 0;
-    gboolean ok;
+    gboolean is_lost, ok;
 
     *ret_enabled = FALSE;
     if (!session->is_iot)
         return TRUE;
-    if (!enable_patiently(session, &code, &local)) {
-        /* immediateEnableNotAvailable, noSessionContext, or a card that has no such function: the usual case. */
-        if (code == 1 || code == 4 || euiccd_error_is(local, EUICCD_ERROR_NOT_SUPPORTED))
-            return TRUE;
-        g_propagate_error(error, g_steal_pointer(&local));
+    *ret_enabled = enable_patiently(session, &code, &failure);
+    /* immediateEnableNotAvailable, noSessionContext, or a card that has no such function: the usual case. */
+    if (failure && (code == 1 || code == 4 || euiccd_error_is(failure, EUICCD_ERROR_NOT_SUPPORTED)))
+        return TRUE;
+    is_lost = failure && !is_answer(failure, code);
+    if (failure && !is_lost) {
+        g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    *ret_enabled = TRUE;
     ipa_session_stage(session, 0.95, "waiting for the card after the profile change");
     ipa_session_begin_switch(session);
-    ok = note_state_change(session, error);
-    if (!read_card(session, ok ? error : NULL)) {
-        session->stale = TRUE;
-        ok = FALSE;
-    }
+    if (is_lost && !find_out(session, ret_enabled, &local))
+        g_prefix_error(&failure, "(looking which profile is enabled failed: %s) ", local->message);
+    ok = *ret_enabled && follow_switch(session, is_lost, error);
     ipa_session_end_switch(session);
-    return ok;
+    if (*ret_enabled)
+        return ok;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }

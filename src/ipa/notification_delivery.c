@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
 #include "ipa/download_private.h"
+#include "ipa/procedures.h"
 #include "util/error.h"
 
 /* Notifications to the servers that they name: SGP.22 3.5, SGP.32 3.7; interop notes I-15, I-16. */
@@ -50,7 +51,8 @@ static gboolean item_init(Item *item, const RspPendingNotification *pending)
     return TRUE;
 }
 
-/* The result of a download that went through an eIM is that eIM's to pass on (I-15). */
+/* The result of a download that went through an eIM is that eIM's to pass on (I-15). While an order is under way, the
+ * card's list is what tells whether its session came to a result, whichever way it went (invariant 3). */
 static gboolean is_of_record(IpaSession *session, const Item *item)
 {
     const RspProfileInstallationResult *result = item->pending->profile_installation_result;
@@ -60,7 +62,8 @@ static gboolean is_of_record(IpaSession *session, const Item *item)
 
         if (record->kind == IPA_RECORD_NOTIFICATION && record->sequence == item->sequence)
             return TRUE;
-        if (record->kind == IPA_RECORD_DOWNLOAD && record->indirect && record->session_id &&
+        if (record->kind == IPA_RECORD_DOWNLOAD && record->session_id &&
+            (record->indirect || record->state == IPA_RECORD_EXECUTING) &&
             tlv_slice_equal(result->profile_installation_result_data->transaction_id,
                             tlv_slice_from_bytes(record->session_id)))
             return TRUE;
@@ -162,6 +165,46 @@ static gboolean is_over(IpaSession *session, const GError *failure)
            euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE);
 }
 
+static gboolean is_stuck(IpaSession *session, const IpaNotification *notification)
+{
+    return session->host->notification_is_stuck &&
+           session->host->notification_is_stuck(session->host_data, notification);
+}
+
+static void settle(IpaSession *session, const IpaNotification *notification, IpaDelivery delivery,
+                   guint retry_after, const char *why)
+{
+    if (session->host->notification_settled)
+        session->host->notification_settled(session->host_data, notification, delivery, retry_after,
+                                            why);
+}
+
+/* What its receiver (DONE in *RET_DELIVERY) or an eIM (RELAYED) has leaves the card. FALSE: the round is over. A card that says no holds up nothing else, and its
+ * receiver does not get it again. */
+static gboolean take_off(IpaSession *session, const IpaNotification *notification,
+                         guint retry_after, IpaDelivery *ret_delivery, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (ipa_card_remove_notification(session, notification->sequence, &failure)) {
+        if (session->pending_notifications > 0)
+            session->pending_notifications--;
+        settle(session, notification, *ret_delivery, retry_after, NULL);
+        return TRUE;
+    }
+    *ret_delivery = IPA_DELIVERY_STUCK;
+    settle(session, notification, IPA_DELIVERY_STUCK, 0, failure->message);
+    g_prefix_error(&failure, "removing delivered notification %" G_GINT64_FORMAT ": ",
+                   notification->sequence);
+    if (!euiccd_error_is(failure, EUICCD_ERROR_CARD_REFUSED) &&
+        !euiccd_error_is(failure, EUICCD_ERROR_CARD_STATUS)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s", failure->message);
+    return TRUE;
+}
+
 /* Delivers ITEM and takes it off the card. OUT_OF_REACH: its receiver, who is not tried. FALSE: the round is over. */
 static gboolean deliver(IpaSession *session, const Item *item, gboolean out_of_reach,
                         IpaDelivery *ret_delivery, GError **error)
@@ -180,6 +223,8 @@ static gboolean deliver(IpaSession *session, const Item *item, gboolean out_of_r
     ipa_session_stage(session, 0.95, "delivering notification %" G_GINT64_FORMAT " to %s",
                       item->sequence, item->address);
     *ret_delivery = IPA_DELIVERY_DONE;
+    if (is_stuck(session, &notification))
+        return take_off(session, &notification, 0, ret_delivery, error);
     if (out_of_reach)
         g_set_error_literal(&failure, EUICCD_ERROR, EUICCD_ERROR_NETWORK, "it is out of reach");
     if (out_of_reach || !hand_over(session, item, &retry_after, &failure)) {
@@ -195,30 +240,19 @@ static gboolean deliver(IpaSession *session, const Item *item, gboolean out_of_r
         if (*ret_delivery != IPA_DELIVERY_IMPOSSIBLE && !out_of_reach)
             ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL, "%s",
                               failure->message);
-        if (*ret_delivery == IPA_DELIVERY_UNREACHABLE && may_relay(session, item) &&
-            relay(session, item)) {
-            *ret_delivery = IPA_DELIVERY_RELAYED;
-            g_clear_pointer(&why, g_free);
+        if (*ret_delivery != IPA_DELIVERY_UNREACHABLE || !may_relay(session, item) ||
+            !relay(session, item)) {
+            settle(session, &notification, *ret_delivery, retry_after, why);
+            return TRUE;
         }
+        *ret_delivery = IPA_DELIVERY_RELAYED;
     }
-    if (!why) {
-        ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, NULL,
-                          "notification %" G_GINT64_FORMAT " %s %s", item->sequence,
-                          *ret_delivery == IPA_DELIVERY_RELAYED ? "given to an eIM for"
-                                                                : "delivered to",
-                          item->address);
-        if (!ipa_card_remove_notification(session, item->sequence, error)) {
-            g_prefix_error(error, "removing delivered notification %" G_GINT64_FORMAT ": ",
-                           item->sequence);
-            return FALSE;
-        }
-        if (session->pending_notifications > 0)
-            session->pending_notifications--;
-    }
-    if (session->host->notification_settled)
-        session->host->notification_settled(session->host_data, &notification, *ret_delivery,
-                                            retry_after, why);
-    return TRUE;
+    ipa_session_event(session, LOG_LEVEL_NOTICE, LOG_EVENT_NONE, NULL,
+                      "notification %" G_GINT64_FORMAT " %s %s", item->sequence,
+                      *ret_delivery == IPA_DELIVERY_RELAYED ? "given to an eIM for"
+                                                            : "delivered to",
+                      item->address);
+    return take_off(session, &notification, retry_after, ret_delivery, error);
 }
 
 void ipa_notification_deliver_one(IpaSession *session, GBytes *notification)
@@ -293,8 +327,10 @@ static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationR
         IpaDelivery delivery;
         gboolean relays;
 
-        if (is_of_record(session, item))
+        if (is_of_record(session, item)) {
+            report->of_eim++;
             continue;
+        }
         relays = g_hash_table_contains(relayed, item->address) && may_relay(session, item);
         if ((!is_due(session, item) && !relays) ||
             g_hash_table_contains(unreachable, item->address)) {
@@ -321,6 +357,9 @@ static gboolean deliver_all(IpaSession *session, GArray *items, IpaNotificationR
         case IPA_DELIVERY_IMPOSSIBLE:
             report->impossible++;
             break;
+        case IPA_DELIVERY_STUCK:
+            report->stuck++;
+            break;
         }
     }
     return TRUE;
@@ -336,6 +375,7 @@ gboolean ipa_notifications_deliver(IpaSession *session, IpaNotificationReport *r
     GPtrArray *list;
     gboolean ok = TRUE;
 
+    ipa_card_refresh_if_stale(session);
     if (session->pending_notifications > 0) {
         response = ipa_card_list_notifications(session, error);
         if (!response) {

@@ -54,6 +54,7 @@ IpaRecord *ipa_record_new(const IpaEim *receiver)
     record->replaced = -1;
     record->offered = g_array_new(FALSE, FALSE, sizeof(gint64));
     record->remove = g_array_new(FALSE, FALSE, sizeof(gint64));
+    record->finished = g_ptr_array_new_with_free_func(g_free);
     return record;
 }
 
@@ -66,6 +67,9 @@ void ipa_record_free(IpaRecord *record)
     g_clear_pointer(&record->order, ipa_download_order_free);
     g_clear_pointer(&record->session_id, g_bytes_unref);
     g_free(record->server);
+    g_free(record->event);
+    g_ptr_array_unref(record->finished);
+    g_clear_pointer(&record->installation, g_bytes_unref);
     g_array_unref(record->offered);
     g_array_unref(record->remove);
     g_free(record);

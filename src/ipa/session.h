@@ -90,8 +90,13 @@ typedef struct {
     guint tries;        /* sessions that came to TRIED */
     gboolean indirect;  /* the last one went through the eIM */
     GBytes *session_id; /* transactionId of the last one (SGP.22), or NULL */
-    char *server;       /* with which that was, as it goes into InitiateAuthentication; NULL: only the eIM knows */
-    gboolean refused;   /* the eIM answered an error in this round; not stored */
+    char *
+        server; /* with which that was, as it goes into InitiateAuthentication; NULL: only the eIM knows */
+    /* The order is for what an SM-DS has (SGP.22 3.6): STAGE, TRIES and SESSION_ID are of one of its events. */
+    char *event; /* that of SESSION_ID; NULL: none. Events stand here without their secrets */
+    GPtrArray *finished;  /* of char *: events that are over, however they ended */
+    GBytes *installation; /* result (BF37) of the last one that came to the card; NULL: none */
+    gboolean refused;     /* the eIM answered an error in this round; not stored */
 } IpaRecord;
 
 IpaRecord *ipa_record_new(const IpaEim *receiver);
@@ -145,6 +150,7 @@ typedef enum {
     IPA_DELIVERY_UNREACHABLE, /* no answer that can be trusted */
     IPA_DELIVERY_RELAYED, /* taken by an eIM, as its receiver was out of reach for long; off the card */
     IPA_DELIVERY_IMPOSSIBLE, /* nothing was tried: the configuration does not allow it */
+    IPA_DELIVERY_STUCK, /* taken by its receiver, but the card did not let go of it: only that is tried again */
 } IpaDelivery;
 
 /* What the procedures need from their surroundings. All called in the worker thread. */
@@ -211,6 +217,8 @@ typedef struct {
     gboolean (*notification_is_overdue)(gpointer data, const IpaNotification *notification);
     void (*notification_settled)(gpointer data, const IpaNotification *notification,
                                  IpaDelivery delivery, guint retry_after, const char *why);
+    /* It was STUCK when it was settled last. NULL: nobody remembers that. */
+    gboolean (*notification_is_stuck)(gpointer data, const IpaNotification *notification);
     /* The list was read to its end: KEYS (of char *) are all there are, whatever else is kept can go. */
     void (*notifications_seen)(gpointer data, const GPtrArray *keys);
 } IpaHost;

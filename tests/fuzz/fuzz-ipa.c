@@ -179,6 +179,10 @@ IpaRecord *world_copy_record(const IpaRecord *record)
     copy->indirect = record->indirect;
     copy->session_id = record->session_id ? g_bytes_ref(record->session_id) : NULL;
     copy->server = g_strdup(record->server);
+    copy->event = g_strdup(record->event);
+    for (guint i = 0; i < record->finished->len; i++)
+        g_ptr_array_add(copy->finished, g_strdup(record->finished->pdata[i]));
+    copy->installation = record->installation ? g_bytes_ref(record->installation) : NULL;
     copy->state = record->state;
     g_free(copy->eim_id);
     copy->eim_id = g_strdup(record->eim_id);

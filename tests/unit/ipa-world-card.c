@@ -248,6 +248,8 @@ gboolean es10b_remove_notification_from_list(Channel *channel, gint64 number,
     if (!world_begin(world, error, "remove %" G_GINT64_FORMAT, number) ||
         !world_card_answers(world, error))
         return FALSE;
+    if (world->remove_refused && number == world->remove_refused)
+        return world_fail(error, world->remove_fault, "undefinedError");
     for (guint i = 0; i < world->stored->len; i++) {
         Product *product = world->stored->pdata[i];
 

@@ -228,11 +228,15 @@ gboolean es10b_immediate_enable(Channel *channel, gboolean refresh, GCancellable
     g_assert_null(cancellable);
     if (!world_begin(world, error, "immediate-enable") || !world_card_answers(world, error))
         return FALSE;
-    *ret_code = world->immediate_code;
+    *ret_code = world->immediate_lost ? 0 : world->immediate_code;
+    if (world->immediate_lost && world->immediate_code != 0)
+        return world_fail(error, EUICCD_ERROR_TIMEOUT, "no answer");
     if (*ret_code != 0)
         return world_fail(error, EUICCD_ERROR_CARD_REFUSED, "immediateEnableNotAvailable");
     g_free(world->enabled);
     world->enabled = g_strdup("B");
+    if (world->immediate_lost)
+        return world_fail(error, EUICCD_ERROR_TIMEOUT, "no answer");
     return world_end(world, error);
 }
 

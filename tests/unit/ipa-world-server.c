@@ -137,6 +137,10 @@ static gboolean reach(World *world, FakeServer *server, const char *function, co
         return world_fail(error, EUICCD_ERROR_SERVER_REFUSED, "there is nothing behind it");
     if (g_strcmp0(server->fault, function) != 0 || server->faults == 0 || server->breaks_after)
         return TRUE;
+    if (server->sound > 0) {
+        server->sound--;
+        return TRUE;
+    }
     server->faults--;
     the_refusal.subject = g_strdup(server->subject);
     the_refusal.reason = g_strdup(server->reason);

@@ -339,6 +339,10 @@ static IpaRecord *copy_record(const IpaRecord *record)
     copy->indirect = record->indirect;
     copy->session_id = record->session_id ? g_bytes_ref(record->session_id) : NULL;
     copy->server = g_strdup(record->server);
+    copy->event = g_strdup(record->event);
+    for (guint i = 0; i < record->finished->len; i++)
+        g_ptr_array_add(copy->finished, g_strdup(record->finished->pdata[i]));
+    copy->installation = record->installation ? g_bytes_ref(record->installation) : NULL;
     copy->state = record->state;
     g_free(copy->eim_id);
     copy->eim_id = g_strdup(record->eim_id);
@@ -461,6 +465,12 @@ static void host_settled(gpointer data, const IpaNotification *notification, Ipa
     g_hash_table_insert(world->settled, g_strdup(notification->key), GINT_TO_POINTER(delivery));
 }
 
+static gboolean host_is_stuck(gpointer data, const IpaNotification *notification)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(((World *)data)->settled, notification->key)) ==
+           IPA_DELIVERY_STUCK;
+}
+
 static const IpaHost host = {
     .stage = host_stage,
     .event = host_event,
@@ -486,6 +496,7 @@ static const IpaHost host = {
     .notification_is_due = host_is_due,
     .notification_is_overdue = host_is_overdue,
     .notification_settled = host_settled,
+    .notification_is_stuck = host_is_stuck,
 };
 
 /* ---- processes ---- */

@@ -86,6 +86,7 @@ typedef struct {
     const char *fault;
     EuiccdError fault_code;
     guint faults;
+    guint sound;                  /* calls of FAULT that work before that */
     const char *subject, *reason; /* of SERVER_REFUSED */
     gint64 code;                  /* likewise, of an eIM */
     gsize breaks_after;           /* octets of the package, then the fault; 0: before them */
@@ -169,10 +170,11 @@ typedef struct {
     guint load_ends_at;     /* segment after which the card gives an error result; 0: none */
     guint segment_fails_at; /* segment at which SEGMENT_FAULT comes; 0: none */
     EuiccdError segment_fault;
-    gboolean segment_works; /* … although it did its work */
-    gboolean says_nothing;  /* the last segment has no answer, and no result */
-    gint64 immediate_code;  /* of ImmediateEnable, 0: it enables B */
-    const char *rat;        /* GetRAT, hex */
+    gboolean segment_works;  /* … although it did its work */
+    gboolean says_nothing;   /* the last segment has no answer, and no result */
+    gint64 immediate_code;   /* of ImmediateEnable, 0: it enables B */
+    gboolean immediate_lost; /* its answer, whether or not it enables */
+    const char *rat;         /* GetRAT, hex */
     gboolean stopping;
     const char *cancel_at; /* the job is cancelled when this call comes */
     GHashTable *settled;   /* key -> IpaDelivery */
@@ -180,6 +182,8 @@ typedef struct {
     gboolean not_due;
     gboolean overdue;               /* an eIM may have what its receiver did not take */
     gboolean notify_trigger_result; /* I-14 */
+    gint64 remove_refused; /* number of what the card does not remove, 0: none */
+    EuiccdError remove_fault;
 
     GPtrArray *eims; /* of FakeEim */
 

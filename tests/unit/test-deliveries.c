@@ -508,6 +508,24 @@ static void test_problem(Fixture *f, gconstpointer data)
 
 #define ADD(name, func) g_test_add("/deliveries/" name, Fixture, NULL, set_up, func, tear_down)
 
+/* What its receiver has waits for the card alone, also after a restart. */
+static void test_stuck(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    see(f, all_keys);
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_STUCK, 0, "no");
+    deliveries_settle(f->deliveries, &two, IPA_DELIVERY_UNREACHABLE, 0, "no answer");
+    g_assert_false(deliveries_is_due(f->deliveries, &one));
+    restart(f);
+    see(f, all_keys);
+    g_assert_true(deliveries_is_stuck(f->deliveries, &one));
+    g_assert_false(deliveries_is_stuck(f->deliveries, &two));
+    pass(HOUR + HOUR / 5);
+    g_assert_true(deliveries_is_due(f->deliveries, &one));
+    deliveries_settle(f->deliveries, &one, IPA_DELIVERY_DONE, 0, NULL);
+    g_assert_false(deliveries_is_stuck(f->deliveries, &one));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -527,5 +545,6 @@ int main(int argc, char **argv)
     ADD("blocked", test_blocked);
     ADD("problem", test_problem);
     ADD("IPAD-NTF-64E/overdue", test_overdue);
+    ADD("stuck", test_stuck);
     return g_test_run();
 }

@@ -9,7 +9,7 @@
 #define CODE  "1$" DP "$TOKEN-1"
 #define START "info1; challenge; initiate " DP "; authenticate-server; authenticate " DP
 #define LOAD  "segment; segment; segment; segment; segment; segment"
-#define END   "immediate-enable; notify " DP "; remove 21"
+#define END   "cause a 127; cause b 127; immediate-enable; notify " DP "; remove 21"
 
 /* BF54 with CODE, and with nothing, in the transaction of the first package of "a". */
 #define TRIGGER_CODE "BF5420A01A8018312464702E6578616D706C652E636F6D24544F4B454E2D3182026101"
@@ -414,9 +414,12 @@ static void test_immediate_enable(Fixture *f, gconstpointer data)
 {
     (void)data;
     f->world->immediate_code = 0;
-    assert_works(f, CODE,
-                 START "; prepare; package " DP "; " LOAD
-                       "; immediate-enable; cause a 5; cause b 5; reset; notify " DP "; remove 21");
+    assert_works(
+        f, CODE,
+        START
+        "; prepare; package " DP "; " LOAD
+        "; cause a 127; cause b 127; immediate-enable; cause a 5; cause b 5; reset; notify " DP
+        "; remove 21");
     g_assert_true(f->report.enabled);
     g_assert_cmpuint(f->world->switches, ==, 1);
     g_assert_cmpuint(f->world->network_changes, ==, 1);

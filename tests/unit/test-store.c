@@ -102,6 +102,11 @@ static void assert_same_download(const IpaRecord *a, const IpaRecord *b)
     g_assert_cmpint(a->indirect, ==, b->indirect);
     assert_same_bytes(a->session_id, b->session_id);
     g_assert_cmpstr(a->server, ==, b->server);
+    g_assert_cmpstr(a->event, ==, b->event);
+    g_assert_cmpuint(a->finished->len, ==, b->finished->len);
+    for (guint i = 0; i < a->finished->len; i++)
+        g_assert_cmpstr(a->finished->pdata[i], ==, b->finished->pdata[i]);
+    assert_same_bytes(a->installation, b->installation);
     g_assert_cmpstr(left, ==, right);
     if (!b->order)
         return;
@@ -207,6 +212,10 @@ static void test_round_trip_download(Fixture *f, gconstpointer data)
         record->indirect = stage == 1;
         record->session_id = stage > 0 ? g_bytes_new("\x00\x0A", 2) : NULL;
         record->server = stage > 1 ? g_strdup("dp.example.com:8443") : NULL;
+        record->event = stage == 1 ? g_strdup("9f86d081") : NULL;
+        for (guint i = 0; i < stage; i++)
+            g_ptr_array_add(record->finished, g_strdup_printf("event;%u", i));
+        record->installation = stage == 2 ? g_bytes_new("\xBF\x37\x00", 3) : NULL;
         record->order = ipa_download_order_parse("1$dp.example.com$TOKEN$2.999.1$1", NULL);
         record->order->confirmation_code = g_strdup("a = b\n[record]");
         record->order->consent = stage == 2;

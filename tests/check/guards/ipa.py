@@ -165,3 +165,36 @@ guard("notifications: no server is to blame for the configuration", "interop not
       "src/ipa/notification_delivery.c", "if (euiccd_error_is(failure, EUICCD_ERROR_CONFIG))",
       "if (FALSE)",
       "test-ipa-notifications /ipa/notifications/without-ci")
+guard("ipa: an event of an SM-DS is over on disk before the next one begins", "invariant 3; SGP.22 3.6",
+      "src/ipa/download.c", "    if (!finish_event(run, target, d->result, error))\n        return FALSE;\n",
+      "",
+      "test-ipa-interrupted /ipa/interrupted/events/crash")
+guard("ipa: an event of an SM-DS that is over is not carried out again", "invariant 3; SGP.22 3.6",
+      "src/ipa/download.c", "if (is_finished(run, name) || follow(run, &target, depth + 1, &local))",
+      "if (follow(run, &target, depth + 1, &local))",
+      "test-ipa-interrupted /ipa/interrupted/events/crash")
+guard("ipa: the result of an order under way stays on the card", "invariant 3",
+      "src/ipa/notification_delivery.c", "(record->indirect || record->state == IPA_RECORD_EXECUTING) &&",
+      "record->indirect &&",
+      "test-ipa-interrupted /ipa/interrupted/held-back")
+guard("ipa: what the card installed is looked for after a cancellation", "invariant 3",
+      "src/ipa/download.c", "        session->cancellable = NULL;\n",
+      "        (void)session;\n",
+      "test-ipa-interrupted /ipa/interrupted/cancelled/job")
+guard("ipa: a card that may have a result is read again", "SGP.22 3.1.3.3",
+      "src/ipa/download.c", "        d->session->stale = TRUE;\n        d->session->pending_notifications++;\n",
+      "",
+      "test-ipa-interrupted /ipa/interrupted/local")
+guard("ipa: a notification that the card does not remove is not delivered again", "interop note I-16",
+      "src/ipa/notification_delivery.c", "    if (is_stuck(session, &notification))\n"
+      "        return take_off(session, &notification, 0, ret_delivery, error);\n",
+      "    (void)is_stuck;\n",
+      "test-ipa-interrupted /ipa/interrupted/stuck/refused")
+guard("ipa: a lost answer of ImmediateEnable is looked into", "invariant 3; SGP.32 5.9.15",
+      "src/ipa/immediate_enable.c", "is_lost = failure && !is_answer(failure, code);",
+      "is_lost = FALSE;\n    (void)is_answer;",
+      "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")
+guard("ipa: eIMs are told of what a local caller downloaded", "SGP.32 6.3.2.6",
+      "src/ipa/download.c", "    if (!run->order->eim)\n        tell_eims(run->session);\n",
+      "    (void)tell_eims;\n",
+      "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")
