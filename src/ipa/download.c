@@ -16,7 +16,6 @@
 
 #define FIRST_PAUSE 10u /* seconds between two tries, doubled each time */
 #define MAX_DEPTH   3   /* SM-DS behind an SM-DS (SGP.22 3.6.1), triggers behind a trigger */
-#define INSTALL     0   /* notificationInstall(0) of NotificationEvent */
 
 void ipa_download_clear(IpaDownload *d)
 {
@@ -139,28 +138,7 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
 
 /* ---- what came of it ---- */
 
-/* Beside the installation result there is one notification for each receiver that the metadata names for it (SGP.22
- * 3.1.3.3): a number, so that the list is read once and not before it is needed. Metadata that only the eIM has seen
- * leaves nothing but to ask the card. */
-static gboolean count_notifications(IpaSession *session, const RspStoreMetadataRequest *metadata,
-                                    GError **error)
-{
-    const GPtrArray *receivers;
-
-    if (!metadata)
-        return ipa_card_read_notifications(session, error);
-    receivers = metadata->notification_configuration_info;
-    for (guint i = 0; receivers && i < receivers->len; i++) {
-        const RspNotificationConfigurationInformation *receiver = receivers->pdata[i];
-
-        if (tlv_bit_is_set(receiver->profile_management_operation, INSTALL))
-            session->pending_notifications++;
-    }
-    return TRUE;
-}
-
-static void note_installed(Run *run, const IpaInstallation *installation,
-                           const RspStoreMetadataRequest *metadata)
+static void note_installed(Run *run, const IpaInstallation *installation)
 {
     g_autoptr(GError) error = NULL;
 
@@ -175,8 +153,7 @@ static void note_installed(Run *run, const IpaInstallation *installation,
     if (run->report->enabled)
         return;
     g_clear_error(&error);
-    if (!ipa_card_read_profiles(run->session, &error) ||
-        !count_notifications(run->session, metadata, &error)) {
+    if (!ipa_card_read_profiles(run->session, &error)) {
         run->session->stale = TRUE;
         ipa_session_event(run->session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
                           "reading the card after the download: %s", error->message);
@@ -189,7 +166,8 @@ static gboolean settle(Run *run, const IpaDownload *d, GError **error)
     g_auto(IpaInstallation) installation = { 0 };
     gboolean readable = ipa_installation_read(d->result, &installation);
 
-    /* The result, and after an installation one for each who is to hear of it (SGP.22 3.1.3.3). */
+    /* The result, and after an installation one for each receiver that the package names for it (SGP.22 3.1.3.3): a
+     * number, so that the list is read once and not before it is needed. */
     run->session->pending_notifications += 1 + (installation.ok ? d->receivers : 0);
     g_ptr_array_add(run->outcome->results, g_bytes_ref(d->result));
     ipa_session_event(run->session, installation.ok ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
@@ -198,7 +176,7 @@ static gboolean settle(Run *run, const IpaDownload *d, GError **error)
                       installation.iccid ? ", ICCID " : "",
                       installation.iccid ? installation.iccid : "");
     if (installation.ok) {
-        note_installed(run, &installation, d->metadata);
+        note_installed(run, &installation);
         return TRUE;
     }
     g_set_error(error, EUICCD_ERROR,
