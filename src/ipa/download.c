@@ -16,7 +16,6 @@
 
 #define FIRST_PAUSE 10u /* seconds between two tries, doubled each time */
 #define MAX_DEPTH   3   /* SM-DS behind an SM-DS (SGP.22 3.6.1), triggers behind a trigger */
-#define INSTALL     0   /* notificationInstall(0) of NotificationEvent */
 
 void ipa_download_clear(IpaDownload *d)
 {
@@ -171,6 +170,7 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
 
 /* ---- what came of it ---- */
 
+<<<<<<< HEAD
 /* No eIM knows of what a local caller downloaded (SGP.32 6.3.2.6). */
 static void tell_eims(IpaSession *session)
 {
@@ -206,6 +206,9 @@ static gboolean count_notifications(IpaSession *session, const RspStoreMetadataR
 
 static void note_installed(Run *run, const IpaInstallation *installation,
                            const RspStoreMetadataRequest *metadata)
+=======
+static void note_installed(Run *run, const IpaInstallation *installation)
+>>>>>>> errors
 {
     g_autoptr(GError) error = NULL;
 
@@ -222,8 +225,7 @@ static void note_installed(Run *run, const IpaInstallation *installation,
     if (run->report->enabled)
         return;
     g_clear_error(&error);
-    if (!ipa_card_read_profiles(run->session, &error) ||
-        !count_notifications(run->session, metadata, &error)) {
+    if (!ipa_card_read_profiles(run->session, &error)) {
         run->session->stale = TRUE;
         ipa_session_event(run->session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, NULL,
                           "reading the card after the download: %s", error->message);
@@ -242,7 +244,8 @@ static gboolean settle(Run *run, const Target *target, const IpaDownload *d, GEr
     g_auto(IpaInstallation) installation = { 0 };
     gboolean readable = ipa_installation_read(d->result, &installation);
 
-    /* The result, and after an installation one for each who is to hear of it (SGP.22 3.1.3.3). */
+    /* The result, and after an installation one for each receiver that the package names for it (SGP.22 3.1.3.3): a
+     * number, so that the list is read once and not before it is needed. */
     run->session->pending_notifications += 1 + (installation.ok ? d->receivers : 0);
     g_ptr_array_add(run->outcome->results, g_bytes_ref(d->result));
     if (!finish_event(run, target, d->result, error))
@@ -253,7 +256,7 @@ static gboolean settle(Run *run, const Target *target, const IpaDownload *d, GEr
                       installation.iccid ? ", ICCID " : "",
                       installation.iccid ? installation.iccid : "");
     if (installation.ok) {
-        note_installed(run, &installation, d->metadata);
+        note_installed(run, &installation);
         return TRUE;
     }
     g_set_error(error, EUICCD_ERROR,

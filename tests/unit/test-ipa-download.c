@@ -305,6 +305,15 @@ static void test_server_refuses(Fixture *f, gconstpointer data)
     f->server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
     f->server->faults = 1;
     assert_fails(f, EUICCD_ERROR_SERVER_REFUSED, "the answer", START "; cancel 127; cancel " DP);
+    /* One that does not know the session says nothing about the order (SGP.22 3.0.2). */
+    f->server->subject = "8.10.1";
+    f->server->reason = "3.9";
+    f->server->faults = 1;
+    assert_fails(f, EUICCD_ERROR_SERVER_REFUSED, "the answer", START "; cancel 1; cancel " DP);
+    f->server->fault = "package";
+    f->server->faults = 1;
+    assert_fails(f, EUICCD_ERROR_SERVER_REFUSED, "the answer",
+                 START "; prepare; package " DP "; cancel 1; cancel " DP);
 }
 
 /* ---- installation ---- */
@@ -354,30 +363,6 @@ static void test_receivers(Fixture *f, gconstpointer data)
     g_free(world_take_calls(f->world));
     g_assert_false(download(f, CODE, NULL, NULL));
     g_assert_cmpuint(f->session->pending_notifications, ==, 2);
-}
-
-/* A server that does not know the session says nothing about the order (SGP.22 3.0.2). */
-static void test_unknown_transaction(void)
-{
-    static const char *const functions[] = { "authenticate", "package" };
-
-    for (guint i = 0; i < G_N_ELEMENTS(functions); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autofree char *calls = NULL;
-        Fixture f = { 0 };
-
-        set_up(&f, NULL);
-        f.server->fault = functions[i];
-        f.server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
-        f.server->subject = "8.10.1";
-        f.server->reason = "3.9";
-        f.server->faults = 1;
-        g_assert_false(download(&f, CODE, NULL, &error));
-        g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_SERVER_REFUSED);
-        calls = world_take_calls(f.world);
-        g_assert_true(g_str_has_suffix(calls, "cancel 1; cancel " DP));
-        tear_down(&f, NULL);
-    }
 }
 
 static void test_card_fails_at_segment(Fixture *f, gconstpointer data)
@@ -925,7 +910,6 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/ipa/download/authentication-checks", test_authentication_checks);
     g_test_add_func("/ipa/download/rules", test_rules);
-    g_test_add_func("/ipa/download/unknown-transaction", test_unknown_transaction);
     g_test_add_func("/ipa/download/trigger-failures", test_trigger_failures);
     g_test_add_func("/ipa/download/indirect-refusals", test_indirect_refusals);
     g_test_add_func("/ipa/download/order-text", test_order_text);
