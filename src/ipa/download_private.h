@@ -56,6 +56,10 @@ gboolean ipa_download_fail(IpaDownload *download, gint reason, EuiccdError code,
 /* Common mutual authentication (procedures 5.1). On success there is an offer. (download_authentication.c) */
 gboolean ipa_download_authenticate(IpaDownload *download, GError **error);
 
+/* AUTHORITY, the CI of a certificate of the server (NULL: it names none), is one of the configuration, where that has
+ * any. TLS, CONFIG. (download_authentication.c) */
+gboolean ipa_download_check_ci(IpaDownload *download, GBytes *authority, GError **error);
+
 /* Metadata, policy rules, consent (procedures 5.2). (download_rules.c) */
 gboolean ipa_download_check_rules(IpaDownload *download, GError **error);
 

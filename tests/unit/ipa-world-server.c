@@ -122,6 +122,15 @@ Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind k
     return NULL;
 }
 
+gboolean world_knows_ci(gpointer data, GBytes *key_id, GError **error)
+{
+    const World *world = data;
+    g_autoptr(GBytes) ci = world_hex(CI_PK_ID);
+
+    g_assert_true(key_id && g_bytes_equal(key_id, ci));
+    return !world->ci_unknown || world_fail(error, EUICCD_ERROR_TLS, "not configured");
+}
+
 /* ---- servers, whoever speaks to them ---- */
 
 static RspServerRefusal the_refusal = { .code = -1 };

@@ -176,6 +176,7 @@ typedef struct {
     gboolean stopping;
     const char *cancel_at; /* the job is cancelled when this call comes */
     GHashTable *settled;   /* key -> IpaDelivery */
+    gboolean ci_unknown; /* the CI of every server, by the configuration */
     EuiccdError no_server; /* what looking for one fails with; 0 (FAILED): it is found */
     gboolean not_due;
     gboolean overdue;               /* an eIM may have what its receiver did not take */

@@ -156,6 +156,24 @@ static void test_authentication_checks(void)
     }
 }
 
+/* A CI that the card knows and the configuration does not: no session, whoever asked the server. */
+static void test_ci_not_configured(Fixture *f, gconstpointer data)
+{
+    g_autofree char *calls = NULL;
+
+    (void)data;
+    f->world->ci_unknown = TRUE;
+    assert_fails(f, EUICCD_ERROR_TLS, "SM-DP+ " DP ": not configured",
+                 "info1; challenge; initiate " DP);
+    f->world->policy.path = IPA_PATH_INDIRECT;
+    f->world->relayed = f->server;
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    world_assert_poll_ok(f->session, "a", 1);
+    calls = world_take_calls(f->world);
+    g_assert_nonnull(strstr(calls, "initiate a; save 1 executed"));
+    g_assert_cmpuint(f->server->sessions, ==, 0);
+}
+
 static void test_right_oid(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -865,6 +883,7 @@ int main(int argc, char **argv)
         { "default-smdp", test_default_smdp },
         { "address-case", test_address_case },
         { "right-oid", test_right_oid },
+        { "ci-not-configured", test_ci_not_configured },
         { "card-refuses-server", test_card_refuses_server },
         { "card-refuses-offer", test_card_refuses_offer },
         { "other-metadata", test_other_metadata },
