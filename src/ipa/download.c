@@ -388,11 +388,26 @@ static char *get_configured_address(IpaSession *session, IpaServerKind kind, GEr
     return NULL;
 }
 
+/* The code says that a confirmation code is needed, and nobody has one: the server, which may count the tries
+ * (SGP.22 3.1.3), is not asked in vain. An eIM may have the code. */
+static gboolean check_confirmation_code(const Run *run, const IpaDownloadOrder *order,
+                                        GError **error)
+{
+    if (run->indirect || !order->code || !order->code->confirmation_code ||
+        order->confirmation_code || run->policy.confirmation_code)
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                        "the activation code wants a confirmation code, and none was given");
+    return FALSE;
+}
+
 static gboolean run_order(Run *run, const IpaDownloadOrder *order, guint depth, GError **error)
 {
     Target target = { .kind = IPA_SERVER_DP };
     g_autofree char *address = NULL;
 
+    if (!check_confirmation_code(run, order, error))
+        return FALSE;
     switch (order->kind) {
     case IPA_ORDER_ACTIVATION_CODE:
         target.address = order->code->address;

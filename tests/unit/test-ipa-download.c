@@ -11,8 +11,10 @@
 #define LOAD  "segment; segment; segment; segment; segment; segment"
 #define END   "immediate-enable; notify " DP "; remove 21"
 
-/* BF54 with CODE, and with nothing, in the transaction of the first package of "a". */
+/* BF54 with CODE, with the same and the flag for a confirmation code, and with nothing, in the transaction of the first package of "a". */
 #define TRIGGER_CODE "BF5420A01A8018312464702E6578616D706C652E636F6D24544F4B454E2D3182026101"
+#define TRIGGER_CONFIRMED                                                                          \
+    "BF5423A01D801B312464702E6578616D706C652E636F6D24544F4B454E2D3124243182026101"
 #define TRIGGER_SMDS "BF5408A002A20082026101"
 #define TRIGGER_NONE "BF540482026101"
 
@@ -289,10 +291,11 @@ static void test_confirmation_code(Fixture *f, gconstpointer data)
     g_assert_true(download(f, CODE, "12 34", &error));
     g_assert_true(f->world->had_hash_cc);
     g_free(world_take_calls(f->world));
-    /* The code's own flag. */
+    /* The code's own flag: no server counts a try that can't succeed. */
     f->server->wants_code = FALSE;
     g_assert_false(download(f, CODE "$$1", NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT);
+    world_assert_calls(f->world, "");
     g_clear_error(&error);
     /* A wrong one. */
     f->server->fault = "package";
@@ -629,6 +632,23 @@ static void test_indirect(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->world->pending->len, ==, 0);
 }
 
+/* The eIM may have the confirmation code that its order wants; without it nobody is asked. */
+static void test_code_of_eim(Fixture *f, gconstpointer data)
+{
+    g_autofree char *calls = NULL;
+
+    (void)data;
+    f->world->relayed = f->server;
+    for (guint i = 0; i < 2; i++) {
+        f->world->policy.path = i == 0 ? IPA_PATH_DIRECT : IPA_PATH_INDIRECT;
+        world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CONFIRMED);
+        world_assert_poll_ok(f->session, "a", 1);
+        g_assert_cmpuint(f->server->sessions, ==, i);
+    }
+    calls = world_take_calls(f->world);
+    g_assert_nonnull(strstr(calls, "get a; save 1 executing; save 1 executed; provide a other"));
+}
+
 /* I-17: with eimDownloadDataHandling the address is not sent, and a trigger needs no data. */
 static void test_data_handling(Fixture *f, gconstpointer data)
 {
@@ -905,6 +925,7 @@ int main(int argc, char **argv)
         { "trigger", test_trigger },
         { "IPAD-DIR-60N/trigger-notified", test_trigger_notified },
         { "indirect", test_indirect },
+        { "code-of-eim", test_code_of_eim },
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
         { "indirect-smds", test_indirect_smds },
