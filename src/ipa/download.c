@@ -125,6 +125,8 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
     *ret_unknown = FALSE;
     if (run_session(d, &failure))
         return TRUE;
+    d->status = d->server->class->get_status(d->server);
+    d->retry_after = d->server->class->get_retry_after(d->server);
     ipa_download_cancel(d, failure);
     if (d->loading && !d->closed && !look_for_result(d, &local)) {
         *ret_unknown = TRUE;
@@ -226,7 +228,7 @@ static gboolean pause_between(Run *run, guint n, guint retry_after, GError **err
 static gboolean may_try_again(const Run *run, const IpaDownload *d, const GError *failure,
                               guint tries)
 {
-    return ipa_download_is_passing(failure) && d->reason == NO_REASON &&
+    return ipa_download_is_passing(d, failure) && d->reason == NO_REASON &&
            tries < run->policy.tries && (!run->record || run->record->tries < run->policy.tries) &&
            !g_cancellable_is_cancelled(run->session->cancellable);
 }
@@ -248,7 +250,6 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             .reason = NO_REASON,
         };
         g_autoptr(GError) failure = NULL;
-        guint retry_after;
 
         g_clear_pointer(&run->outcome->response, g_bytes_unref);
         if (!open_server(run, &d, target, error))
@@ -264,11 +265,10 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        retry_after = d.server->class->get_retry_after(d.server);
         ipa_session_event(run->session, LOG_LEVEL_WARNING, LOG_EVENT_NONE,
                           run->order->eim ? run->order->eim->eim_id : NULL,
                           "try %u of the download failed: %s", tries, failure->message);
-        if (!pause_between(run, tries - 1, retry_after, error))
+        if (!pause_between(run, tries - 1, d.retry_after, error))
             return FALSE;
         /* What the card's reset took away. */
         if (euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) &&

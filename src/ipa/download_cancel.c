@@ -30,12 +30,19 @@ gboolean ipa_download_fail(IpaDownload *d, gint reason, EuiccdError code, GError
     return FALSE;
 }
 
-gboolean ipa_download_is_passing(const GError *error)
+/* A server, or what stands before it, that can't answer just now (RFC 9110 15.5.9, 15.6.3 to 15.6.5, RFC 6585 4). With
+ * any other status it has answered, and says the same to the same request. */
+static gboolean is_busy(guint status)
 {
-    return euiccd_error_is(error, EUICCD_ERROR_NETWORK) ||
-           euiccd_error_is(error, EUICCD_ERROR_TIMEOUT) ||
-           euiccd_error_is(error, EUICCD_ERROR_HTTP) ||
-           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
+    return status == 408 || status == 429 || (status >= 502 && status <= 504);
+}
+
+gboolean ipa_download_is_passing(const IpaDownload *d, const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_NETWORK) ||
+           euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) ||
+           (euiccd_error_is(failure, EUICCD_ERROR_HTTP) && is_busy(d->status)) ||
+           euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET);
 }
 
 /* What a peer said about this order or its profile, or what was decided about it here. */

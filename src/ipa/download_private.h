@@ -43,6 +43,10 @@ typedef struct {
     GBytes *
         server_error; /* for the eIM: what the card answered to the server in place of a signature */
 
+    /* How the server answered what failed; CancelSession has an answer of its own. */
+    guint status;      /* of HTTP, 0: not at all */
+    guint retry_after; /* seconds that it wants to be left alone, 0: it does not say */
+
     GBytes *result; /* ProfileInstallationResult (BF37) as the card gave it */
 } IpaDownload;
 
@@ -78,7 +82,7 @@ gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
                                   gboolean *ret_closed, GError **error);
 
 /* The way to a peer was the trouble, not what it said: another try may help. (download_cancel.c) */
-gboolean ipa_download_is_passing(const GError *error);
+gboolean ipa_download_is_passing(const IpaDownload *download, const GError *failure);
 
 /* What a ProfileInstallationResult says. */
 typedef struct {

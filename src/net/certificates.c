@@ -130,9 +130,9 @@ gboolean certificates_have_key_id(X509_STORE *store, TlvSlice key_id)
     for (int i = 0; i < sk_X509_num(all) && !found; i++) {
         const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(sk_X509_value(all, i));
 
-        found = id && tlv_slice_equal(tlv_slice(ASN1_STRING_get0_data(id),
-                                                (gsize)ASN1_STRING_length(id)),
-                                      key_id);
+        found = id &&
+                tlv_slice_equal(tlv_slice(ASN1_STRING_get0_data(id), (gsize)ASN1_STRING_length(id)),
+                                key_id);
     }
     sk_X509_pop_free(all, X509_free);
     return found;

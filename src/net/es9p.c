@@ -51,6 +51,11 @@ guint es9p_client_get_retry_after(const Es9pClient *client)
     return client->peer.retry_after;
 }
 
+guint es9p_client_get_status(const Es9pClient *client)
+{
+    return client->peer.status;
+}
+
 GString *es9p_make_request(GBytes *transaction_id, const char *name, GBytes *object)
 {
     GString *request = json_request_new();

@@ -134,12 +134,14 @@ gboolean world_knows_ci(gpointer data, GBytes *key_id, GError **error)
 /* ---- servers, whoever speaks to them ---- */
 
 static RspServerRefusal the_refusal = { .code = -1 };
+static guint the_status, the_retry_after; /* of the last answer */
 
 /* Notes CALL of SERVER, and fails where that is what the test wants. */
 static gboolean reach(World *world, FakeServer *server, const char *function, const char *who,
                       GError **error)
 {
     rsp_server_refusal_clear(&the_refusal);
+    the_status = the_retry_after = 0;
     if (!world_begin(world, error, "%s %s", function, who))
         return FALSE;
     if (!server)
@@ -150,6 +152,8 @@ static gboolean reach(World *world, FakeServer *server, const char *function, co
     the_refusal.subject = g_strdup(server->subject);
     the_refusal.reason = g_strdup(server->reason);
     the_refusal.code = server->code;
+    the_status = server->status;
+    the_retry_after = server->retry_after;
     return world_fail(error, server->fault_code, "the answer of the fault");
 }
 
@@ -345,7 +349,13 @@ const RspServerRefusal *es9p_client_get_refusal(const Es9pClient *client)
 guint es9p_client_get_retry_after(const Es9pClient *client)
 {
     (void)client;
-    return 0;
+    return the_retry_after;
+}
+
+guint es9p_client_get_status(const Es9pClient *client)
+{
+    (void)client;
+    return the_status;
 }
 
 RspServerAuthentication *es9p_initiate_authentication(Es9pClient *client, const guint8 *challenge,
@@ -418,7 +428,13 @@ const RspServerRefusal *esipa_client_get_refusal(const EsipaClient *client)
 guint esipa_client_get_retry_after(EsipaClient *client)
 {
     (void)client;
-    return 0;
+    return the_retry_after;
+}
+
+guint esipa_client_get_status(const EsipaClient *client)
+{
+    (void)client;
+    return the_status;
 }
 
 RspServerAuthentication *esipa_initiate_authentication(EsipaClient *client,

@@ -88,6 +88,7 @@ typedef struct {
     guint faults;
     const char *subject, *reason; /* of SERVER_REFUSED */
     gint64 code;                  /* likewise, of an eIM */
+    guint status, retry_after;    /* of HTTP */
     gsize breaks_after;           /* octets of the package, then the fault; 0: before them */
     /* What does not fit. */
     gboolean other_transaction, other_challenge, other_address, other_ci, other_offer;
@@ -176,7 +177,7 @@ typedef struct {
     gboolean stopping;
     const char *cancel_at; /* the job is cancelled when this call comes */
     GHashTable *settled;   /* key -> IpaDelivery */
-    gboolean ci_unknown; /* the CI of every server, by the configuration */
+    gboolean ci_unknown;   /* the CI of every server, by the configuration */
     EuiccdError no_server; /* what looking for one fails with; 0 (FAILED): it is found */
     gboolean not_due;
     gboolean overdue;               /* an eIM may have what its receiver did not take */

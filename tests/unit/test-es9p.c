@@ -538,6 +538,7 @@ static void test_http_status(void)
         g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_HTTP);
         g_assert_nonnull(strstr(error->message, "status 503 and wants to be asked again after 77"));
         g_assert_cmpuint(es9p_client_get_retry_after(server.client), ==, 77);
+        g_assert_cmpuint(es9p_client_get_status(server.client), ==, 503);
     }
 }
 

@@ -451,6 +451,42 @@ static void test_tries(Fixture *f, gconstpointer data)
                  "; wait 20; info1; challenge; initiate " DP);
 }
 
+/* A server that is busy is asked again, when it says; one that has answered is not. */
+static void test_statuses(void)
+{
+    static const struct {
+        guint status, retry_after;
+        const char *wait; /* NULL: that was all */
+    } cases[] = {
+        { 408, 0, "wait 10" }, { 429, 0, "wait 10" }, { 502, 5, "wait 10" }, { 503, 40, "wait 40" },
+        { 504, 0, "wait 10" }, { 400, 0, NULL },      { 401, 0, NULL },      { 403, 0, NULL },
+        { 404, 40, NULL },     { 500, 0, NULL },      { 501, 0, NULL },      { 302, 0, NULL },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f = { 0 };
+
+        set_up(&f, NULL);
+        f.server->fault = "authenticate";
+        f.server->fault_code = EUICCD_ERROR_HTTP;
+        f.server->faults = 1;
+        f.server->status = cases[i].status;
+        f.server->retry_after = cases[i].retry_after;
+        g_test_message("%u", cases[i].status);
+        if (cases[i].wait) {
+            /* Not what CancelSession was answered. */
+            g_autofree char *calls =
+                g_strconcat(START "; cancel 1; cancel " DP "; ", cases[i].wait,
+                            "; " START "; prepare; package " DP "; " LOAD "; " END, NULL);
+
+            assert_works(&f, CODE, calls);
+        } else {
+            assert_fails(&f, EUICCD_ERROR_HTTP, "the answer", START "; cancel 1; cancel " DP);
+        }
+        tear_down(&f, NULL);
+    }
+}
+
 /* Half-way: again only because the card has signed that nothing was installed. */
 static void test_broken_transfer(Fixture *f, gconstpointer data)
 {
@@ -942,6 +978,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ipa/download/authentication-checks", test_authentication_checks);
     g_test_add_func("/ipa/download/rules", test_rules);
     g_test_add_func("/ipa/download/unknown-transaction", test_unknown_transaction);
+    g_test_add_func("/ipa/download/statuses", test_statuses);
     g_test_add_func("/ipa/download/trigger-failures", test_trigger_failures);
     g_test_add_func("/ipa/download/indirect-refusals", test_indirect_refusals);
     g_test_add_func("/ipa/download/order-text", test_order_text);

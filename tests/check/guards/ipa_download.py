@@ -12,3 +12,11 @@ guard("download: a CI that can't be read is not the same as none", "design: trus
       "src/agent/servers.c", "    if (!load_trust(servers, error))\n        return FALSE;\n    if (key_id",
       "    if (!load_trust(servers, NULL))\n        return TRUE;\n    if (key_id",
       "test-servers /servers/know-ci")
+guard("download: an answer is not asked for again", "RFC 9110 15; SGP.22 3.1.3: a server counts tries",
+      "src/ipa/download_cancel.c", "(euiccd_error_is(failure, EUICCD_ERROR_HTTP) && is_busy(d->status))",
+      "(euiccd_error_is(failure, EUICCD_ERROR_HTTP) && (is_busy(d->status) || TRUE))",
+      "test-ipa-download /ipa/download/statuses")
+guard("download: a server is left alone for as long as it says", "RFC 9110 10.2.3",
+      "src/ipa/download.c", "    d->retry_after = d->server->class->get_retry_after(d->server);\n    ipa_download_cancel(d, failure);\n",
+      "    ipa_download_cancel(d, failure);\n    d->retry_after = d->server->class->get_retry_after(d->server);\n",
+      "test-ipa-download /ipa/download/statuses")
