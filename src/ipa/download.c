@@ -54,6 +54,8 @@ typedef struct {
 
 /* Where a profile, or an event, is to be had. */
 typedef struct {
+    const IpaDownloadOrder
+        *order;          /* that leads there: an eIM may have made another one of an event */
     const char *address; /* NULL: the eIM knows */
     const char *matching_id;
     const char *oid;
@@ -66,10 +68,12 @@ static gboolean run_order(Run *run, const IpaDownloadOrder *order, guint depth, 
 
 static gboolean open_server(Run *run, IpaDownload *d, const Target *target, GError **error)
 {
+    GBytes *id = target->order->eim_transaction_id;
+
     if (run->indirect)
         d->server = ipa_server_new_indirect(run->session, run->order->eim,
                                             run->policy.eim_data_handling ? NULL : target->address,
-                                            run->order->eim_transaction_id, error);
+                                            id ? id : run->order->eim_transaction_id, error);
     else
         d->server = ipa_server_new_direct(run->session, target->address, target->kind, error);
     return d->server != NULL;
@@ -241,7 +245,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
     for (guint tries = 1;; tries++) {
         g_auto(IpaDownload) d = {
             .session = run->session,
-            .order = run->order,
+            .order = target->order,
             .policy = &run->policy,
             .record = run->record,
             .expected_address = target->address,
@@ -290,7 +294,8 @@ static gboolean is_final(const Run *run, const GError *error)
 }
 
 /* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other. */
-static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GError **error)
+static gboolean follow_events(Run *run, const IpaDownloadOrder *order, const GPtrArray *events,
+                              guint depth, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
@@ -302,6 +307,7 @@ static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GE
     for (guint i = 0; i < events->len; i++) {
         const RspServerEvent *event = events->pdata[i];
         Target target = {
+            .order = order,
             .address = event->address,
             .matching_id = event->event_id,
             .kind = IPA_SERVER_DP,
@@ -355,7 +361,7 @@ static gboolean follow(Run *run, const Target *target, guint depth, GError **err
         return FALSE;
     if (!offer)
         return TRUE;
-    ok = offer->events ? follow_events(run, offer->events, depth, error)
+    ok = offer->events ? follow_events(run, target->order, offer->events, depth, error)
                        : follow_trigger(run, offer->download_trigger, depth, error);
     rsp_server_offer_free(offer);
     return ok;
@@ -403,7 +409,7 @@ static gboolean check_confirmation_code(const Run *run, const IpaDownloadOrder *
 
 static gboolean run_order(Run *run, const IpaDownloadOrder *order, guint depth, GError **error)
 {
-    Target target = { .kind = IPA_SERVER_DP };
+    Target target = { .order = order, .kind = IPA_SERVER_DP };
     g_autofree char *address = NULL;
 
     if (!check_confirmation_code(run, order, error))

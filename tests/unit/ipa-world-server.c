@@ -442,6 +442,13 @@ RspServerAuthentication *esipa_initiate_authentication(EsipaClient *client,
                                                        GCancellable *cancellable, GError **error)
 {
     (void)cancellable;
+    if (client->world->relayed) {
+        TlvSlice id = request->eim_transaction_id
+                          ? tlv_slice_from_bytes(request->eim_transaction_id)
+                          : (TlvSlice){ 0 };
+
+        client->world->relayed->asked_transaction = id.size > 0 ? id.data[id.size - 1] : 0;
+    }
     return initiate(client->world, client->world->relayed, client->eim->eim_id, request->challenge,
                     request->address, error);
 }

@@ -93,11 +93,12 @@ typedef struct {
     /* What does not fit. */
     gboolean other_transaction, other_challenge, other_address, other_ci, other_offer;
     /* What came. */
-    guint sessions;      /* in which AuthenticateClient was called */
-    guint number;        /* of the last transaction */
-    GPtrArray *notified; /* of char *: numbers of notifications */
-    char *matching_id;   /* in the last ctxParams1 */
-    char *asked_address; /* in the last InitiateAuthentication, NULL: none */
+    guint sessions;           /* in which AuthenticateClient was called */
+    guint number;             /* of the last transaction */
+    GPtrArray *notified;      /* of char *: numbers of notifications */
+    char *matching_id;        /* in the last ctxParams1 */
+    guint8 asked_transaction; /* last octet of the eIM's, 0: none */
+    char *asked_address;      /* in the last InitiateAuthentication, NULL: none */
 } FakeServer;
 
 typedef struct {

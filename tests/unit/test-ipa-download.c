@@ -723,6 +723,25 @@ static void test_indirect_smds(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->server->notified->len, ==, 1);
 }
 
+/* What the second trigger says counts for what it leads to: its transaction, and the flag for a confirmation code. */
+static void test_second_trigger(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->world->policy.path = IPA_PATH_INDIRECT;
+    f->world->policy.confirmation_code = "4711";
+    f->world->relayed = f->server;
+    g_free(f->server->address);
+    f->server->address = g_strdup("a.b");
+    f->server->trigger = "BF5411A00B8009312461"
+                         "2E6224242431"
+                         "82026202"; /* "1$a.b$$$1" */
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_SMDS);
+    world_assert_poll_ok(f->session, "a", 1);
+    g_assert_cmpuint(f->world->installed, ==, 1);
+    g_assert_cmpuint(f->server->asked_transaction, ==, 0x02);
+    g_assert_true(f->world->had_hash_cc);
+}
+
 /* IpaCapabilities as an eIM is told them (SGP.32 4.1). */
 static void test_features(Fixture *f, gconstpointer data)
 {
@@ -965,6 +984,7 @@ int main(int argc, char **argv)
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
         { "indirect-smds", test_indirect_smds },
+        { "second-trigger", test_second_trigger },
         { "features", test_features },
         { "crash-limit", test_crash_limit },
     };
