@@ -193,8 +193,8 @@ gboolean es9p_handle_notification(Es9pClient *client, GBytes *notification,
     GString *request = json_request_new();
 
     json_request_put_bytes(request, "pendingNotification", notification);
-    if (json_exchange_empty(&client->peer, ES9P_PATH "handleNotification", request, cancellable,
-                            error))
+    if (json_exchange_notice(&client->peer, ES9P_PATH "handleNotification", request, cancellable,
+                             error))
         return TRUE;
     g_prefix_error(error, "HandleNotification: ");
     return FALSE;

@@ -28,3 +28,11 @@ guard("download: the second trigger counts", "SGP.32 3.2.3.2 with an SM-DS",
       "src/ipa/download.c", "            .order = target->order,\n",
       "            .order = run->order,\n",
       "test-ipa-download /ipa/download/second-trigger")
+guard("download: a notification is delivered once, whatever the answer looks like", "SGP.22 6.5.1.4; procedures 8",
+      "src/net/json_exchange.c", "if (answer || !(is_page(response) ||",
+      "if (answer || !(is_page(response) || local ||",
+      "test-es9p /es9p/notification-answers")
+guard("download: a page is no answer to a notification", "procedures 8",
+      "src/net/json_exchange.c", "if (answer || !(is_page(response) ||",
+      "if (answer || !(",
+      "test-es9p /es9p/notification-answers")
