@@ -129,6 +129,7 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
     *ret_unknown = FALSE;
     if (run_session(d, &failure))
         return TRUE;
+    ipa_download_hide_secrets(d, failure);
     d->status = d->server->class->get_status(d->server);
     d->retry_after = d->server->class->get_retry_after(d->server);
     ipa_download_cancel(d, failure);

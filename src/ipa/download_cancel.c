@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "ipa/card.h"
 #include "ipa/download_private.h"
 #include "rsp/names.h"
@@ -28,6 +30,48 @@ gboolean ipa_download_fail(IpaDownload *d, gint reason, EuiccdError code, GError
     d->reason = reason;
     g_set_error_literal(error, EUICCD_ERROR, (gint)code, text);
     return FALSE;
+}
+
+static gboolean is_part(char c)
+{
+    return g_ascii_isalnum(c) || c == '.';
+}
+
+/* A short secret is one only where it stands alone: "2" is no part of "8.2.7". */
+static gboolean is_secret_at(const char *text, const char *at, const char *secret, gsize length)
+{
+    if (g_ascii_strncasecmp(at, secret, length) != 0)
+        return FALSE;
+    return length >= 4 || !((at > text && is_part(at[-1])) || is_part(at[length]));
+}
+
+static void hide(GError *failure, const char *secret)
+{
+    gsize length = secret ? strlen(secret) : 0;
+    GString *hidden;
+
+    if (length == 0)
+        return;
+    hidden = g_string_new(NULL);
+    for (const char *at = failure->message; *at;) {
+        gboolean found = is_secret_at(failure->message, at, secret, length);
+
+        if (found)
+            g_string_append(hidden, "[secret]");
+        else
+            g_string_append_c(hidden, *at);
+        at += found ? length : 1;
+    }
+    g_free(failure->message);
+    failure->message = g_string_free(hidden, FALSE);
+}
+
+void ipa_download_hide_secrets(const IpaDownload *d, GError *failure)
+{
+    hide(failure, d->matching_id);
+    hide(failure, d->authentication ? d->authentication->matching_id : NULL);
+    hide(failure, d->order->confirmation_code);
+    hide(failure, d->policy->confirmation_code);
 }
 
 /* A server, or what stands before it, that can't answer just now (RFC 9110 15.5.9, 15.6.3 to 15.6.5, RFC 6585 4). With
@@ -135,6 +179,8 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
         !d->server->class->cancel_session(d->server, d->transaction_id, response, NULL, &error) &&
         had_ended(d, error))
         g_clear_error(&error);
+    if (error)
+        ipa_download_hide_secrets(d, error);
     ipa_session_event(d->session, error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
                       d->order->eim ? d->order->eim->eim_id : NULL,
                       "download cancelled with %s%s%s",

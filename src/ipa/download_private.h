@@ -81,6 +81,10 @@ void ipa_download_cancel(IpaDownload *download, const GError *failure);
 gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
                                   gboolean *ret_closed, GError **error);
 
+/* A server may repeat in its message what it was sent: matching id and confirmation code are hidden in that of FAILURE
+ * before anybody reads it (invariant 10). (download_cancel.c) */
+void ipa_download_hide_secrets(const IpaDownload *download, GError *failure);
+
 /* The way to a peer was the trouble, not what it said: another try may help. (download_cancel.c) */
 gboolean ipa_download_is_passing(const IpaDownload *download, const GError *failure);
 

@@ -154,7 +154,8 @@ static gboolean reach(World *world, FakeServer *server, const char *function, co
     the_refusal.code = server->code;
     the_status = server->status;
     the_retry_after = server->retry_after;
-    return world_fail(error, server->fault_code, "the answer of the fault");
+    return world_fail(error, server->fault_code,
+                      server->says ? server->says : "the answer of the fault");
 }
 
 static GBytes *make_id(const FakeServer *server)

@@ -89,6 +89,7 @@ typedef struct {
     const char *subject, *reason; /* of SERVER_REFUSED */
     gint64 code;                  /* likewise, of an eIM */
     guint status, retry_after;    /* of HTTP */
+    const char *says;             /* in the message; NULL: nothing of interest */
     gsize breaks_after;           /* octets of the package, then the fault; 0: before them */
     /* What does not fit. */
     gboolean other_transaction, other_challenge, other_address, other_ci, other_offer;

@@ -318,6 +318,31 @@ static void test_server_refuses(Fixture *f, gconstpointer data)
     assert_fails(f, EUICCD_ERROR_SERVER_REFUSED, "the answer", START "; cancel 127; cancel " DP);
 }
 
+/* Invariant 10: a server that repeats what it was sent is quoted without it, wherever. */
+static void test_secrets(Fixture *f, gconstpointer data)
+{
+    static const char *const functions[] = { "initiate", "authenticate", "package" };
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    f->server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+    f->server->says = "no token-1 (TOKEN-1.), code 47 of 8.47.1";
+    for (guint i = 0; i < G_N_ELEMENTS(functions); i++) {
+        f->server->fault = functions[i];
+        f->server->faults = 1;
+        g_assert_false(download(f, CODE, "47", &error));
+        g_assert_cmpstr(error->message, ==, "no [secret] ([secret].), code [secret] of 8.47.1");
+        g_clear_error(&error);
+    }
+    /* The answer to CancelSession, which is only logged. */
+    f->server->fault = "cancel";
+    f->server->faults = 1;
+    f->server->other_offer = TRUE;
+    g_assert_false(download(f, CODE, "47", NULL));
+    g_assert_true(world_has_event(f->world, "but no [secret]"));
+    g_assert_false(world_has_event(f->world, "TOKEN-1"));
+}
+
 /* ---- installation ---- */
 
 /* The result ends the load, whatever is left (I-38), and is no reason for CancelSession. */
@@ -965,6 +990,7 @@ int main(int argc, char **argv)
         { "other-offer", test_other_offer },
         { "confirmation-code", test_confirmation_code },
         { "server-refuses", test_server_refuses },
+        { "secrets", test_secrets },
         { "early-result", test_early_result },
         { "broken-package", test_broken_package },
         { "receivers", test_receivers },

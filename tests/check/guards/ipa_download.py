@@ -36,3 +36,11 @@ guard("download: a page is no answer to a notification", "procedures 8",
       "src/net/json_exchange.c", "if (answer || !(is_page(response) ||",
       "if (answer || !(",
       "test-es9p /es9p/notification-answers")
+guard("download: what a server says is quoted without secrets", "invariant 10",
+      "src/ipa/download.c", "    ipa_download_hide_secrets(d, failure);\n",
+      "",
+      "test-ipa-download /ipa/download/secrets")
+guard("download: what a server says to CancelSession is quoted without secrets", "invariant 10",
+      "src/ipa/download_cancel.c", "    if (error)\n        ipa_download_hide_secrets(d, error);\n",
+      "",
+      "test-ipa-download /ipa/download/secrets")
