@@ -284,7 +284,7 @@ static RspServerOffer *authenticate(World *world, FakeServer *server, const char
     offer->profile_metadata = server->metadata ? world_hex(server->metadata) : NULL;
     offer->smdp_signed2 = make_signed2(server, id);
     offer->smdp_signature2 = world_hex("AABB");
-    offer->smdp_certificate = world_hex("3000");
+    offer->smdp_certificate = read_certificate(server->binding ? server->binding : "dppb.der");
     return offer;
 }
 

@@ -75,6 +75,7 @@ typedef struct {
 typedef struct {
     char *address;
     const char *certificate; /* file of the test PKI */
+    const char *binding;     /* likewise, its other one; NULL: the valid one */
     const char *metadata;    /* BF25 in hex; NULL: none is told */
     const char *package;     /* BF36 in hex */
     gboolean wants_code;     /* ccRequiredFlag */

@@ -279,6 +279,15 @@ static void test_other_offer(Fixture *f, gconstpointer data)
                  START "; cancel 127; cancel " DP);
 }
 
+/* The card has no clock. The order stays as it is. */
+static void test_binding_expired(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->server->binding = "negative/dppb-expired.der";
+    assert_fails(f, EUICCD_ERROR_TLS, "certificate for profiles: the server's certificate has",
+                 START "; cancel 1; cancel " DP);
+}
+
 static void test_confirmation_code(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -988,6 +997,7 @@ int main(int argc, char **argv)
         { "card-refuses-offer", test_card_refuses_offer },
         { "other-metadata", test_other_metadata },
         { "other-offer", test_other_offer },
+        { "binding-expired", test_binding_expired },
         { "confirmation-code", test_confirmation_code },
         { "server-refuses", test_server_refuses },
         { "secrets", test_secrets },

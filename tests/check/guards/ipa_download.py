@@ -44,3 +44,7 @@ guard("download: what a server says to CancelSession is quoted without secrets",
       "src/ipa/download_cancel.c", "    if (error)\n        ipa_download_hide_secrets(d, error);\n",
       "",
       "test-ipa-download /ipa/download/secrets")
+guard("download: the certificate for profiles is valid now", "SGP.22 4.5.2.1; interop note I-46",
+      "src/ipa/download_package.c", "if (!check_certificate(d, error) || !make_hash_cc(",
+      "if ((check_certificate(d, NULL), FALSE) || !make_hash_cc(",
+      "test-ipa-download /ipa/download/binding-expired")
