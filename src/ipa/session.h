@@ -90,8 +90,9 @@ typedef struct {
     guint tries;        /* sessions that came to TRIED */
     gboolean indirect;  /* the last one went through the eIM */
     GBytes *session_id; /* transactionId of the last one (SGP.22), or NULL */
-    char *server;       /* with which that was, as it goes into InitiateAuthentication; NULL: only the eIM knows */
-    gboolean refused;   /* the eIM answered an error in this round; not stored */
+    char *
+        server; /* with which that was, as it goes into InitiateAuthentication; NULL: only the eIM knows */
+    gboolean refused; /* the eIM answered an error in this round; not stored */
 } IpaRecord;
 
 IpaRecord *ipa_record_new(const IpaEim *receiver);
