@@ -141,6 +141,11 @@ guint32 agents_download(Agents *agents, const char *eid, const char *code,
     order->confirmation_code =
         options->confirmation_code ? g_strdup(options->confirmation_code) : NULL;
     order->consent = options->consent;
+    if (order->code && order->code->confirmation_code && !order->confirmation_code) {
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                            "the activation code wants a confirmation code, and none was given");
+        return 0;
+    }
     job = job_new(0, JOB_KIND_DOWNLOAD);
     job->order = g_steal_pointer(&order);
     return queue_job(agent, job, cause, error);

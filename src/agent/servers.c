@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "agent/servers.h"
 
+#include "net/certificates.h"
 #include "util/error.h"
 #include "util/host.h"
 
@@ -65,6 +66,27 @@ static gboolean load_trust(Servers *servers, GError **error)
 gboolean servers_are_trusted(Servers *servers)
 {
     return load_trust(servers, NULL);
+}
+
+static gboolean is_any_configured(const Config *config)
+{
+    for (guint i = 0; config->ci_directories[i]; i++)
+        if (certificates_are_in(config->ci_directories[i]))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean servers_know_ci(Servers *servers, GBytes *key_id, GError **error)
+{
+    if (!is_any_configured(servers->config))
+        return TRUE;
+    if (!load_trust(servers, error))
+        return FALSE;
+    if (key_id && trust_has_ci(servers->trust, tlv_slice_from_bytes(key_id)))
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_TLS,
+                        "its certificate is of a CI that is not among those of the configuration");
+    return FALSE;
 }
 
 Es9pClient *servers_get(Servers *servers, const char *address, IpaServerKind kind, GError **error)

@@ -25,6 +25,9 @@ Es9pClient *servers_get(Servers *servers, const char *address, IpaServerKind kin
 /* Whether there is a CI certificate to trust any of them by. Touches no network. */
 gboolean servers_are_trusted(Servers *servers);
 
+/* As IpaHost's knows_ci(). */
+gboolean servers_know_ci(Servers *servers, GBytes *key_id, GError **error);
+
 /* Another profile is enabled, see links_network_changed(). */
 void servers_network_changed(Servers *servers, gboolean reconnect);
 

@@ -19,6 +19,11 @@ Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerK
     return client;
 }
 
+gboolean worker_knows_ci(gpointer data, GBytes *key_id, GError **error)
+{
+    return servers_know_ci(((Worker *)data)->servers, key_id, error);
+}
+
 const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id)
 {
     Worker *worker = data;

@@ -295,6 +295,7 @@ const IpaHost worker_ipa_host = {
     .set_cause = host_set_cause,
     .set_enabled_iccid = host_set_enabled_iccid,
     .rsp_server = worker_get_rsp_server,
+    .knows_ci = worker_knows_ci,
     .download_policy = worker_get_download_policy,
     .is_stopping = worker_is_job_stopping,
     .notification_is_due = worker_notification_is_due,

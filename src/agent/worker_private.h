@@ -88,6 +88,7 @@ gboolean worker_poll(Worker *worker, GError **error);
 /* Members of the host, see IpaHost. */
 Es9pClient *worker_get_rsp_server(gpointer data, const char *address, IpaServerKind kind,
                                   GError **error);
+gboolean worker_knows_ci(gpointer data, GBytes *key_id, GError **error);
 const IpaDownloadPolicy *worker_get_download_policy(gpointer data, const char *eim_id);
 gboolean worker_is_job_stopping(gpointer data);
 gboolean worker_notification_is_due(gpointer data, const IpaNotification *notification);

@@ -53,6 +53,8 @@ typedef struct {
 
 /* Where a profile, or an event, is to be had. */
 typedef struct {
+    const IpaDownloadOrder
+        *order;          /* that leads there: an eIM may have made another one of an event */
     const char *address; /* NULL: the eIM knows */
     const char *matching_id;
     const char *oid;
@@ -66,10 +68,12 @@ static gboolean run_order(Run *run, const IpaDownloadOrder *order, guint depth, 
 
 static gboolean open_server(Run *run, IpaDownload *d, const Target *target, GError **error)
 {
+    GBytes *id = target->order->eim_transaction_id;
+
     if (run->indirect)
         d->server = ipa_server_new_indirect(run->session, run->order->eim,
                                             run->policy.eim_data_handling ? NULL : target->address,
-                                            run->order->eim_transaction_id, error);
+                                            id ? id : run->order->eim_transaction_id, error);
     else
         d->server = ipa_server_new_direct(run->session, target->address, target->kind, error);
     return d->server != NULL;
@@ -153,6 +157,9 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
     *ret_unknown = FALSE;
     if (run_session(d, &failure))
         return TRUE;
+    ipa_download_hide_secrets(d, failure);
+    d->status = d->server->class->get_status(d->server);
+    d->retry_after = d->server->class->get_retry_after(d->server);
     ipa_download_cancel(d, failure);
     if (d->loading && !d->closed && !look_for_result(d, &local)) {
         *ret_unknown = TRUE;
@@ -170,7 +177,6 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
 
 /* ---- what came of it ---- */
 
-<<<<<<< HEAD
 /* No eIM knows of what a local caller downloaded (SGP.32 6.3.2.6). */
 static void tell_eims(IpaSession *session)
 {
@@ -184,31 +190,7 @@ static void tell_eims(IpaSession *session)
     }
 }
 
-/* Beside the installation result there is one notification for each receiver that the metadata names for it (SGP.22
- * 3.1.3.3): a number, so that the list is read once and not before it is needed. Metadata that only the eIM has seen
- * leaves nothing but to ask the card. */
-static gboolean count_notifications(IpaSession *session, const RspStoreMetadataRequest *metadata,
-                                    GError **error)
-{
-    const GPtrArray *receivers;
-
-    if (!metadata)
-        return ipa_card_read_notifications(session, error);
-    receivers = metadata->notification_configuration_info;
-    for (guint i = 0; receivers && i < receivers->len; i++) {
-        const RspNotificationConfigurationInformation *receiver = receivers->pdata[i];
-
-        if (tlv_bit_is_set(receiver->profile_management_operation, INSTALL))
-            session->pending_notifications++;
-    }
-    return TRUE;
-}
-
-static void note_installed(Run *run, const IpaInstallation *installation,
-                           const RspStoreMetadataRequest *metadata)
-=======
 static void note_installed(Run *run, const IpaInstallation *installation)
->>>>>>> errors
 {
     g_autoptr(GError) error = NULL;
 
@@ -284,7 +266,7 @@ static gboolean pause_between(Run *run, guint n, guint retry_after, GError **err
 static gboolean may_try_again(const Run *run, const IpaDownload *d, const GError *failure,
                               guint tries)
 {
-    return ipa_download_is_passing(failure) && d->reason == NO_REASON &&
+    return ipa_download_is_passing(d, failure) && d->reason == NO_REASON &&
            tries < run->policy.tries && (!run->record || run->record->tries < run->policy.tries) &&
            !g_cancellable_is_cancelled(run->session->cancellable);
 }
@@ -297,7 +279,7 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
     for (guint tries = 1;; tries++) {
         g_auto(IpaDownload) d = {
             .session = run->session,
-            .order = run->order,
+            .order = target->order,
             .policy = &run->policy,
             .record = run->record,
             .expected_address = target->address,
@@ -307,7 +289,6 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             .reason = NO_REASON,
         };
         g_autoptr(GError) failure = NULL;
-        guint retry_after;
 
         g_clear_pointer(&run->outcome->response, g_bytes_unref);
         if (!open_server(run, &d, target, error))
@@ -323,11 +304,10 @@ static gboolean get_profile(Run *run, const Target *target, RspServerOffer **ret
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        retry_after = d.server->class->get_retry_after(d.server);
         ipa_session_event(run->session, LOG_LEVEL_WARNING, LOG_EVENT_NONE,
                           run->order->eim ? run->order->eim->eim_id : NULL,
                           "try %u of the download failed: %s", tries, failure->message);
-        if (!pause_between(run, tries - 1, retry_after, error))
+        if (!pause_between(run, tries - 1, d.retry_after, error))
             return FALSE;
         /* What the card's reset took away. */
         if (euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET) &&
@@ -365,7 +345,8 @@ static gboolean is_finished(const Run *run, const char *event)
 
 /* SGP.22 3.6: one installation after the other; what goes wrong with one holds up no other, nor is any carried out
  * again when the order is taken up after an interruption. */
-static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GError **error)
+static gboolean follow_events(Run *run, const IpaDownloadOrder *order, const GPtrArray *events,
+                              guint depth, GError **error)
 {
     g_autoptr(GError) first = NULL;
 
@@ -378,6 +359,7 @@ static gboolean follow_events(Run *run, const GPtrArray *events, guint depth, GE
         const RspServerEvent *event = events->pdata[i];
         g_autofree char *name = name_event(event);
         Target target = {
+            .order = order,
             .address = event->address,
             .matching_id = event->event_id,
             .event = name,
@@ -441,7 +423,7 @@ static gboolean follow(Run *run, const Target *target, guint depth, GError **err
     }
     if (!offer)
         return TRUE;
-    ok = offer->events ? follow_events(run, offer->events, depth, error)
+    ok = offer->events ? follow_events(run, target->order, offer->events, depth, error)
                        : follow_trigger(run, offer->download_trigger, depth, error);
     rsp_server_offer_free(offer);
     return ok;
@@ -474,11 +456,26 @@ static char *get_configured_address(IpaSession *session, IpaServerKind kind, GEr
     return NULL;
 }
 
+/* The code says that a confirmation code is needed, and nobody has one: the server, which may count the tries
+ * (SGP.22 3.1.3), is not asked in vain. An eIM may have the code. */
+static gboolean check_confirmation_code(const Run *run, const IpaDownloadOrder *order,
+                                        GError **error)
+{
+    if (run->indirect || !order->code || !order->code->confirmation_code ||
+        order->confirmation_code || run->policy.confirmation_code)
+        return TRUE;
+    g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT,
+                        "the activation code wants a confirmation code, and none was given");
+    return FALSE;
+}
+
 static gboolean run_order(Run *run, const IpaDownloadOrder *order, guint depth, GError **error)
 {
-    Target target = { .kind = IPA_SERVER_DP };
+    Target target = { .order = order, .kind = IPA_SERVER_DP };
     g_autofree char *address = NULL;
 
+    if (!check_confirmation_code(run, order, error))
+        return FALSE;
     switch (order->kind) {
     case IPA_ORDER_ACTIVATION_CODE:
         target.address = order->code->address;

@@ -75,6 +75,18 @@ static gboolean choose_ci(IpaDownload *d, const RspEuiccInfo1 *info1, TlvSlice *
     return TRUE;
 }
 
+/* The card may know CIs that nobody here wants (one for tests), and an eIM that stands between has no TLS of the
+ * server to show: so the configuration counts for the certificates of the download as well (SGP.22 2.6.6). */
+gboolean ipa_download_check_ci(IpaDownload *d, GBytes *authority, GError **error)
+{
+    const IpaHost *host = d->session->host;
+
+    if (!host->knows_ci || host->knows_ci(d->session->host_data, authority, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", d->server->name);
+    return FALSE;
+}
+
 /* CERT.XXauth: the card verifies chain and signature. It has no clock and does not know whom we mean. */
 static gboolean check_certificate(IpaDownload *d, const RspEuiccInfo1 *info1, GError **error)
 {
@@ -95,6 +107,8 @@ static gboolean check_certificate(IpaDownload *d, const RspEuiccInfo1 *info1, GE
         return ipa_download_fail(d, NO_REASON, EUICCD_ERROR_TLS, error,
                                  "the certificate of %s is of a CI that the card does not trust",
                                  d->server->name);
+    if (!ipa_download_check_ci(d, certificate->authority, error))
+        return FALSE;
     if (d->server->class->indirect)
         return TRUE;
     /* An event may lead to another SM-DS (SGP.22 3.6.1), which only its certificate tells. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "ipa/card.h"
 #include "ipa/download_private.h"
 #include "rsp/names.h"
@@ -30,12 +32,61 @@ gboolean ipa_download_fail(IpaDownload *d, gint reason, EuiccdError code, GError
     return FALSE;
 }
 
-gboolean ipa_download_is_passing(const GError *error)
+static gboolean is_part(char c)
 {
-    return euiccd_error_is(error, EUICCD_ERROR_NETWORK) ||
-           euiccd_error_is(error, EUICCD_ERROR_TIMEOUT) ||
-           euiccd_error_is(error, EUICCD_ERROR_HTTP) ||
-           euiccd_error_is(error, EUICCD_ERROR_CARD_RESET);
+    return g_ascii_isalnum(c) || c == '.';
+}
+
+/* A short secret is one only where it stands alone: "2" is no part of "8.2.7". */
+static gboolean is_secret_at(const char *text, const char *at, const char *secret, gsize length)
+{
+    if (g_ascii_strncasecmp(at, secret, length) != 0)
+        return FALSE;
+    return length >= 4 || !((at > text && is_part(at[-1])) || is_part(at[length]));
+}
+
+static void hide(GError *failure, const char *secret)
+{
+    gsize length = secret ? strlen(secret) : 0;
+    GString *hidden;
+
+    if (length == 0)
+        return;
+    hidden = g_string_new(NULL);
+    for (const char *at = failure->message; *at;) {
+        gboolean found = is_secret_at(failure->message, at, secret, length);
+
+        if (found)
+            g_string_append(hidden, "[secret]");
+        else
+            g_string_append_c(hidden, *at);
+        at += found ? length : 1;
+    }
+    g_free(failure->message);
+    failure->message = g_string_free(hidden, FALSE);
+}
+
+void ipa_download_hide_secrets(const IpaDownload *d, GError *failure)
+{
+    hide(failure, d->matching_id);
+    hide(failure, d->authentication ? d->authentication->matching_id : NULL);
+    hide(failure, d->order->confirmation_code);
+    hide(failure, d->policy->confirmation_code);
+}
+
+/* A server, or what stands before it, that can't answer just now (RFC 9110 15.5.9, 15.6.3 to 15.6.5, RFC 6585 4). With
+ * any other status it has answered, and says the same to the same request. */
+static gboolean is_busy(guint status)
+{
+    return status == 408 || status == 429 || (status >= 502 && status <= 504);
+}
+
+gboolean ipa_download_is_passing(const IpaDownload *d, const GError *failure)
+{
+    return euiccd_error_is(failure, EUICCD_ERROR_NETWORK) ||
+           euiccd_error_is(failure, EUICCD_ERROR_TIMEOUT) ||
+           (euiccd_error_is(failure, EUICCD_ERROR_HTTP) && is_busy(d->status)) ||
+           euiccd_error_is(failure, EUICCD_ERROR_CARD_RESET);
 }
 
 /* What a peer said about this order or its profile, or what was decided about it here. */
@@ -128,6 +179,8 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
         !d->server->class->cancel_session(d->server, d->transaction_id, response, NULL, &error) &&
         had_ended(d, error))
         g_clear_error(&error);
+    if (error)
+        ipa_download_hide_secrets(d, error);
     ipa_session_event(d->session, error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
                       d->order->eim ? d->order->eim->eim_id : NULL,
                       "download cancelled with %s%s%s",
@@ -147,9 +200,9 @@ static gboolean cancel_on_card(IpaSession *session, gpointer data, GError **erro
 {
     Cancellation *cancellation = data;
 
-    cancellation->response = es10b_cancel_session(
-        session->channel, tlv_slice_from_bytes(cancellation->transaction_id),
-        RSP_CANCEL_SESSION_REASON_POSTPONED, NULL, &cancellation->code, error);
+    cancellation->response =
+        es10b_cancel_session(session->channel, tlv_slice_from_bytes(cancellation->transaction_id),
+                             RSP_CANCEL_SESSION_REASON_POSTPONED, NULL, &cancellation->code, error);
     return cancellation->response != NULL;
 }
 
@@ -165,8 +218,7 @@ static gboolean cancel_at_server(IpaSession *session, const IpaRecord *record, G
     else if (record->server)
         server = ipa_server_new_direct(session, record->server, IPA_SERVER_DP, error);
     else
-        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
-                            "its server is not known");
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "its server is not known");
     return server && server->class->cancel_session(server, record->session_id, response,
                                                    session->cancellable, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipa/card.h"
 #include "ipa/download_private.h"
+#include "net/rsp_certificate.h"
 #include "rsp/bpp.h"
 #include "rsp/confirmation_code.h"
 #include "rsp/metadata.h"
@@ -37,6 +38,21 @@ static gboolean make_hash_cc(IpaDownload *d, const RspSmdpSigned2 *smdp_signed2,
     return TRUE;
 }
 
+/* CERT.DPpb.ECDSA: as of CERT.DPauth, nobody but us can tell whether it is valid now (SGP.22 4.5.2.1). The order is not
+ * to blame for it. */
+static gboolean check_certificate(IpaDownload *d, GError **error)
+{
+    g_autoptr(RspServerCertificate) certificate =
+        rsp_server_certificate_read(d->offer->smdp_certificate, error);
+
+    if (certificate && rsp_server_certificate_check_dates(certificate, error) &&
+        ipa_download_check_ci(d, certificate->authority, error))
+        return TRUE;
+    d->reason = RSP_CANCEL_SESSION_REASON_POSTPONED;
+    g_prefix_error(error, "certificate for profiles: ");
+    return FALSE;
+}
+
 /* ES10b.PrepareDownload. The response goes to the server also where the card refuses: CARD_REFUSED is then found out
  * after that. */
 static GBytes *prepare(IpaDownload *d, gint64 *ret_code, GError **error)
@@ -55,7 +71,7 @@ static GBytes *prepare(IpaDownload *d, gint64 *ret_code, GError **error)
                           "%s offers a profile in another transaction", d->server->name);
         return NULL;
     }
-    if (!make_hash_cc(d, smdp_signed2, &hash_cc, error))
+    if (!check_certificate(d, error) || !make_hash_cc(d, smdp_signed2, &hash_cc, error))
         return NULL;
     request.smdp_signed2 = smdp_signed2;
     request.smdp_signature2 = tlv_slice_from_bytes(d->offer->smdp_signature2);

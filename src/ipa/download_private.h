@@ -44,6 +44,10 @@ typedef struct {
     GBytes *
         server_error; /* for the eIM: what the card answered to the server in place of a signature */
 
+    /* How the server answered what failed; CancelSession has an answer of its own. */
+    guint status;      /* of HTTP, 0: not at all */
+    guint retry_after; /* seconds that it wants to be left alone, 0: it does not say */
+
     GBytes *result; /* ProfileInstallationResult (BF37) as the card gave it */
 } IpaDownload;
 
@@ -56,6 +60,10 @@ gboolean ipa_download_fail(IpaDownload *download, gint reason, EuiccdError code,
 
 /* Common mutual authentication (procedures 5.1). On success there is an offer. (download_authentication.c) */
 gboolean ipa_download_authenticate(IpaDownload *download, GError **error);
+
+/* AUTHORITY, the CI of a certificate of the server (NULL: it names none), is one of the configuration, where that has
+ * any. TLS, CONFIG. (download_authentication.c) */
+gboolean ipa_download_check_ci(IpaDownload *download, GBytes *authority, GError **error);
 
 /* Metadata, policy rules, consent (procedures 5.2). (download_rules.c) */
 gboolean ipa_download_check_rules(IpaDownload *download, GError **error);
@@ -74,8 +82,12 @@ void ipa_download_cancel(IpaDownload *download, const GError *failure);
 gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
                                   gboolean *ret_closed, GError **error);
 
+/* A server may repeat in its message what it was sent: matching id and confirmation code are hidden in that of FAILURE
+ * before anybody reads it (invariant 10). (download_cancel.c) */
+void ipa_download_hide_secrets(const IpaDownload *download, GError *failure);
+
 /* The way to a peer was the trouble, not what it said: another try may help. (download_cancel.c) */
-gboolean ipa_download_is_passing(const GError *error);
+gboolean ipa_download_is_passing(const IpaDownload *download, const GError *failure);
 
 /* What a ProfileInstallationResult says. */
 typedef struct {

@@ -47,6 +47,11 @@ static guint direct_get_retry_after(IpaServer *server)
     return es9p_client_get_retry_after(server->es9p);
 }
 
+static guint direct_get_status(IpaServer *server)
+{
+    return es9p_client_get_status(server->es9p);
+}
+
 static const IpaServerClass direct_class = {
     .indirect = FALSE,
     .initiate_authentication = direct_initiate,
@@ -55,6 +60,7 @@ static const IpaServerClass direct_class = {
     .cancel_session = direct_cancel,
     .get_refusal = direct_get_refusal,
     .get_retry_after = direct_get_retry_after,
+    .get_status = direct_get_status,
 };
 
 IpaServer *ipa_server_new_direct(IpaSession *session, const char *address, IpaServerKind kind,
@@ -128,6 +134,11 @@ static guint indirect_get_retry_after(IpaServer *server)
     return esipa_client_get_retry_after(server->esipa);
 }
 
+static guint indirect_get_status(IpaServer *server)
+{
+    return esipa_client_get_status(server->esipa);
+}
+
 static const IpaServerClass indirect_class = {
     .indirect = TRUE,
     .initiate_authentication = indirect_initiate,
@@ -136,6 +147,7 @@ static const IpaServerClass indirect_class = {
     .cancel_session = indirect_cancel,
     .get_refusal = indirect_get_refusal,
     .get_retry_after = indirect_get_retry_after,
+    .get_status = indirect_get_status,
 };
 
 IpaServer *ipa_server_new_indirect(IpaSession *session, const IpaEim *eim, const char *address,

@@ -35,6 +35,7 @@ typedef struct IpaServerClass {
                                GCancellable *cancellable, GError **error);
     const RspServerRefusal *(*get_refusal)(IpaServer *server);
     guint (*get_retry_after)(IpaServer *server);
+    guint (*get_status)(IpaServer *server);
 } IpaServerClass;
 
 /* ADDRESS: of an SM-DP+ or SM-DS, as somebody wrote it. The errors of host->rsp_server(). */

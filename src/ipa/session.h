@@ -204,6 +204,10 @@ typedef struct {
      * borrowed until the next call for another server. INVALID_ARGUMENT, CONFIG. NULL function: NOT_SUPPORTED. */
     Es9pClient *(*rsp_server)(gpointer data, const char *address, IpaServerKind kind,
                               GError **error);
+    /* A server whose certificate (CERT.XXauth, CERT.DPpb) the CI with the key KEY_ID made may be trusted, whoever
+     * stands between: it is one of the configuration, or there is none. KEY_ID NULL: the certificate names no CI.
+     * TLS, CONFIG. NULL function: the card's word is enough. */
+    gboolean (*knows_ci)(gpointer data, GBytes *key_id, GError **error);
     /* For EIM_ID, NULL: local callers. NULL function: ipa_download_policy_default. Borrowed until the next call. */
     const IpaDownloadPolicy *(*download_policy)(gpointer data, const char *eim_id);
     /* The job is cancelled because the daemon (or the modem) goes, not because somebody wants it to end: what

@@ -111,6 +111,33 @@ static gint compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+gboolean certificates_are_in(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        if (name[0] != '.')
+            return TRUE;
+    return FALSE;
+}
+
+gboolean certificates_have_key_id(X509_STORE *store, TlvSlice key_id)
+{
+    STACK_OF(X509) *all = X509_STORE_get1_all_certs(store);
+    gboolean found = FALSE;
+
+    for (int i = 0; i < sk_X509_num(all) && !found; i++) {
+        const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(sk_X509_value(all, i));
+
+        found = id &&
+                tlv_slice_equal(tlv_slice(ASN1_STRING_get0_data(id), (gsize)ASN1_STRING_length(id)),
+                                key_id);
+    }
+    sk_X509_pop_free(all, X509_free);
+    return found;
+}
+
 gboolean certificates_add_folder(X509_STORE *store, const char *folder, GByteArray *accepted,
                                  guint *n, GError **error)
 {

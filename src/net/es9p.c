@@ -51,6 +51,11 @@ guint es9p_client_get_retry_after(const Es9pClient *client)
     return client->peer.retry_after;
 }
 
+guint es9p_client_get_status(const Es9pClient *client)
+{
+    return client->peer.status;
+}
+
 GString *es9p_make_request(GBytes *transaction_id, const char *name, GBytes *object)
 {
     GString *request = json_request_new();
@@ -188,8 +193,8 @@ gboolean es9p_handle_notification(Es9pClient *client, GBytes *notification,
     GString *request = json_request_new();
 
     json_request_put_bytes(request, "pendingNotification", notification);
-    if (json_exchange_empty(&client->peer, ES9P_PATH "handleNotification", request, cancellable,
-                            error))
+    if (json_exchange_notice(&client->peer, ES9P_PATH "handleNotification", request, cancellable,
+                             error))
         return TRUE;
     g_prefix_error(error, "HandleNotification: ");
     return FALSE;

@@ -24,6 +24,9 @@ const RspServerRefusal *es9p_client_get_refusal(const Es9pClient *client);
 /* Seconds that the last answer asked to wait (Retry-After), 0: none. */
 guint es9p_client_get_retry_after(const Es9pClient *client);
 
+/* HTTP status of the last answer, 0: there was none. */
+guint es9p_client_get_status(const Es9pClient *client);
+
 /*
  * The functions. All fail with SERVER_REFUSED where the server answers that the function failed (the refusal
  * tells more), HTTP for a status other than 2xx, MALFORMED, and the errors of https_post().

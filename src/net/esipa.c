@@ -53,6 +53,11 @@ guint esipa_client_get_retry_after(EsipaClient *client)
     return client->retry_after;
 }
 
+guint esipa_client_get_status(const EsipaClient *client)
+{
+    return client->status;
+}
+
 EsipaDialect esipa_client_get_dialect(EsipaClient *client)
 {
     return client->dialect;

@@ -150,6 +150,9 @@ gboolean esipa_notify_result(EsipaClient *client, GBytes *result, GCancellable *
  */
 guint esipa_client_get_retry_after(EsipaClient *client);
 
+/* HTTP status of the last answer, 0: there was none. */
+guint esipa_client_get_status(const EsipaClient *client);
+
 /* The decoders behind the functions above: BODY is what came with a status of 2xx. */
 EsipaPackage *esipa_parse_package(GBytes *body, GError **error);
 EsipaResultAnswer *esipa_parse_result_answer(GBytes *body, GError **error);

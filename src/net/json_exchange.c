@@ -63,6 +63,40 @@ JsonAnswer *json_exchange(JsonPeer *peer, const char *path, GString *request,
     return response ? parse(peer, response, members, error) : NULL;
 }
 
+/* The page of whatever stands before the server, or of its web server, and not its own word. */
+static gboolean is_page(const HttpsResponse *response)
+{
+    gsize size;
+    const char *text = g_bytes_get_data(response->body, &size);
+
+    while (size > 0 && g_ascii_isspace(*text)) {
+        text++;
+        size--;
+    }
+    return (size > 0 && *text == '<') ||
+           (response->content_type &&
+            g_ascii_strncasecmp(response->content_type, "text/html", 9) == 0);
+}
+
+gboolean json_exchange_notice(JsonPeer *peer, const char *path, GString *request,
+                              GCancellable *cancellable, GError **error)
+{
+    static const char *const none[] = { NULL };
+    g_autoptr(HttpsResponse) response = post(peer, path, request, cancellable, error);
+    g_autoptr(JsonAnswer) answer = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!response)
+        return FALSE;
+    if (g_bytes_get_size(response->body) == 0)
+        return TRUE;
+    answer = parse(peer, response, none, &local);
+    if (answer || !(is_page(response) || euiccd_error_is(local, EUICCD_ERROR_SERVER_REFUSED)))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
 gboolean json_exchange_empty(JsonPeer *peer, const char *path, GString *request,
                              GCancellable *cancellable, GError **error)
 {

@@ -30,6 +30,11 @@ void json_peer_clear(JsonPeer *peer);
 JsonAnswer *json_exchange(JsonPeer *peer, const char *path, GString *request,
                           const char *const *members, GCancellable *cancellable, GError **error);
 
+/* The same for a notification, which has no answer by the specification (SGP.22 6.5.1.4: 204): with a status of 2xx
+ * it was taken, whatever stands in the body, but for a header that says that it was not, and for a page. */
+gboolean json_exchange_notice(JsonPeer *peer, const char *path, GString *request,
+                              GCancellable *cancellable, GError **error);
+
 /* The same for a function whose success needs no answer: an empty body is one too. */
 gboolean json_exchange_empty(JsonPeer *peer, const char *path, GString *request,
                              GCancellable *cancellable, GError **error);

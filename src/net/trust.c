@@ -348,6 +348,11 @@ Trust *trust_new_esim_ci(const char *const *folders, GError **error)
     return trust;
 }
 
+gboolean trust_has_ci(const Trust *trust, TlvSlice key_id)
+{
+    return trust->source == TRUST_ESIM_CI && certificates_have_key_id(trust->store, key_id);
+}
+
 Trust *trust_new_system(void)
 {
     Trust *trust = trust_new(TRUST_SYSTEM);

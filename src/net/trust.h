@@ -35,6 +35,9 @@ Trust *trust_new_system(void);
  * the only anchors. Every file there whose name does not begin with a dot is read, as PEM (one or several) or
  * DER; a folder that does not exist is an empty one. CONFIG where there is none at all, or a file is none. */
 Trust *trust_new_esim_ci(const char *const *folders, GError **error);
+
+/* TRUST is that of eSIM CIs, and one of them has the key KEY_ID (its subjectKeyIdentifier). */
+gboolean trust_has_ci(const Trust *trust, TlvSlice key_id);
 Trust *trust_ref(Trust *trust);
 void trust_unref(Trust *trust);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Trust, trust_unref)

@@ -40,6 +40,8 @@ gboolean world_remove_pending(World *world, gint64 number);
 Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind kind,
                              GError **error);
 
+gboolean world_knows_ci(gpointer data, GBytes *key_id, GError **error);
+
 /* Before a call has its effect, with a note for CALLS ("": none); FALSE when the process is dead. */
 gboolean world_begin(World *world, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* After it: FALSE when the process dies there. */

@@ -122,15 +122,26 @@ Es9pClient *world_rsp_server(gpointer data, const char *address, IpaServerKind k
     return NULL;
 }
 
+gboolean world_knows_ci(gpointer data, GBytes *key_id, GError **error)
+{
+    const World *world = data;
+    g_autoptr(GBytes) ci = world_hex(CI_PK_ID);
+
+    g_assert_true(key_id && g_bytes_equal(key_id, ci));
+    return !world->ci_unknown || world_fail(error, EUICCD_ERROR_TLS, "not configured");
+}
+
 /* ---- servers, whoever speaks to them ---- */
 
 static RspServerRefusal the_refusal = { .code = -1 };
+static guint the_status, the_retry_after; /* of the last answer */
 
 /* Notes CALL of SERVER, and fails where that is what the test wants. */
 static gboolean reach(World *world, FakeServer *server, const char *function, const char *who,
                       GError **error)
 {
     rsp_server_refusal_clear(&the_refusal);
+    the_status = the_retry_after = 0;
     if (!world_begin(world, error, "%s %s", function, who))
         return FALSE;
     if (!server)
@@ -145,7 +156,10 @@ static gboolean reach(World *world, FakeServer *server, const char *function, co
     the_refusal.subject = g_strdup(server->subject);
     the_refusal.reason = g_strdup(server->reason);
     the_refusal.code = server->code;
-    return world_fail(error, server->fault_code, "the answer of the fault");
+    the_status = server->status;
+    the_retry_after = server->retry_after;
+    return world_fail(error, server->fault_code,
+                      server->says ? server->says : "the answer of the fault");
 }
 
 static GBytes *make_id(const FakeServer *server)
@@ -274,7 +288,7 @@ static RspServerOffer *authenticate(World *world, FakeServer *server, const char
     offer->profile_metadata = server->metadata ? world_hex(server->metadata) : NULL;
     offer->smdp_signed2 = make_signed2(server, id);
     offer->smdp_signature2 = world_hex("AABB");
-    offer->smdp_certificate = world_hex("3000");
+    offer->smdp_certificate = read_certificate(server->binding ? server->binding : "dppb.der");
     return offer;
 }
 
@@ -340,7 +354,13 @@ const RspServerRefusal *es9p_client_get_refusal(const Es9pClient *client)
 guint es9p_client_get_retry_after(const Es9pClient *client)
 {
     (void)client;
-    return 0;
+    return the_retry_after;
+}
+
+guint es9p_client_get_status(const Es9pClient *client)
+{
+    (void)client;
+    return the_status;
 }
 
 RspServerAuthentication *es9p_initiate_authentication(Es9pClient *client, const guint8 *challenge,
@@ -413,7 +433,13 @@ const RspServerRefusal *esipa_client_get_refusal(const EsipaClient *client)
 guint esipa_client_get_retry_after(EsipaClient *client)
 {
     (void)client;
-    return 0;
+    return the_retry_after;
+}
+
+guint esipa_client_get_status(const EsipaClient *client)
+{
+    (void)client;
+    return the_status;
 }
 
 RspServerAuthentication *esipa_initiate_authentication(EsipaClient *client,
@@ -421,6 +447,13 @@ RspServerAuthentication *esipa_initiate_authentication(EsipaClient *client,
                                                        GCancellable *cancellable, GError **error)
 {
     (void)cancellable;
+    if (client->world->relayed) {
+        TlvSlice id = request->eim_transaction_id
+                          ? tlv_slice_from_bytes(request->eim_transaction_id)
+                          : (TlvSlice){ 0 };
+
+        client->world->relayed->asked_transaction = id.size > 0 ? id.data[id.size - 1] : 0;
+    }
     return initiate(client->world, client->world->relayed, client->eim->eim_id, request->challenge,
                     request->address, error);
 }

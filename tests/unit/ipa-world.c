@@ -490,6 +490,7 @@ static const IpaHost host = {
     .set_cause = host_set_cause,
     .set_enabled_iccid = host_set_enabled_iccid,
     .rsp_server = world_rsp_server,
+    .knows_ci = world_knows_ci,
     .download_policy = host_download_policy,
     .is_stopping = host_is_stopping,
     .notify_trigger_result = host_notify_trigger_result,

@@ -75,6 +75,7 @@ typedef struct {
 typedef struct {
     char *address;
     const char *certificate; /* file of the test PKI */
+    const char *binding;     /* likewise, its other one; NULL: the valid one */
     const char *metadata;    /* BF25 in hex; NULL: none is told */
     const char *package;     /* BF36 in hex */
     gboolean wants_code;     /* ccRequiredFlag */
@@ -89,15 +90,18 @@ typedef struct {
     guint sound;                  /* calls of FAULT that work before that */
     const char *subject, *reason; /* of SERVER_REFUSED */
     gint64 code;                  /* likewise, of an eIM */
+    guint status, retry_after;    /* of HTTP */
+    const char *says;             /* in the message; NULL: nothing of interest */
     gsize breaks_after;           /* octets of the package, then the fault; 0: before them */
     /* What does not fit. */
     gboolean other_transaction, other_challenge, other_address, other_ci, other_offer;
     /* What came. */
-    guint sessions;      /* in which AuthenticateClient was called */
-    guint number;        /* of the last transaction */
-    GPtrArray *notified; /* of char *: numbers of notifications */
-    char *matching_id;   /* in the last ctxParams1 */
-    char *asked_address; /* in the last InitiateAuthentication, NULL: none */
+    guint sessions;           /* in which AuthenticateClient was called */
+    guint number;             /* of the last transaction */
+    GPtrArray *notified;      /* of char *: numbers of notifications */
+    char *matching_id;        /* in the last ctxParams1 */
+    guint8 asked_transaction; /* last octet of the eIM's, 0: none */
+    char *asked_address;      /* in the last InitiateAuthentication, NULL: none */
 } FakeServer;
 
 typedef struct {
@@ -178,6 +182,7 @@ typedef struct {
     gboolean stopping;
     const char *cancel_at; /* the job is cancelled when this call comes */
     GHashTable *settled;   /* key -> IpaDelivery */
+    gboolean ci_unknown;   /* the CI of every server, by the configuration */
     EuiccdError no_server; /* what looking for one fails with; 0 (FAILED): it is found */
     gboolean not_due;
     gboolean overdue;               /* an eIM may have what its receiver did not take */

@@ -57,7 +57,7 @@ static void test_download(Fixture *f, gconstpointer data)
 
 static void test_download_refused(Fixture *f, gconstpointer data)
 {
-    const DownloadOptions options = { .confirmation_code = "4711" };
+    const DownloadOptions options = { .confirmation_code = "4711" }, no_code = { 0 };
     g_autoptr(GError) error = NULL;
 
     (void)data;
@@ -67,6 +67,9 @@ static void test_download_refused(Fixture *f, gconstpointer data)
         EUICCD_ERROR_INVALID_ARGUMENT, "");
     assert_refused(agents_download(f->agents, EID, "smds:no host$SECRET", &options, "x", &error),
                    &error, EUICCD_ERROR_INVALID_ARGUMENT, "SM-DS");
+    /* The code says that it needs another one. */
+    assert_refused(agents_download(f->agents, EID, CODE, &no_code, "x", &error), &error,
+                   EUICCD_ERROR_INVALID_ARGUMENT, "confirmation code");
     assert_refused(agents_download(f->agents, OTHER, CODE, &options, "x", &error), &error,
                    EUICCD_ERROR_NOT_FOUND, OTHER);
     f->config.download_local = FALSE;

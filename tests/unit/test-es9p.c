@@ -538,6 +538,37 @@ static void test_http_status(void)
         g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_HTTP);
         g_assert_nonnull(strstr(error->message, "status 503 and wants to be asked again after 77"));
         g_assert_cmpuint(es9p_client_get_retry_after(server.client), ==, 77);
+        g_assert_cmpuint(es9p_client_get_status(server.client), ==, 503);
+    }
+}
+
+/* A notification that was taken is not sent again because of what the answer looks like. */
+static void test_notification_answers(void)
+{
+    static const struct {
+        const char *body;
+        gboolean taken;
+    } cases[] = {
+        { "", TRUE },
+        { "{}", TRUE },
+        { "{\"header\":{}}", TRUE },
+        { "OK", TRUE },
+        { "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}}", TRUE },
+        { "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\"}}}", FALSE },
+        { "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Expired\"}}}", FALSE },
+        { " \n<html></html>", FALSE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Server) server = { 0 };
+        g_autoptr(GBytes) body = g_bytes_new_static(cases[i].body, strlen(cases[i].body));
+        g_autoptr(GError) error = NULL;
+
+        server_init(&server, "smdp.example.com");
+        tls_peer_answer_http(server.rig.peer, 200, body, TLS_PEER_KEEP);
+        g_test_message("%s", cases[i].body);
+        g_assert_true(notify(&server, "es9-handle-notification-pir", &error) == cases[i].taken);
+        g_assert_true((error == NULL) == cases[i].taken);
     }
 }
 
@@ -603,6 +634,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/es9p/failures", test_failures);
     g_test_add_func("/es9p/http-status", test_http_status);
     g_test_add_func("/es9p/empty", test_empty);
+    g_test_add_func("/es9p/notification-answers", test_notification_answers);
     g_test_add_func("/es9p/unwrap", test_unwrap);
     result = g_test_run();
     g_object_unref(parser);

@@ -757,6 +757,7 @@ static void test_status(void)
             "GetEimPackage: the eIM answered HTTP status 503 and wants to be asked again "
             "after 77 s");
         g_assert_cmpuint(esipa_client_get_retry_after(world.client), ==, 77);
+        g_assert_cmpuint(esipa_client_get_status(world.client), ==, 503);
         will_answer(&world, 200, "3C68746D6C3E");
         g_assert_false(esipa_handle_notification(world.client, notification, NULL, &page));
         g_assert_error(page, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);

@@ -11,8 +11,10 @@
 #define LOAD  "segment; segment; segment; segment; segment; segment"
 #define END   "cause a 127; cause b 127; immediate-enable; notify " DP "; remove 21"
 
-/* BF54 with CODE, and with nothing, in the transaction of the first package of "a". */
+/* BF54 with CODE, with the same and the flag for a confirmation code, and with nothing, in the transaction of the first package of "a". */
 #define TRIGGER_CODE "BF5420A01A8018312464702E6578616D706C652E636F6D24544F4B454E2D3182026101"
+#define TRIGGER_CONFIRMED                                                                          \
+    "BF5423A01D801B312464702E6578616D706C652E636F6D24544F4B454E2D3124243182026101"
 #define TRIGGER_SMDS "BF5408A002A20082026101"
 #define TRIGGER_NONE "BF540482026101"
 
@@ -166,6 +168,24 @@ static void test_authentication_checks(void)
     }
 }
 
+/* A CI that the card knows and the configuration does not: no session, whoever asked the server. */
+static void test_ci_not_configured(Fixture *f, gconstpointer data)
+{
+    g_autofree char *calls = NULL;
+
+    (void)data;
+    f->world->ci_unknown = TRUE;
+    assert_fails(f, EUICCD_ERROR_TLS, "SM-DP+ " DP ": not configured",
+                 "info1; challenge; initiate " DP);
+    f->world->policy.path = IPA_PATH_INDIRECT;
+    f->world->relayed = f->server;
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
+    world_assert_poll_ok(f->session, "a", 1);
+    calls = world_take_calls(f->world);
+    g_assert_nonnull(strstr(calls, "initiate a; save 1 executed"));
+    g_assert_cmpuint(f->server->sessions, ==, 0);
+}
+
 static void test_right_oid(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -269,6 +289,15 @@ static void test_other_offer(Fixture *f, gconstpointer data)
                  START "; cancel 127; cancel " DP);
 }
 
+/* The card has no clock. The order stays as it is. */
+static void test_binding_expired(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->server->binding = "negative/dppb-expired.der";
+    assert_fails(f, EUICCD_ERROR_TLS, "certificate for profiles: the server's certificate has",
+                 START "; cancel 1; cancel " DP);
+}
+
 static void test_confirmation_code(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -281,10 +310,11 @@ static void test_confirmation_code(Fixture *f, gconstpointer data)
     g_assert_true(download(f, CODE, "12 34", &error));
     g_assert_true(f->world->had_hash_cc);
     g_free(world_take_calls(f->world));
-    /* The code's own flag. */
+    /* The code's own flag: no server counts a try that can't succeed. */
     f->server->wants_code = FALSE;
     g_assert_false(download(f, CODE "$$1", NULL, &error));
     g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_INVALID_ARGUMENT);
+    world_assert_calls(f->world, "");
     g_clear_error(&error);
     /* A wrong one. */
     f->server->fault = "package";
@@ -314,6 +344,31 @@ static void test_server_refuses(Fixture *f, gconstpointer data)
     f->server->faults = 1;
     assert_fails(f, EUICCD_ERROR_SERVER_REFUSED, "the answer",
                  START "; prepare; package " DP "; cancel 1; cancel " DP);
+}
+
+/* Invariant 10: a server that repeats what it was sent is quoted without it, wherever. */
+static void test_secrets(Fixture *f, gconstpointer data)
+{
+    static const char *const functions[] = { "initiate", "authenticate", "package" };
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    f->server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+    f->server->says = "no token-1 (TOKEN-1.), code 47 of 8.47.1";
+    for (guint i = 0; i < G_N_ELEMENTS(functions); i++) {
+        f->server->fault = functions[i];
+        f->server->faults = 1;
+        g_assert_false(download(f, CODE, "47", &error));
+        g_assert_cmpstr(error->message, ==, "no [secret] ([secret].), code [secret] of 8.47.1");
+        g_clear_error(&error);
+    }
+    /* The answer to CancelSession, which is only logged. */
+    f->server->fault = "cancel";
+    f->server->faults = 1;
+    f->server->other_offer = TRUE;
+    g_assert_false(download(f, CODE, "47", NULL));
+    g_assert_true(world_has_event(f->world, "but no [secret]"));
+    g_assert_false(world_has_event(f->world, "TOKEN-1"));
 }
 
 /* ---- installation ---- */
@@ -426,6 +481,42 @@ static void test_tries(Fixture *f, gconstpointer data)
     assert_fails(f, EUICCD_ERROR_NETWORK, "the answer",
                  "info1; challenge; initiate " DP "; wait 10; info1; challenge; initiate " DP
                  "; wait 20; info1; challenge; initiate " DP);
+}
+
+/* A server that is busy is asked again, when it says; one that has answered is not. */
+static void test_statuses(void)
+{
+    static const struct {
+        guint status, retry_after;
+        const char *wait; /* NULL: that was all */
+    } cases[] = {
+        { 408, 0, "wait 10" }, { 429, 0, "wait 10" }, { 502, 5, "wait 10" }, { 503, 40, "wait 40" },
+        { 504, 0, "wait 10" }, { 400, 0, NULL },      { 401, 0, NULL },      { 403, 0, NULL },
+        { 404, 40, NULL },     { 500, 0, NULL },      { 501, 0, NULL },      { 302, 0, NULL },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f = { 0 };
+
+        set_up(&f, NULL);
+        f.server->fault = "authenticate";
+        f.server->fault_code = EUICCD_ERROR_HTTP;
+        f.server->faults = 1;
+        f.server->status = cases[i].status;
+        f.server->retry_after = cases[i].retry_after;
+        g_test_message("%u", cases[i].status);
+        if (cases[i].wait) {
+            /* Not what CancelSession was answered. */
+            g_autofree char *calls =
+                g_strconcat(START "; cancel 1; cancel " DP "; ", cases[i].wait,
+                            "; " START "; prepare; package " DP "; " LOAD "; " END, NULL);
+
+            assert_works(&f, CODE, calls);
+        } else {
+            assert_fails(&f, EUICCD_ERROR_HTTP, "the answer", START "; cancel 1; cancel " DP);
+        }
+        tear_down(&f, NULL);
+    }
 }
 
 /* Half-way: again only because the card has signed that nothing was installed. */
@@ -609,6 +700,23 @@ static void test_indirect(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->world->pending->len, ==, 0);
 }
 
+/* The eIM may have the confirmation code that its order wants; without it nobody is asked. */
+static void test_code_of_eim(Fixture *f, gconstpointer data)
+{
+    g_autofree char *calls = NULL;
+
+    (void)data;
+    f->world->relayed = f->server;
+    for (guint i = 0; i < 2; i++) {
+        f->world->policy.path = i == 0 ? IPA_PATH_DIRECT : IPA_PATH_INDIRECT;
+        world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CONFIRMED);
+        world_assert_poll_ok(f->session, "a", 1);
+        g_assert_cmpuint(f->server->sessions, ==, i);
+    }
+    calls = world_take_calls(f->world);
+    g_assert_nonnull(strstr(calls, "get a; save 1 executing; save 1 executed; provide a other"));
+}
+
 /* I-17: with eimDownloadDataHandling the address is not sent, and a trigger needs no data. */
 static void test_data_handling(Fixture *f, gconstpointer data)
 {
@@ -645,6 +753,25 @@ static void test_indirect_smds(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->world->installed, ==, 1);
     g_assert_cmpuint(f->server->sessions, ==, 3);
     g_assert_cmpuint(f->server->notified->len, ==, 1);
+}
+
+/* What the second trigger says counts for what it leads to: its transaction, and the flag for a confirmation code. */
+static void test_second_trigger(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->world->policy.path = IPA_PATH_INDIRECT;
+    f->world->policy.confirmation_code = "4711";
+    f->world->relayed = f->server;
+    g_free(f->server->address);
+    f->server->address = g_strdup("a.b");
+    f->server->trigger = "BF5411A00B8009312461"
+                         "2E6224242431"
+                         "82026202"; /* "1$a.b$$$1" */
+    world_add_package(f->world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_SMDS);
+    world_assert_poll_ok(f->session, "a", 1);
+    g_assert_cmpuint(f->world->installed, ==, 1);
+    g_assert_cmpuint(f->server->asked_transaction, ==, 0x02);
+    g_assert_true(f->world->had_hash_cc);
 }
 
 /* IpaCapabilities as an eIM is told them (SGP.32 4.1). */
@@ -874,12 +1001,15 @@ int main(int argc, char **argv)
         { "default-smdp", test_default_smdp },
         { "address-case", test_address_case },
         { "right-oid", test_right_oid },
+        { "ci-not-configured", test_ci_not_configured },
         { "card-refuses-server", test_card_refuses_server },
         { "card-refuses-offer", test_card_refuses_offer },
         { "other-metadata", test_other_metadata },
         { "other-offer", test_other_offer },
+        { "binding-expired", test_binding_expired },
         { "confirmation-code", test_confirmation_code },
         { "server-refuses", test_server_refuses },
+        { "secrets", test_secrets },
         { "early-result", test_early_result },
         { "broken-package", test_broken_package },
         { "receivers", test_receivers },
@@ -895,9 +1025,11 @@ int main(int argc, char **argv)
         { "trigger", test_trigger },
         { "IPAD-DIR-60N/trigger-notified", test_trigger_notified },
         { "indirect", test_indirect },
+        { "code-of-eim", test_code_of_eim },
         { "data-handling", test_data_handling },
         { "no-metadata", test_no_metadata },
         { "indirect-smds", test_indirect_smds },
+        { "second-trigger", test_second_trigger },
         { "features", test_features },
         { "crash-limit", test_crash_limit },
     };
@@ -910,6 +1042,8 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/ipa/download/authentication-checks", test_authentication_checks);
     g_test_add_func("/ipa/download/rules", test_rules);
+    g_test_add_func("/ipa/download/unknown-transaction", test_unknown_transaction);
+    g_test_add_func("/ipa/download/statuses", test_statuses);
     g_test_add_func("/ipa/download/trigger-failures", test_trigger_failures);
     g_test_add_func("/ipa/download/indirect-refusals", test_indirect_refusals);
     g_test_add_func("/ipa/download/order-text", test_order_text);

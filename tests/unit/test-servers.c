@@ -151,6 +151,39 @@ static void test_other_ci(Fixture *f, gconstpointer data)
     EVP_PKEY_free(key);
 }
 
+/* What stands behind an eIM is judged by the same CIs; where there is none the card decides alone. */
+static void test_know_ci(Fixture *f, gconstpointer data)
+{
+    static const guint8 id[] = { 0x31, 0x5B, 0xDE, 0xA8, 0x13, 0x6A, 0x6B, 0xC7, 0xAD, 0x02,
+                                 0xF4, 0xE2, 0xBF, 0xFA, 0xE0, 0x0D, 0x82, 0xF7, 0x57, 0xC2 };
+    g_autoptr(GBytes) ours = g_bytes_new_static(id, sizeof id);
+    g_autoptr(GBytes) cut = g_bytes_new_static(id, sizeof id - 1);
+    g_autofree char *source =
+        g_test_build_filename(G_TEST_DIST, "data", "pki", "brainpool", "ci.pem", NULL);
+    g_autofree char *path = g_build_filename(f->folder, "ci", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_true(servers_know_ci(f->servers, ours, &error));
+    g_assert_true(servers_know_ci(f->servers, NULL, &error));
+    put_ci(f); /* another one */
+    g_assert_false(servers_know_ci(f->servers, ours, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_TLS);
+    g_clear_error(&error);
+    servers_close(f->servers);
+    g_assert_true(g_file_get_contents(source, &text, NULL, NULL));
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_true(servers_know_ci(f->servers, ours, &error));
+    g_assert_false(servers_know_ci(f->servers, cut, NULL));
+    g_assert_false(servers_know_ci(f->servers, NULL, NULL));
+    /* One that can't be read is not the same as none. */
+    servers_close(f->servers);
+    g_assert_true(g_file_set_contents(path, "nothing", -1, NULL));
+    g_assert_false(servers_know_ci(f->servers, ours, &error));
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_CONFIG);
+}
+
 static void test_addresses(Fixture *f, gconstpointer data)
 {
     static const char *const bad[] = { "", "no host", "a:0", "a:b", "https://a", "a/b", "a\x01" };
@@ -176,6 +209,7 @@ int main(int argc, char **argv)
     ADD("network-changed", test_network_changed);
     ADD("no-ci", test_no_ci);
     ADD("other-ci", test_other_ci);
+    ADD("know-ci", test_know_ci);
     ADD("addresses", test_addresses);
     return g_test_run();
 }
