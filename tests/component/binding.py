@@ -295,7 +295,8 @@ ROWS = [
     row("IPAD-JSON-46E", "6.4", "a number for a package", {"json": {"euiccPackageRequest": 12}},
         ("Malformed", "euiccPackageRequest", "no string"), told=True),
     row("IPAD-JSON-47E", "6.4", "no header", {"json": {"header": None}}, ("Malformed", "header")),
-    row("IPAD-JSON-48E", "6.4", "no such status", {"json": header("Maybe")}, ("Malformed", "functionExecutionStatus/status")),
+    row("IPAD-JSON-48E", "6.4", "no such status", {"json": header("Maybe")},
+        ("Malformed", "functionExecutionStatus/status")),
     row("IPAD-JSON-49E", "6.4", "the EID is unknown", {"json": header("Failed", "8.1.1", "3.9")},
         ("EimRejected", "eidNotFound")),
     row("IPAD-JSON-50E", "6.4", "a status of nobody", {"json": header("Expired", "8.8.5", "4.10")},
@@ -329,7 +330,8 @@ def malformed(world, row):
         equal((state, name), ("done", ""), text)
     if row.told:
         error = world.outcome(number)["error"]
-        equal((error["name"], error["code"], error["signed"]), ("invalidPackageFormat", 1, False), "what the eIM was told")
+        equal((error["name"], error["code"], error["signed"]),
+              ("invalidPackageFormat", 1, False), "what the eIM was told")
     else:
         equal(len(world.result(number)["results"][0]["listProfileInfo"]), 3, "profiles in the result")
     world.knob("eim", {"resend": False, "faults": []})
