@@ -138,7 +138,8 @@ def indirect_download(world):
     equal(functions(world, before)[:5], [GET, INITIATE, AUTHENTICATE, FETCH, NOTIFY], "functions")
     smdp.installed(other)
     is_there(world, other, 5)
-    equal([e for e in smdp.show("exchanges") if "connection" in e], [], "exchanges over HTTPS")
+    equal({e["function"] for e in smdp.show("exchanges") if "connection" in e}, {"handleNotification"},
+          "functions over HTTPS")
 
 
 @case("IPAD-JSON-14N", "3.2.3.2, 6.4.1.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
@@ -214,9 +215,9 @@ REFUSALS = [
             [INITIATE, AUTHENTICATE, FETCH, CANCEL], smdp=failure("getBoundProfilePackage", "8.2.7", "3.8")),
     row("IPAD-JSON-25E", "6.4", "GetBoundProfilePackage: a code of nobody", ["(127)"],
             [INITIATE, AUTHENTICATE, FETCH, CANCEL], smdp=failure("getBoundProfilePackage", "1.1", "1.1")),
-    row("IPAD-JSON-26E", "6.4", "CancelSession too", ["eidMismatch (7)", "CancelSession", "invalidTransactionId (1)"],
+    row("IPAD-JSON-26E", "6.4", "CancelSession too", ["eidMismatch (7)", "CancelSession", "euiccSignatureInvalid (2)"],
             [INITIATE, AUTHENTICATE, CANCEL],
-            fault(AUTHENTICATE, error=7) + fault(CANCEL, error=1)),
+            fault(AUTHENTICATE, error=7) + fault(CANCEL, error=2)),
     row("IPAD-JSON-27E", "6.4", "a signed object is missing", ["smdpSigned2"], [INITIATE, AUTHENTICATE, CANCEL],
             fault(AUTHENTICATE, json={"smdpSigned2": None})),
     row("IPAD-JSON-28E", "6.4", "a certificate that is no base64", ["serverCertificate"], [INITIATE],
