@@ -138,7 +138,8 @@ def indirect_download(world):
     equal(functions(world, before)[:5], [GET, INITIATE, AUTHENTICATE, FETCH, NOTIFY], "functions")
     smdp.installed(other)
     is_there(world, other, 5)
-    equal([e for e in smdp.show("exchanges") if "connection" in e], [], "exchanges over HTTPS")
+    equal({e["function"] for e in smdp.show("exchanges") if "connection" in e}, {"handleNotification"},
+          "functions over HTTPS")
 
 
 @case("IPAD-JSON-14N", "3.2.3.2, 6.4.1.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
@@ -214,9 +215,9 @@ REFUSALS = [
             [INITIATE, AUTHENTICATE, FETCH, CANCEL], smdp=failure("getBoundProfilePackage", "8.2.7", "3.8")),
     row("IPAD-JSON-25E", "6.4", "GetBoundProfilePackage: a code of nobody", ["(127)"],
             [INITIATE, AUTHENTICATE, FETCH, CANCEL], smdp=failure("getBoundProfilePackage", "1.1", "1.1")),
-    row("IPAD-JSON-26E", "6.4", "CancelSession too", ["eidMismatch (7)", "CancelSession", "invalidTransactionId (1)"],
+    row("IPAD-JSON-26E", "6.4", "CancelSession too", ["eidMismatch (7)", "CancelSession", "euiccSignatureInvalid (2)"],
             [INITIATE, AUTHENTICATE, CANCEL],
-            fault(AUTHENTICATE, error=7) + fault(CANCEL, error=1)),
+            fault(AUTHENTICATE, error=7) + fault(CANCEL, error=2)),
     row("IPAD-JSON-27E", "6.4", "a signed object is missing", ["smdpSigned2"], [INITIATE, AUTHENTICATE, CANCEL],
             fault(AUTHENTICATE, json={"smdpSigned2": None})),
     row("IPAD-JSON-28E", "6.4", "a certificate that is no base64", ["serverCertificate"], [INITIATE],
@@ -295,7 +296,8 @@ ROWS = [
     row("IPAD-JSON-46E", "6.4", "a number for a package", {"json": {"euiccPackageRequest": 12}},
         ("Malformed", "euiccPackageRequest", "no string"), told=True),
     row("IPAD-JSON-47E", "6.4", "no header", {"json": {"header": None}}, ("Malformed", "header")),
-    row("IPAD-JSON-48E", "6.4", "no such status", {"json": header("Maybe")}, ("Malformed", "functionExecutionStatus/status")),
+    row("IPAD-JSON-48E", "6.4", "no such status", {"json": header("Maybe")},
+        ("Malformed", "functionExecutionStatus/status")),
     row("IPAD-JSON-49E", "6.4", "the EID is unknown", {"json": header("Failed", "8.1.1", "3.9")},
         ("EimRejected", "eidNotFound")),
     row("IPAD-JSON-50E", "6.4", "a status of nobody", {"json": header("Expired", "8.8.5", "4.10")},
@@ -329,7 +331,8 @@ def malformed(world, row):
         equal((state, name), ("done", ""), text)
     if row.told:
         error = world.outcome(number)["error"]
-        equal((error["name"], error["code"], error["signed"]), ("invalidPackageFormat", 1, False), "what the eIM was told")
+        equal((error["name"], error["code"], error["signed"]),
+              ("invalidPackageFormat", 1, False), "what the eIM was told")
     else:
         equal(len(world.result(number)["results"][0]["listProfileInfo"]), 3, "profiles in the result")
     world.knob("eim", {"resend": False, "faults": []})

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Downloads by way of an SM-DS (ES11), judged by what the SM-DS and the SM-DP+ have recorded. An SM-DP+ deletes the
 event that led to an order of its own when that is over (SGP.22 3.1.3.3, 5.9.2): what is left at the SM-DS is what
-the eUICC still has to fetch."""
+the eUICC still has to fetch. Catalogue area DSC."""
 
 import json
 import os
@@ -16,7 +16,8 @@ OTHER_SMDS = "lookup.example.test"
 DIRECT = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n[download]\ntries=1\n"
 INDIRECT = f"{DIRECT}[eim {EIM_ID}]\ndownload-path=indirect\n"
 ES11 = ["initiateAuthentication", "authenticateClient"]
-ES9 = ["initiateAuthentication", "authenticateClient", "getBoundProfilePackage", "handleNotification"]
+ES9 = ["initiateAuthentication", "authenticateClient", "getBoundProfilePackage", "handleNotification",
+       "handleNotification"]
 
 
 def socket_of(world, part):
@@ -54,7 +55,7 @@ def check_installed(world, orders, others=3):
     world.check_settled()
 
 
-@case("IPAD-DIR-10N", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-01N", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def root_of_the_card(world):
     """The trigger names no SM-DS: the card does. The SM-DP+ gets the EventID as matchingId, and the event goes."""
     smdp, smds = Smdp(world), Smds(world)
@@ -70,7 +71,7 @@ def root_of_the_card(world):
     check_installed(world, [order])
 
 
-@case("IPAD-DIR-11N", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT,
+@case("IPAD-DSC-02N", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT,
       setup={"rootDs": SMDS})
 def named_by_the_trigger(world):
     """The SM-DS that the trigger names is asked, not that of the card."""
@@ -87,7 +88,7 @@ def named_by_the_trigger(world):
     check_installed(world, [order])
 
 
-@case("IPAD-DIR-12N", "SGP.22 3.6.1, 3.6.2", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT,
+@case("IPAD-DSC-03N", "SGP.22 3.6.1, 3.6.2", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT,
       setup={"rootDs": SMDS})
 def alternative_smds(world):
     """The root knows an event at another SM-DS, which is asked for that one event; both are deleted."""
@@ -111,7 +112,7 @@ def alternative_smds(world):
     check_installed(world, [order])
 
 
-@case("IPAD-DIR-13N", "SGP.22 3.6.2", smdp=[SMDP, OTHER_SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-04N", "SGP.22 3.6.2", smdp=[SMDP, OTHER_SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def several_events(world):
     """One installation after the other, at two SM-DP+, after one look at the SM-DS. The eIM has room for one result,
     the last; each SM-DP+ gets its own."""
@@ -135,7 +136,7 @@ def several_events(world):
     check_found(world, smds, 2)
 
 
-@case("IPAD-SDS-14E", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-05E", "3.2.3.1; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def no_event(world):
     """The eIM learns it, and that there was none in the journal; no SM-DP+ is asked."""
     smdp, smds = Smdp(world), Smds(world)
@@ -150,7 +151,7 @@ def no_event(world):
     check_installed(world, [])
 
 
-@case("IPAD-SDS-15E", "SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-06E", "SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def event_that_is_refused(world):
     """What one SM-DP+ refuses holds up no other event, and stays at the SM-DS for the next time."""
     smdp, smds = Smdp(world), Smds(world)
@@ -177,7 +178,7 @@ def event_that_is_refused(world):
     check_installed(world, [order, early])
 
 
-@case("IPAD-SDS-16E", "SGP.22 3.6.1", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-07E", "SGP.22 3.6.1", smdp=[SMDP], smds=[SMDS, OTHER_SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def circle_of_smds(world):
     """Two SM-DS that name each other, and one that names itself, are given up; an event beside them is found."""
     smdp, root, other = Smdp(world), Smds(world), Smds(world, "smds2")
@@ -195,7 +196,7 @@ def circle_of_smds(world):
     check_installed(world, [order])
 
 
-@case("IPAD-SDS-17E", "3.2.3.1; SGP.22 5.7.3", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": ""})
+@case("IPAD-DSC-08E", "3.2.3.1; SGP.22 5.7.3", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": ""})
 def no_address(world):
     """Neither the trigger nor the card names an SM-DS."""
     smds = Smds(world)
@@ -208,7 +209,7 @@ def no_address(world):
     check_installed(world, [])
 
 
-@case("IPAD-DIR-18N", "design 5; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-09N", "design 5; SGP.22 3.6.2", smdp=[SMDP], smds=[SMDS], settings=DIRECT, setup={"rootDs": SMDS})
 def ordered_by_a_caller(world):
     """Download() by the card's SM-DS and by one that is named."""
     smdp, smds = Smdp(world), Smds(world)
@@ -228,7 +229,7 @@ def ordered_by_a_caller(world):
     equal((state, name), ("failed", "org.euiccd1.Error.NotFound"), text)
 
 
-@case("IPAD-IND-10N", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-10N", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
 def through_the_eim(world):
     """The eIM makes another trigger of the event."""
     smdp, smds = Smdp(world), Smds(world)
@@ -237,13 +238,14 @@ def through_the_eim(world):
     result = trigger(world, SMDS)
     assert result["verified"] and result["succeeded"], result
     equal(smdp.installed(order)["registeredAt"]["deleted"], True, "event deleted")
-    equal([e for s in (smdp, smds) for e in s.show("exchanges") if "connection" in e], [], "exchanges over HTTPS")
+    equal({e["function"] for s in (smdp, smds) for e in s.show("exchanges") if "connection" in e},
+          {"handleNotification"}, "functions over HTTPS")
     equal([s["state"] for s in smds.show("sessions")], ["done"], "sessions of the SM-DS")
     equal(smds.show("events"), [], "events that are left")
     check_installed(world, [order])
 
 
-@case("IPAD-IND-11N", "3.2.3.2, 5.14.1; I-17", smdp=[SMDP], smds=[SMDS],
+@case("IPAD-DSC-11N", "3.2.3.2, 5.14.1; I-17", smdp=[SMDP], smds=[SMDS],
       settings=f"{INDIRECT}data-handling=false\n", setup={"rootDs": SMDS})
 def root_through_the_eim(world):
     """The address that only the card knows goes to an eIM that does not keep the data itself."""
@@ -257,7 +259,7 @@ def root_through_the_eim(world):
     check_installed(world, [order])
 
 
-@case("IPAD-SDS-12E", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
+@case("IPAD-DSC-12E", "3.2.3.2, 5.14.2", smdp=[SMDP], smds=[SMDS], settings=INDIRECT, setup={"rootDs": SMDS})
 def no_event_through_the_eim(world):
     smdp, smds = Smdp(world), Smds(world)
     world.wait_idle()
@@ -300,37 +302,39 @@ def tls(name):
 
 INITIATE, AUTHENTICATE = ES11
 ROWS = [
-    row("IPAD-SDS-20E", "SGP.22 5.8", "the SM-DS does not know its address", ["8.9.1", "3.8"],
+    row("IPAD-DSC-20E", "SGP.22 5.8", "the SM-DS does not know its address", ["8.9.1", "3.8"],
         failure(INITIATE, "8.9.1", "3.8")),
-    row("IPAD-SDS-21E", "SGP.22 5.8", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
-    row("IPAD-SDS-22E", "SGP.22 5.8", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
-    row("IPAD-SDS-23E", "SGP.22 5.8", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
-    row("IPAD-SDS-24E", "SGP.22 5.8", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
-    row("IPAD-SDS-25E", "SGP.22 5.8", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
-    row("IPAD-SDS-26E", "SGP.22 5.8", "eUICC certificate expired", ["8.1.3", "6.3"], failure(AUTHENTICATE, "8.1.3", "6.3")),
-    row("IPAD-SDS-27E", "SGP.22 5.8", "another transaction is signed", ["signed another transaction"],
+    row("IPAD-DSC-21E", "SGP.22 5.8", "no CI in common", ["8.9.2", "3.1"], failure(INITIATE, "8.9.2", "3.1")),
+    row("IPAD-DSC-22E", "SGP.22 5.8", "version not supported", ["8.9.3", "3.1"], failure(INITIATE, "8.9.3", "3.1")),
+    row("IPAD-DSC-23E", "SGP.22 5.8", "no certificate for the CI", ["8.9.4", "3.7"], failure(INITIATE, "8.9.4", "3.7")),
+    row("IPAD-DSC-24E", "SGP.22 5.8", "no event record", ["8.9.5", "3.9"], failure(AUTHENTICATE, "8.9.5", "3.9")),
+    row("IPAD-DSC-25E", "SGP.22 5.8", "eUICC not authentic", ["8.1", "6.1"], failure(AUTHENTICATE, "8.1", "6.1")),
+    row("IPAD-DSC-26E", "SGP.22 5.8", "eUICC certificate expired", ["8.1.3", "6.3"],
+        failure(AUTHENTICATE, "8.1.3", "6.3")),
+    row("IPAD-DSC-27E", "SGP.22 5.8", "another transaction is signed", ["signed another transaction"],
         wrong(INITIATE, wrong="transactionId"), sessions=("initiated",)),
-    row("IPAD-SDS-28E", "SGP.22 5.8", "another challenge is signed", ["signed another challenge"],
+    row("IPAD-DSC-28E", "SGP.22 5.8", "another challenge is signed", ["signed another challenge"],
         wrong(INITIATE, wrong="challenge"), sessions=("initiated",)),
-    row("IPAD-SDS-29E", "SGP.22 5.8", "another server is signed", ["signed another server address"],
+    row("IPAD-DSC-29E", "SGP.22 5.8", "another server is signed", ["signed another server address"],
         wrong(INITIATE, wrong="serverAddress"), sessions=("initiated",)),
-    row("IPAD-SDS-30E", "SGP.22 5.8", "the signature is wrong", ["the card does not accept"],
+    row("IPAD-DSC-30E", "SGP.22 5.8", "the signature is wrong", ["the card does not accept"],
         wrong(INITIATE, wrong="signature"), sessions=("failed",)),
-    row("IPAD-SDS-31E", "SGP.22 5.8", "a CI that the card has not", ["a CI that it has no key of"],
+    row("IPAD-DSC-31E", "SGP.22 5.8", "a CI that the card has not", ["a CI that it has no key of"],
         wrong(INITIATE, wrong="ciPKId"), sessions=("initiated",)),
-    row("IPAD-SDS-32E", "SGP.22 5.8", "another transaction in the answer", ["transaction"],
+    row("IPAD-DSC-32E", "SGP.22 5.8", "another transaction in the answer", ["transaction"],
         wrong(AUTHENTICATE, wrong="outerTransactionId"), sessions=("done",)),
-    row("IPAD-SDS-33E", "SGP.22 5.8", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
+    row("IPAD-DSC-33E", "SGP.22 5.8", "no eventEntries", ["eventEntries"], wrong(AUTHENTICATE, missing="eventEntries"),
         sessions=("done",)),
-    row("IPAD-SDS-34E", "SGP.22 5.8", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
-    row("IPAD-SDS-35E", "SGP.22 5.8", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
-    row("IPAD-SDS-36E", "SGP.22 5.8", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
-    row("IPAD-SDS-37E", "SGP.22 5.8", "a TLS certificate that is not yet valid", ["not yet valid"], knobs=tls("not-yet-valid")),
-    row("IPAD-SDS-38E", "SGP.22 5.8", "an expired certificate", ["expired"],
+    row("IPAD-DSC-34E", "SGP.22 5.8", "no JSON", ["AuthenticateClient"], wrong(AUTHENTICATE, body="garbage")),
+    row("IPAD-DSC-35E", "SGP.22 5.8", "an expired TLS certificate", ["expired"], knobs=tls("expired")),
+    row("IPAD-DSC-36E", "SGP.22 5.8", "a TLS certificate for another name", [], knobs=tls("wrong-name")),
+    row("IPAD-DSC-37E", "SGP.22 5.8", "a TLS certificate that is not yet valid", ["not yet valid"],
+        knobs=tls("not-yet-valid")),
+    row("IPAD-DSC-38E", "SGP.22 5.8", "an expired certificate", ["expired"],
         wrong(INITIATE, certificate="negative/dsauth-expired.der"), sessions=("initiated",)),
-    row("IPAD-SDS-39E", "SGP.22 5.8", "a certificate of another CI", ["a CI that the card does not trust"],
+    row("IPAD-DSC-39E", "SGP.22 5.8", "a certificate of another CI", ["a CI that the card does not trust"],
         wrong(INITIATE, certificate="negative/dsauth-foreign-ci.der"), sessions=("initiated",)),
-    row("IPAD-SDS-40E", "SGP.22 5.8", "a certificate of an SM-DP+", ["the card does not accept"],
+    row("IPAD-DSC-40E", "SGP.22 5.8", "a certificate of an SM-DP+", ["the card does not accept"],
         wrong(INITIATE, certificate=f"../{SMDP}/dpauth.der"), sessions=("failed",)),
 ]
 

@@ -40,7 +40,8 @@ def triggered_by_the_eim(world):
     result = trigger(world, order["activationCode"])
     assert result["verified"], result
     equal(smdp.installed(order)["state"], "installed", "the SM-DP+'s view")
-    equal(smdp.functions(), ES9, "functions of ES9+")
+    # Its installation result, and the notification of the installation that its metadata ask for.
+    equal(smdp.functions(), ES9 + ["handleNotification"], "functions of ES9+")
     equal(len({e["connection"] for e in smdp.show("exchanges")}), 1, "connections to the SM-DP+")
     is_there(world, order, 4)
 
@@ -61,13 +62,14 @@ def unknown_to_the_smdp(world):
 
 @case("IPAD-IND-01N", "3.2.3.2, 5.14.1 to 5.14.3", smdp=[SMDP], settings=INDIRECT)
 def through_the_eim(world):
-    """The same by way of the eIM: the daemon has no connection to the SM-DP+."""
+    """The same by way of the eIM: to the SM-DP+ goes only the notification that its metadata ask for."""
     smdp = Smdp(world)
     world.wait_idle()
     order = smdp.order()
     result = trigger(world, order["activationCode"])
     assert result["verified"] and result["succeeded"], result
-    equal([e for e in smdp.show("exchanges") if "connection" in e], [], "exchanges over HTTPS")
+    equal([e["function"] for e in smdp.show("exchanges") if "connection" in e], ["handleNotification"],
+          "functions over HTTPS")
     is_there(world, order, 4)
 
 

@@ -13,6 +13,8 @@ INDIRECT = f"{POLLS}[eim {EIM_ID}]\ndownload-path=indirect\n"
 SMDP_OID, OTHER_OID = "2.999.101", "2.999.102"  # tests/sim/world_server.c
 IMMEDIATE_ENABLE_PROFILE = 5  # stateChangeCause
 OK = 0
+# The block that it fits into: nothing of a package that is loaded before.
+IMMEDIATE_ENABLE = "BF5A03800100"
 
 
 def trigger(world, order):
@@ -229,7 +231,7 @@ def killed_while_the_card_enables(world):
     order = smdp.order()
     number = world.queue("json", json.dumps({"download": {"activationCode": order["activationCode"]}}))
     met = world.modem_count("rule")
-    world.knob("modem", {"rules": [{"message": "send-apdu", "contains": "BF5A", "action": "ignore"}]})
+    world.knob("modem", {"rules": [{"message": "send-apdu", "contains": IMMEDIATE_ENABLE, "action": "ignore"}]})
     world.call(world.path, EUICC, "Poll")
     world.wait_modem("rule", met + 1)
     world.daemon("kill")

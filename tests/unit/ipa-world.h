@@ -187,7 +187,7 @@ typedef struct {
     gboolean not_due;
     gboolean overdue;               /* an eIM may have what its receiver did not take */
     gboolean notify_trigger_result; /* I-14 */
-    gint64 remove_refused; /* number of what the card does not remove, 0: none */
+    gint64 remove_refused;          /* number of what the card does not remove, 0: none */
     EuiccdError remove_fault;
 
     GPtrArray *eims; /* of FakeEim */

@@ -24,7 +24,12 @@ static void test_headers(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
     fixture->content_type = "application/json";
     expect(fixture, POLL, 415, "");
     fixture->content_type = NULL;
+    fixture->path = "/gsma/rsp2/esipa/getEimPackages";
+    expect(fixture, POLL, 404, "");
+    /* A function of the JSON binding, which is not that of the media type. */
     fixture->path = "/gsma/rsp2/esipa/getEimPackage";
+    expect(fixture, POLL, 415, "");
+    do_control(fixture, "{\"do\": \"knobs\", \"binding\": \"asn1\"}");
     expect(fixture, POLL, 404, "");
     fixture->path = NULL;
     expect(fixture, "", 400, "");
