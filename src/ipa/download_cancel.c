@@ -147,9 +147,9 @@ static gboolean cancel_on_card(IpaSession *session, gpointer data, GError **erro
 {
     Cancellation *cancellation = data;
 
-    cancellation->response = es10b_cancel_session(
-        session->channel, tlv_slice_from_bytes(cancellation->transaction_id),
-        RSP_CANCEL_SESSION_REASON_POSTPONED, NULL, &cancellation->code, error);
+    cancellation->response =
+        es10b_cancel_session(session->channel, tlv_slice_from_bytes(cancellation->transaction_id),
+                             RSP_CANCEL_SESSION_REASON_POSTPONED, NULL, &cancellation->code, error);
     return cancellation->response != NULL;
 }
 
@@ -165,8 +165,7 @@ static gboolean cancel_at_server(IpaSession *session, const IpaRecord *record, G
     else if (record->server)
         server = ipa_server_new_direct(session, record->server, IPA_SERVER_DP, error);
     else
-        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND,
-                            "its server is not known");
+        g_set_error_literal(error, EUICCD_ERROR, EUICCD_ERROR_NOT_FOUND, "its server is not known");
     return server && server->class->cancel_session(server, record->session_id, response,
                                                    session->cancellable, error);
 }
