@@ -340,12 +340,61 @@ static void test_requests(void)
                     senders[k].why ? ", not sent: " : "", senders[k].why ? senders[k].why : "");
 }
 
+/* One that can't be read keeps none of the others on the card: its octets are there, and nothing else of it. */
+static void test_list_unreadable(void)
+{
+    g_autoptr(GBytes) answer = octets(der("es10b-retrieve-rsp-enable"));
+    g_autofree char *joined = NULL, *raw = NULL;
+    g_autoptr(RspRetrieveNotificationsListResponse) response = NULL;
+    g_autoptr(TlvWriter) writer = tlv_writer_new();
+    g_autoptr(GBytes) bytes = NULL;
+    g_autoptr(GError) error = NULL;
+    const RspPendingNotification *notification;
+    Tlv object, list;
+    Rig rig;
+
+    g_assert_true(tlv_parse(tlv_slice_from_bytes(answer), 0xBF2B, &object, NULL));
+    g_assert_true(tlv_find(object.value, 0xA0, &list));
+    tlv_open(writer, 0xBF2B);
+    tlv_open(writer, 0xA0);
+    tlv_put(writer, 0x30, "", 0); /* neither metadata nor signature */
+    tlv_put_raw_slice(writer, list.value);
+    tlv_put(writer, 0xBF37, "\xBF\x27\x04\x80\x02\xD0\x01", 7);
+    tlv_close(writer);
+    tlv_close(writer);
+    bytes = tlv_writer_finish(g_steal_pointer(&writer));
+    joined = bytes_gbytes_to_hex(bytes);
+    rig_start(&rig);
+    expect(&rig, der("es10b-retrieve-req-all"), joined);
+    response =
+        es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_NOTIFICATIONS, 0, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(response->notification_list->len, ==, 3);
+    notification = response->notification_list->pdata[0];
+    g_assert_null(notification->other_signed_notification);
+    notification = response->notification_list->pdata[1];
+    g_assert_nonnull(notification->other_signed_notification);
+    notification = response->notification_list->pdata[2];
+    g_assert_null(notification->profile_installation_result);
+    raw = bytes_to_hex(notification->head.raw.data, notification->head.raw.size);
+    g_assert_cmpstr(raw, ==, "BF3707BF27048002D001");
+    /* What is no list is none. */
+    expect(&rig, der("es10b-retrieve-req-all"), "BF2B04A0023005");
+    g_clear_pointer(&response, tlv_struct_free);
+    response =
+        es10b_retrieve_notifications_list(rig.channel, ES10B_LIST_NOTIFICATIONS, 0, NULL, &error);
+    g_assert_null(response);
+    g_assert_error(error, EUICCD_ERROR, EUICCD_ERROR_MALFORMED);
+    rig_stop(&rig);
+}
+
 int main(int argc, char **argv)
 {
     int result;
 
     g_test_init(&argc, &argv, NULL);
     vectors_load();
+    g_test_add_func("/es10/retrieve-notifications-list/unreadable", test_list_unreadable);
     g_test_add_func("/es10-requests/all", test_requests);
     result = g_test_run();
     vectors_unload();

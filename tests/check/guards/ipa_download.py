@@ -23,11 +23,11 @@ guard("download: a server is left alone for as long as it says", "RFC 9110 10.2.
 guard("download: a code without its confirmation code is not tried", "SGP.22 3.1.3: a server counts tries",
       "src/ipa/download.c", "    if (!check_confirmation_code(run, order, error))\n        return FALSE;\n",
       "    (void)check_confirmation_code;\n",
-      "test-ipa-download /ipa/download/confirmation-code", "test-ipa-download /ipa/download/code-of-eim")
+      "test-ipa-download /ipa/download/confirmation-code", "test-ipa-download-eim /ipa/download/code-of-eim")
 guard("download: the second trigger counts", "SGP.32 3.2.3.2 with an SM-DS",
       "src/ipa/download.c", "            .order = target->order,\n",
       "            .order = run->order,\n",
-      "test-ipa-download /ipa/download/second-trigger")
+      "test-ipa-download-eim /ipa/download/second-trigger")
 guard("download: a notification is delivered once, whatever the answer looks like", "SGP.22 6.5.1.4; procedures 8",
       "src/net/json_exchange.c", "if (answer || !(is_page(response) ||",
       "if (answer || !(is_page(response) || local ||",
