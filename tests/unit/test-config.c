@@ -9,7 +9,7 @@
 
 /* The rooms whose defaults the configuration starts from. */
 
-const HttpsConfig https_config_default = { 30, 60, 300, 300, 512 * 1024, NULL, NULL };
+const HttpsConfig https_config_default = { 30, 60, 300, 300, 512 * 1024, NULL, NULL, FALSE };
 
 ChannelConfig *channel_config_new(void)
 {
