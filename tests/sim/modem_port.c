@@ -157,7 +157,6 @@ int sim_port_listen(const char *name, GError **error)
 
 int sim_port_open_pty(const char *link, int *ret_slave, GError **error)
 {
-    g_autofree char *fresh = g_strconcat(link, ".new", NULL);
     int slave = -1;
     char name[128];
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -173,8 +172,8 @@ int sim_port_open_pty(const char *link, int *ret_slave, GError **error)
     cfmakeraw(&settings);
     if (tcsetattr(slave, TCSANOW, &settings) < 0)
         goto fail_settings;
-    /* In one step: umockdev ends a program that finds the link gone between two looks. */
-    if (symlink(name, fresh) < 0 || rename(fresh, link) < 0) {
+    (void)g_unlink(link);
+    if (symlink(name, link) < 0) {
         set_errno(error, "make symbolic link", link);
         goto fail;
     }
