@@ -22,6 +22,7 @@ static IpaControlKind get_kind(JobKind kind)
     case JOB_KIND_CONFIGURE_IMMEDIATE_ENABLE:
         return IPA_CONTROL_CONFIGURE_IMMEDIATE_ENABLE;
     case JOB_KIND_GET_CONNECTIVITY:
+        return IPA_CONTROL_GET_CONNECTIVITY;
     case JOB_KIND_START:
     case JOB_KIND_POLL:
     case JOB_KIND_ADD_INITIAL_EIM:
@@ -29,8 +30,7 @@ static IpaControlKind get_kind(JobKind kind)
     case JOB_KIND_NOTIFICATIONS:
         break;
     }
-    g_warn_if_fail(kind == JOB_KIND_GET_CONNECTIVITY);
-    return IPA_CONTROL_GET_CONNECTIVITY;
+    g_return_val_if_reached(IPA_CONTROL_GET_CONNECTIVITY);
 }
 
 gboolean worker_control(Worker *worker, GError **error)

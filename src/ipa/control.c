@@ -70,19 +70,6 @@ gboolean ipa_control_is_change(IpaControlKind kind)
     return get_cause(kind) >= 0;
 }
 
-/* Those that are on the card when it is over: a memory reset may have deleted them. */
-static void tell_eims(IpaSession *session, gint cause)
-{
-    for (guint i = 0; i < session->eims->len; i++) {
-        const IpaEim *eim = session->eims->pdata[i];
-        g_autoptr(GError) error = NULL;
-
-        if (!session->host->set_cause(session->host_data, eim->eim_id, cause, &error))
-            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id, "%s",
-                              error->message);
-    }
-}
-
 /* Brings the card back to life and reads it (I-35). FORCE: nobody knows what it did. */
 static void meet_card_again(IpaSession *session, gboolean force)
 {
@@ -110,7 +97,8 @@ static gboolean change_profiles(IpaSession *session, const IpaControl *control, 
     if (done || control->kind == IPA_CONTROL_RESET_MEMORY || !ipa_card_is_bad_answer(failure)) {
         if (!failure || !euiccd_error_is(failure, EUICCD_ERROR_MODEM_GONE))
             meet_card_again(session, !done);
-        tell_eims(session, get_cause(control->kind));
+        /* Those that are on the card when it is over: a memory reset may have deleted them. */
+        ipa_session_tell_cause(session, get_cause(control->kind));
     }
     ipa_session_end_switch(session);
     if (failure)

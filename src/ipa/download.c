@@ -177,25 +177,13 @@ static gboolean try_session(IpaDownload *d, gboolean *ret_unknown, GError **erro
 
 /* ---- what came of it ---- */
 
-/* No eIM knows of what a local caller downloaded (SGP.32 6.3.2.6). */
-static void tell_eims(IpaSession *session)
-{
-    for (guint i = 0; i < session->eims->len; i++) {
-        const IpaEim *eim = session->eims->pdata[i];
-        g_autoptr(GError) error = NULL;
-
-        if (!session->host->set_cause(session->host_data, eim->eim_id, IPA_CAUSE_UNDEFINED, &error))
-            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id, "%s",
-                              error->message);
-    }
-}
-
 static void note_installed(Run *run, const IpaInstallation *installation)
 {
     g_autoptr(GError) error = NULL;
 
+    /* No eIM knows of what a local caller downloaded (SGP.32 6.3.2.6). */
     if (!run->order->eim)
-        tell_eims(run->session);
+        ipa_session_tell_cause(run->session, IPA_CAUSE_UNDEFINED);
     run->report->installed++;
     g_free(run->report->iccid);
     run->report->iccid = g_strdup(installation->iccid);

@@ -66,11 +66,17 @@ static void hide(GError *failure, const char *secret)
     failure->message = g_string_free(hidden, FALSE);
 }
 
+static void hide_order(GError *failure, const IpaDownloadOrder *order)
+{
+    hide(failure, order->code ? order->code->token : NULL);
+    hide(failure, order->confirmation_code);
+}
+
 void ipa_download_hide_secrets(const IpaDownload *d, GError *failure)
 {
     hide(failure, d->matching_id);
     hide(failure, d->authentication ? d->authentication->matching_id : NULL);
-    hide(failure, d->order->confirmation_code);
+    hide_order(failure, d->order);
     hide(failure, d->policy->confirmation_code);
 }
 
@@ -156,6 +162,12 @@ static gboolean had_ended(const IpaDownload *d, const GError *error)
                                        : rsp_server_refusal_is(refusal, "8.10.1", "3.9"));
 }
 
+/* Where the job was cancelled the server is told all the same; nothing else keeps a daemon that stops from waiting. */
+static GCancellable *get_cancellable(const IpaSession *session)
+{
+    return g_cancellable_is_cancelled(session->cancellable) ? NULL : session->cancellable;
+}
+
 void ipa_download_cancel(IpaDownload *d, const GError *failure)
 {
     gint reason = choose_reason(d, failure);
@@ -176,7 +188,8 @@ void ipa_download_cancel(IpaDownload *d, const GError *failure)
     d->closed = response && code == 0;
     /* ES11 knows no CancelSession (SGP.22 5.8). */
     if (d->closed && !d->server->is_smds && !ipa_session_is_stopping(d->session) &&
-        !d->server->class->cancel_session(d->server, d->transaction_id, response, NULL, &error) &&
+        !d->server->class->cancel_session(d->server, d->transaction_id, response,
+                                          get_cancellable(d->session), &error) &&
         had_ended(d, error))
         g_clear_error(&error);
     if (error)
@@ -243,7 +256,8 @@ gboolean ipa_download_end_session(IpaSession *session, const IpaRecord *record,
     if (cancellation.code != 0)
         return TRUE;
     *ret_closed = TRUE;
-    (void)cancel_at_server(session, record, response, &local);
+    if (!cancel_at_server(session, record, response, &local) && record->order)
+        hide_order(local, record->order);
     ipa_session_event(session, local ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, LOG_EVENT_NONE,
                       record->eim->eim_id, "session of an interrupted download cancelled%s%s",
                       local ? ", but " : "", local ? local->message : "");

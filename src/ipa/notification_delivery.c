@@ -179,8 +179,8 @@ static void settle(IpaSession *session, const IpaNotification *notification, Ipa
                                             why);
 }
 
-/* What its receiver (DONE in *RET_DELIVERY) or an eIM (RELAYED) has leaves the card. FALSE: the round is over. A card that says no holds up nothing else, and its
- * receiver does not get it again. */
+/* What its receiver (DONE in *RET_DELIVERY) or an eIM (RELAYED) has leaves the card. FALSE: the round is over. A card
+ * that says no holds up nothing else, and its receiver does not get it again. */
 static gboolean take_off(IpaSession *session, const IpaNotification *notification,
                          guint retry_after, IpaDelivery *ret_delivery, GError **error)
 {

@@ -218,6 +218,18 @@ void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, cons
     session->host->event(session->host_data, level, event, eim_id, text);
 }
 
+void ipa_session_tell_cause(IpaSession *session, gint cause)
+{
+    for (guint i = 0; i < session->eims->len; i++) {
+        const IpaEim *eim = session->eims->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!session->host->set_cause(session->host_data, eim->eim_id, cause, &error))
+            ipa_session_event(session, LOG_LEVEL_WARNING, LOG_EVENT_NONE, eim->eim_id, "%s",
+                              error->message);
+    }
+}
+
 gboolean ipa_session_begin_switch(IpaSession *session)
 {
     return session->host->switch_begin &&

@@ -271,6 +271,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(IpaSession, ipa_session_free)
 
 void ipa_session_stage(IpaSession *session, double progress, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+/* All eIMs of the card learn CAUSE (stateChangeCause, SGP.32 6.3.2.6) with their next poll; what goes wrong is only
+ * reported. */
+void ipa_session_tell_cause(IpaSession *session, gint cause);
+
 void ipa_session_event(IpaSession *session, LogLevel level, LogEvent event, const char *eim_id,
                        const char *format, ...) G_GNUC_PRINTF(5, 6);
 

@@ -237,6 +237,21 @@ static gboolean may_try_other(const EsipaClient *client)
            client->dialect != ESIPA_DIALECT_V1_0;
 }
 
+/* BODY, of GetEimPackage where BINDING is JSON, is the answer of an eIM that has it. A web server that answers anything
+ * with a page, or with JSON of its own, is none. */
+static gboolean is_answer_in(EsipaBinding binding, GBytes *body)
+{
+    g_autoptr(EsipaPackage) package = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (g_bytes_get_size(body) == 0)
+        return TRUE;
+    if (binding == ESIPA_BINDING_ASN1)
+        return !looks_like_json(body);
+    package = esipa_json_parse_package(body, &error);
+    return package || !euiccd_error_is(error, EUICCD_ERROR_MALFORMED);
+}
+
 /* The answer in the other binding, which is spoken from then on; NULL: it is none either. */
 static GBytes *try_other(EsipaClient *client, GBytes *request, GCancellable *cancellable,
                          GError **error)
@@ -245,9 +260,7 @@ static GBytes *try_other(EsipaClient *client, GBytes *request, GCancellable *can
         client->binding == ESIPA_BINDING_JSON ? ESIPA_BINDING_ASN1 : ESIPA_BINDING_JSON;
     g_autoptr(GBytes) body = exchange_in(client, other, request, cancellable, error);
 
-    /* A web server that answers anything with a page is no eIM. */
-    if (!body ||
-        (g_bytes_get_size(body) > 0 && looks_like_json(body) != (other == ESIPA_BINDING_JSON)))
+    if (!body || !is_answer_in(other, body))
         return NULL;
     client->binding = other;
     client->binding_source = ESIPA_DIALECT_LEARNED;

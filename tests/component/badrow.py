@@ -14,10 +14,9 @@ from world import BUS_NAME, EIM, EIM_ID, EUICC, JOB, MANAGER, ROOT, equal, main,
 
 Row = collections.namedtuple("Row", "ident section title fault act error text log order fate result world")
 
-# What is no ASN.1 is not taken for another binding. Without polls but those of the rows; a failure does not bring a
-# retry. What is sent to the card does not depend on the rows before.
-STEADY = (f"[eim {EIM_ID}]\nbinding=asn1\n"
-          "[poll]\ninterval=0\non-start=false\nretry-first=1h\n[channel]\nblock-size=255\n")
+# Without polls but those of the rows; a failure does not bring a retry. What is sent to the card does not
+# depend on the rows before.
+STEADY = "[poll]\ninterval=0\non-start=false\nretry-first=1h\n[channel]\nblock-size=255\n"
 
 WORLDS = {
     "usual": {"settings": STEADY},

@@ -58,7 +58,12 @@ static void test_has_neither(void)
     static const struct {
         guint status;
         const char *body;
-    } cases[] = { { 404, "" }, { 500, "" }, { 200, "<html></html>" }, { 200, "BF4F" } };
+    } cases[] = { { 404, "" },
+                  { 500, "" },
+                  { 200, "<html></html>" },
+                  { 200, "BF4F" },
+                  { 200, "{\"error\": \"log in\"}" },
+                  { 200, "{" } };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;

@@ -291,6 +291,11 @@ static gboolean crash_at(guint at, gboolean die_after, gboolean indirect, gboole
     world->relayed = indirect ? server : NULL;
     world_add_package(world, "a", ESIPA_PACKAGE_DOWNLOAD_TRIGGER, TRIGGER_CODE);
     (void)world_notify(world, DP); /* one that is not lost sight of meanwhile */
+    /* A server that repeats what it was sent is quoted without it (invariant 10). */
+    server->fault = "cancel";
+    server->fault_code = EUICCD_ERROR_SERVER_REFUSED;
+    server->faults = 1;
+    server->says = "no TOKEN-1";
     world->die_at = at;
     world->die_after = die_after;
     do {
@@ -309,7 +314,8 @@ static gboolean crash_at(guint at, gboolean die_after, gboolean indirect, gboole
     g_assert_cmpuint(world->pending->len, ==, 0);
     g_assert_cmpuint(server->notified->len, >=, 1);
     g_assert_nonnull(world_answer_of(world, 0));
-    *cancelled += world_has_event(world, "session of an interrupted download cancelled");
+    *cancelled += world_has_event(world, "download cancelled, but no [secret]");
+    g_assert_false(world_has_event(world, "TOKEN-1"));
     return world->step >= at;
 }
 

@@ -195,6 +195,6 @@ guard("ipa: a lost answer of ImmediateEnable is looked into", "invariant 3; SGP.
       "is_lost = FALSE;\n    (void)is_answer;",
       "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")
 guard("ipa: eIMs are told of what a local caller downloaded", "SGP.32 6.3.2.6",
-      "src/ipa/download.c", "    if (!run->order->eim)\n        tell_eims(run->session);\n",
-      "    (void)tell_eims;\n",
+      "src/ipa/download.c", "    if (!run->order->eim)\n        ipa_session_tell_cause(run->session, IPA_CAUSE_UNDEFINED);\n",
+      "",
       "test-ipa-interrupted /ipa/interrupted/immediate-enable-lost")

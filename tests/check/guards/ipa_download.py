@@ -48,3 +48,7 @@ guard("download: the certificate for profiles is valid now", "SGP.22 4.5.2.1; in
       "src/ipa/download_package.c", "if (!check_certificate(d, error) || !make_hash_cc(",
       "if ((check_certificate(d, NULL), FALSE) || !make_hash_cc(",
       "test-ipa-download /ipa/download/binding-expired")
+guard("download: what a server says to the end of an interrupted session is quoted without secrets", "invariant 10",
+      "src/ipa/download_cancel.c", "    if (!cancel_at_server(session, record, response, &local) && record->order)\n        hide_order(local, record->order);\n",
+      "    (void)cancel_at_server(session, record, response, &local);\n",
+      "test-ipa-download-eim /ipa/download/crash/direct")
