@@ -90,6 +90,15 @@ def works(world):
     equal(len(delivered(world, number)["results"][0]["listProfileInfo"]), 3, "profiles")
 
 
+def switches(world):
+    """Two profile changes and a package, each once."""
+    for _ in range(2):
+        number = world.queue(*toggle(world))
+        world.poll_ok()
+        delivered(world, number, [{"enable": 0}])
+    works(world)
+
+
 def uim_clients(world):
     """Client ids of the service for the card at a QMI modem."""
     return {c["id"] for c in world.show("modem")["clients"] if c.get("service") == UIM}

@@ -58,7 +58,7 @@ guard("agent: a slot that somebody else took", "design 6",
 guard("route: an empty slot is not given back", "design 6",
       "src/agent/route.c", "if (!owe_slot(route, used ? active : 0, error))",
       "if (!owe_slot(route, active, error))",
-      "matrix_modem.py IPAD-ROB-44N")
+      "matrix_slots.py IPAD-ROB-44N")
 guard("route: a slot is owed beyond the loss of the modem", "design 6",
       "src/agent/route.c", "    if (!slot || !route->is_open)\n        return FALSE;\n",
       "    route->former_slot = 0;\n    if (!slot || !route->is_open)\n        return FALSE;\n",
@@ -74,7 +74,7 @@ guard("route: what can't be noted is not switched", "design 6",
 guard("worker: the card is still in the active slot", "design 6",
       "src/agent/worker.c", "return route_is_in_slot(worker->route, worker->job->cancellable);",
       "return TRUE;",
-      "matrix_modem.py IPAD-ROB-42E")
+      "matrix_slots.py IPAD-ROB-42E")
 guard("agent: jobs that wait", "invariant 6",
       "src/agent/agent_jobs.c", "if (agent->queue.length >= QUEUE_LIMIT)",
       "if (FALSE)",
